@@ -1,0 +1,55 @@
+# make install   .venv with everything (about two minutes, no compiler)
+# make demo      render shelves, train, evaluate, draw: work_dirs/demo/
+# make test      the whole test suite
+# make lint      ruff
+# make bench     every script in benchmarks/, each prints its ratios
+# make parity    portable_ops against compiled mmcv (needs its wheel)
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+OPS_STAMP := $(VENV)/.portable_ops
+PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip \
+	--disable-pip-version-check
+OPS_FILES := $(shell find projects/portable_ops -name '*.py' \
+	-not -path '*/build/*') projects/portable_ops/pyproject.toml
+MMCV_WHEEL ?= $(firstword $(wildcard ../shared/wheels/mmcv-2.1.0-*.whl))
+PYTEST_ARGS ?=
+
+.PHONY: install demo test lint bench parity clean
+install: $(STAMP) $(OPS_STAMP)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
+	sys.exit(0 if (3, 10) <= v <= (3, 12) else \
+	f"Python must be 3.10-3.12, but {sys.executable} is " \
+	f"{v[0]}.{v[1]}. Run: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(VENV)/bin/python requirements.txt constraints.txt pyproject.toml
+	$(PIP) install -e '.[dev]'
+	@touch $@
+
+# A real (not an editable) install: its wheel lays mmcv/_ext.py beside
+# mmcv-lite. It is made again whenever a source file changes.
+$(OPS_STAMP): $(STAMP) $(OPS_FILES)
+	$(PIP) install --no-deps --force-reinstall ./projects/portable_ops
+	@rm -rf projects/portable_ops/build projects/portable_ops/src/*.egg-info
+	@touch $@
+
+test: install
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: install
+	$(BIN)/ruff check .
+
+demo: install
+	$(BIN)/python tools/demo.py
+
+bench: install
+	@set -e; for script in benchmarks/*.py; do \
+	  echo "== $$script"; $(BIN)/python $$script; done
+
+clean:
+	rm -rf $(VENV) .venv-parity work_dirs/demo data/shelves

@@ -1,0 +1,11 @@
+"""Detecting hundreds of similar, touching objects with MMDetection.
+
+Importing this package registers its classes in mmdet's registries, under
+names that mmdet does not have, and does nothing else. Configs import it
+through ``custom_imports = dict(imports=['dense_scene'])``.
+"""
+
+from . import datasets, engine, models
+
+__version__ = '0.1.0'
+__all__ = ['datasets', 'engine', 'models']

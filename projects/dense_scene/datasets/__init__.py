@@ -1,0 +1,1 @@
+"""Dense-scene data sets registered in mmdet's DATASETS."""

@@ -1,0 +1,1 @@
+"""Transforms registered in mmdet's TRANSFORMS."""

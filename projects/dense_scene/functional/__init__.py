@@ -1,0 +1,1 @@
+"""Tensor and array maths: no registry, no mmdet import."""

@@ -1,0 +1,1 @@
+"""Box losses registered in mmdet's MODELS."""
