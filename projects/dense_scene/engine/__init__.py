@@ -1,1 +1,17 @@
 """Hooks and checkpoint safety."""
+
+from .checkpoint_loading import (
+    CheckpointRefusedError,
+    load_checkpoint_file,
+    register_checkpoint_loaders,
+)
+from .plain_checkpoint_hook import PlainCheckpointHook
+
+register_checkpoint_loaders()
+
+__all__ = [
+    'CheckpointRefusedError',
+    'PlainCheckpointHook',
+    'load_checkpoint_file',
+    'register_checkpoint_loaders',
+]
