@@ -1,5 +1,8 @@
 """Registered model parts: thin shells over ``dense_scene.functional``."""
 
 from . import losses
+from .box_loss_guard import install_box_loss_guard
+
+install_box_loss_guard()
 
 __all__ = ['losses']

@@ -1,0 +1,91 @@
+"""Refuses box losses on heads that hand them encoded deltas.
+
+IoU-family losses compare boxes. A two-stage or anchor-based head passes boxes
+only with ``reg_decoded_bbox=True``; without it the loss gets encoded deltas,
+trains without complaint, and the model ends near AP 0 (mmdetection#3949).
+"""
+
+from mmdet.models.dense_heads import (
+    AnchorHead,
+    DDODHead,
+    GARPNHead,
+    GFLHead,
+    RPNHead,
+    RTMDetHead,
+    TOODHead,
+    YOLOFHead,
+)
+from mmdet.models.losses import (
+    BoundedIoULoss,
+    CIoULoss,
+    DIoULoss,
+    EIoULoss,
+    GIoULoss,
+    IoULoss,
+    SIoULoss,
+)
+from mmdet.models.roi_heads.bbox_heads import BBoxHead
+from torch import nn
+from torch.nn.modules.module import register_module_module_registration_hook
+
+from .losses import CompleteIoULoss
+
+BOX_LOSSES = (BoundedIoULoss, CIoULoss, CompleteIoULoss, DIoULoss, EIoULoss,
+              GIoULoss, IoULoss, SIoULoss)
+# The families whose regression targets follow the flag ...
+FLAG_HEADS = (AnchorHead, BBoxHead)
+# ... and their members that inherit the flag but always work on boxes.
+ALWAYS_DECODED_HEADS = (DDODHead, GFLHead, RTMDetHead, TOODHead, YOLOFHead)
+
+_handle = None
+
+
+def install_box_loss_guard() -> None:
+    """Check every head that is built from now on in this process.
+
+    Uses torch's hook for the registration of child modules, which sees
+    ``self.loss_bbox = ...`` in any head, stock or not, as it is built; mmdet
+    itself is not touched. Calling it again changes nothing.
+    """
+    global _handle
+    if _handle is None:
+        _handle = register_module_module_registration_hook(refuse_box_loss)
+
+
+def refuse_box_loss(head: nn.Module, name: str,
+                    loss: nn.Module | None) -> None:
+    """Refuse an IoU-family ``loss_bbox`` on a head with encoded targets.
+
+    Heads outside the AnchorHead and BBoxHead families, and those that always
+    decode (GFL, TOOD, RTMDet, ...), are left alone.
+
+    Args:
+        head (nn.Module): The module that gets a child.
+        name (str): Name of the child; only 'loss_bbox' matters.
+        loss (nn.Module, optional): The child.
+
+    Raises:
+        ValueError: If ``loss`` compares boxes and ``head`` encodes them.
+    """
+    if name != 'loss_bbox' or not isinstance(loss, BOX_LOSSES):
+        return
+    if (not isinstance(head, FLAG_HEADS)
+            or isinstance(head, ALWAYS_DECODED_HEADS)):
+        return
+    # mmdet's heads set the flag before they build the loss; one that has
+    # not is given the benefit of the doubt.
+    if not getattr(head, 'reg_decoded_bbox', True):
+        raise ValueError(
+            f'{type(head).__name__} uses {type(loss).__name__}, which '
+            'compares boxes, but reg_decoded_bbox=False gives it encoded '
+            "deltas. Set reg_decoded_bbox=True in this head's config "
+            f'({_config_path(head)}).')
+
+
+def _config_path(head: nn.Module) -> str:
+    """Where a detector's config usually holds such a head."""
+    if isinstance(head, BBoxHead):
+        return 'model.roi_head.bbox_head, each entry of a cascade'
+    if isinstance(head, (RPNHead, GARPNHead)):
+        return 'model.rpn_head'
+    return 'model.bbox_head'
