@@ -1,0 +1,65 @@
+# Rendered shelves: tools/dataset_converters/render_shelves.py writes them.
+# ---- most often changed ----------------------------------------------------
+# SHELVES_ROOT holds train/, val/ and annotations/{train,val}.json (COCO).
+data_root = '{{$SHELVES_ROOT:data/shelves/}}'
+train_scales = [(1333, short) for short in range(640, 801, 32)]
+test_scale = (1333, 800)
+# ----------------------------------------------------------------------------
+
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations', with_bbox=True),
+    dict(type='RandomChoiceResize', scales=train_scales, keep_ratio=True),
+    dict(type='RandomFlip', prob=0.5),
+    # mmdet's own policies. Their translations and shears are relative, so
+    # that they act after the resize as before it, at a sixth of the pixels.
+    dict(type='AutoAugment'),
+    # Geometric operations can push an object out of the image.
+    dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1)),
+    dict(type='PackDetInputs')
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=test_scale, keep_ratio=True),
+    dict(type='LoadAnnotations', with_bbox=True),
+    dict(
+        type='PackDetInputs',
+        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
+                   'scale_factor'))
+]
+
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    batch_sampler=dict(type='AspectRatioBatchSampler'),
+    dataset=dict(
+        type='DenseCocoDataset',
+        data_root=data_root,
+        ann_file='annotations/train.json',
+        data_prefix=dict(img='train/'),
+        filter_cfg=dict(filter_empty_gt=True),
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=False,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='DenseCocoDataset',
+        data_root=data_root,
+        ann_file='annotations/val.json',
+        data_prefix=dict(img='val/'),
+        test_mode=True,
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+# Until DenseCocoMetric is here: the headline AP is taken at 100 detections,
+# AP50, AP75 and the sizes at 1000 (mmdet's CocoMetric mixes the two).
+val_evaluator = dict(
+    type='CocoMetric',
+    metric='bbox',
+    ann_file=data_root + '/annotations/val.json')
+test_evaluator = val_evaluator

@@ -1,0 +1,62 @@
+# SKU-110K, the paper's subset of 3,828 images (docs/paper-notes.md: which).
+# ---- most often changed ----------------------------------------------------
+# SKU110K_ROOT holds images/ and annotations/annotations_*.csv as published.
+data_root = '{{$SKU110K_ROOT:data/SKU110K_fixed/}}'
+train_scales = [(1333, short) for short in range(640, 801, 32)]
+test_scale = (1333, 800)
+# ----------------------------------------------------------------------------
+
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations', with_bbox=True),
+    dict(type='RandomChoiceResize', scales=train_scales, keep_ratio=True),
+    dict(type='RandomFlip', prob=0.5),
+    # mmdet's own policies. Their translations and shears are relative, so
+    # that they act after the resize as before it, at a sixth of the pixels.
+    dict(type='AutoAugment'),
+    # Geometric operations can push an object out of the image.
+    dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1)),
+    dict(type='PackDetInputs')
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=test_scale, keep_ratio=True),
+    dict(type='LoadAnnotations', with_bbox=True),
+    dict(
+        type='PackDetInputs',
+        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
+                   'scale_factor', 'instances'))
+]
+
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    batch_sampler=dict(type='AspectRatioBatchSampler'),
+    dataset=dict(
+        type='SKU110KDataset',
+        data_root=data_root,
+        ann_file='annotations/annotations_train.csv',
+        manifest='sku110k-sub_train.txt',
+        filter_cfg=dict(filter_empty_gt=True),
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=False,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='SKU110KDataset',
+        data_root=data_root,
+        ann_file='annotations/annotations_test.csv',
+        manifest='sku110k-sub_test.txt',
+        test_mode=True,
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+# Until DenseCocoMetric is here: the headline AP is taken at 100 detections,
+# AP50, AP75 and the sizes at 1000 (mmdet's CocoMetric mixes the two).
+val_evaluator = dict(type='CocoMetric', metric='bbox')
+test_evaluator = val_evaluator

@@ -1,0 +1,19 @@
+# What every run shares. The only custom_imports of the repository.
+_base_ = 'mmdet::_base_/default_runtime.py'
+
+custom_imports = dict(imports=['dense_scene'], allow_failed_imports=False)
+
+# Written to the checkpoint and the log. For a sweep over seeds:
+# --cfg-options randomness.seed=1
+randomness = dict(seed=0)
+
+default_hooks = dict(
+    checkpoint=dict(
+        # Every epoch, so that a killed run loses at most one.
+        interval=1,
+        max_keep_ckpts=2,
+        save_best='coco/bbox_mAP',
+        rule='greater'))
+
+# Checkpoints of tensors and plain values: they load with weights_only=True.
+custom_hooks = [dict(type='PlainCheckpointHook')]

@@ -1,0 +1,240 @@
+"""Every config loads anywhere, says only its delta, and builds."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
+from mmengine.utils import get_installed_path
+
+from mmdet.registry import MODELS
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGS = ROOT / 'configs'
+LEAVES = sorted(
+    p
+    for p in CONFIGS.rglob('*.py')
+    if '_base_' not in p.relative_to(ROOT).parts
+)
+IDS = [str(p.relative_to(CONFIGS)) for p in LEAVES]
+each_leaf = pytest.mark.parametrize('path', LEAVES, ids=IDS)
+
+NECKS = ('fpn', 'bfp')
+LOSSES = {
+    '': 'SmoothL1Loss',
+    '-balanced-l1': 'LibraL1Loss',
+    '-iou': 'IoULoss',
+    '-giou': 'GIoULoss',
+    '-diou': 'DIoULoss',
+    '-ciou': 'CompleteIoULoss',
+    '-eiou': 'EIoULoss',
+}
+# What mmengine and mmdet read, and our "most often changed" names.
+TOP_LEVEL = {
+    'auto_scale_lr', 'custom_hooks', 'custom_imports', 'data_root',
+    'default_hooks', 'default_scope', 'env_cfg', 'load_from', 'log_level',
+    'log_processor', 'max_epochs', 'model', 'optim_wrapper',
+    'param_scheduler', 'randomness', 'resume', 'test_cfg', 'test_dataloader',
+    'test_evaluator', 'test_pipeline', 'test_scale', 'train_cfg',
+    'train_dataloader', 'train_pipeline', 'train_scales', 'val_cfg',
+    'val_dataloader', 'val_evaluator', 'vis_backends', 'visualizer',
+}  # fmt: skip
+
+
+def _sku(part: str) -> Path:
+    name = f'cascade-rcnn_r101_{part}_1xb2-6e_sku110k-sub.py'
+    return CONFIGS / 'cascade_rcnn' / name
+
+
+def _shrink(cfg: Config) -> ConfigDict:
+    """The model with the smallest ResNet and no weights to fetch."""
+    model = cfg.model
+    model.backbone.update(depth=18, init_cfg=None)
+    neck = model.neck[0] if isinstance(model.neck, list) else model.neck
+    neck.in_channels = [64, 128, 256, 512]
+    return model
+
+
+def test_there_are_leaves():
+    assert len(LEAVES) >= 15 + 5 + 5
+
+
+@each_leaf
+def test_loads_from_another_folder_and_survives_a_dump(
+    path, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    cfg = Config.fromfile(path)
+    cfg.dump('dumped.py')
+    reloaded = Config.fromfile('dumped.py')
+    assert reloaded.to_dict() == cfg.to_dict()
+    assert set(cfg.keys()) <= TOP_LEVEL
+
+
+@each_leaf
+def test_builds(path):
+    model = MODELS.build(_shrink(Config.fromfile(path)))
+    heads = model.roi_head.bbox_head
+    assert len(heads) == 3
+    assert all(head.num_classes == 1 for head in heads)
+
+
+def test_basenames_are_unique_here_and_in_mmdet():
+    """mim looks a missing config up in mmdet by its basename."""
+    stock = Path(get_installed_path('mmdet')) / '.mim' / 'configs'
+    theirs = {p.name for p in stock.rglob('*.py')}
+    assert len(theirs) > 500
+    ours = [p.name for p in CONFIGS.rglob('*.py')]
+    assert len(set(ours)) == len(ours)
+    assert not theirs & set(ours)
+
+
+@each_leaf
+def test_child_is_its_delta(path):
+    text = path.read_text()
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert lines[0].startswith('# ')
+    assert not re.search(r'^\s*(import|from)\s', text, re.M)
+    limit = 24 if path.parent.name == 'smoke' or 'demo' in path.name else 15
+    assert len(lines) <= limit
+
+
+@pytest.mark.parametrize('neck', NECKS)
+@pytest.mark.parametrize('loss', LOSSES)
+def test_grid(neck, loss):
+    cfg = Config.fromfile(_sku(f'{neck}_dense-proposal{loss}'))
+    decoded = LOSSES[loss] not in ('SmoothL1Loss', 'LibraL1Loss')
+    assert len(cfg.model.roi_head.bbox_head) == 3
+    for head in cfg.model.roi_head.bbox_head:
+        assert head.loss_bbox.type == LOSSES[loss]
+        assert head.get('reg_decoded_bbox', False) == decoded
+    necks = cfg.model.neck
+    types = [n.type for n in necks] if neck == 'bfp' else [necks.type]
+    assert types == (['FPN', 'BFP'] if neck == 'bfp' else ['FPN'])
+
+
+def _diff(a, b, path='') -> set[str]:
+    """Dotted names of everything that differs between two configs."""
+    if type(a) is type(b) and isinstance(a, dict):
+        found = set()
+        for key in a.keys() | b.keys():
+            found |= _diff(a.get(key), b.get(key), f'{path}.{key}')
+        return found
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return set().union(*(_diff(x, y, path) for x, y in zip(a, b)))
+    return set() if a == b else {path.lstrip('.')}
+
+
+@pytest.mark.parametrize(
+    'child, parent, names',
+    [
+        (
+            'fpn_dense-proposal',
+            'fpn',
+            {
+                'model.train_cfg.rpn.sampler.num',
+                'model.train_cfg.rpn_proposal.nms_pre',
+                'model.train_cfg.rpn_proposal.max_per_img',
+                'model.train_cfg.rcnn.sampler.num',
+                'model.test_cfg.rpn.nms_pre',
+                'model.test_cfg.rpn.max_per_img',
+            },
+        ),
+        (
+            'fpn_dense-proposal-ciou',
+            'fpn_dense-proposal',
+            {
+                'model.roi_head.bbox_head.loss_bbox.type',
+                'model.roi_head.bbox_head.loss_bbox.beta',
+                'model.roi_head.bbox_head.loss_bbox.alpha_rule',
+                'model.roi_head.bbox_head.loss_bbox.loss_weight',
+                'model.roi_head.bbox_head.reg_decoded_bbox',
+            },
+        ),
+        (
+            'fpn_dense-proposal-balanced-l1',
+            'fpn_dense-proposal',
+            {
+                'model.roi_head.bbox_head.loss_bbox.type',
+                'model.roi_head.bbox_head.loss_bbox.alpha',
+                'model.roi_head.bbox_head.loss_bbox.gamma',
+            },
+        ),
+        (
+            'bfp_dense-proposal-balanced-l1',
+            'fpn_dense-proposal-balanced-l1',
+            {'model.neck'},
+        ),
+    ],
+)
+def test_table_1_row_differs_from_its_parent_only_as_said(
+    child, parent, names
+):
+    a = Config.fromfile(_sku(child)).to_dict()
+    b = Config.fromfile(_sku(parent)).to_dict()
+    assert _diff(a, b) == names
+
+
+def test_row_5_is_the_stock_model_but_for_what_we_say():
+    stock = Config.fromfile(
+        Path(get_installed_path('mmdet'))
+        / '.mim/configs/_base_/models/cascade-rcnn_r50_fpn.py'
+    )
+    ours = Config.fromfile(_sku('fpn'))
+    assert _diff(ours.model.to_dict(), stock.model.to_dict()) == {
+        '_scope_',  # how mmengine marks what came from mmdet::
+        'backbone.depth',
+        'backbone.init_cfg.checkpoint',
+        'roi_head.bbox_head.num_classes',
+        'test_cfg.rcnn.max_per_img',
+    }
+
+
+@pytest.mark.parametrize('epoch_length', [1000, 1001])
+def test_learning_rate_follows_the_paper(epoch_length):
+    """0.001 -> 0.01 in 500 iterations; x0.1 after 4 and 5.5 epochs."""
+    init_default_scope('mmdet')
+    cfg = Config.fromfile(_sku('fpn'))
+    lr = cfg.optim_wrapper.optimizer.lr
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+    schedulers = []
+    for item in cfg.param_scheduler:
+        item = dict(item)
+        convert = item.pop('convert_to_iter_based', False)
+        cls = PARAM_SCHEDULERS.get(item.pop('type'))
+        if convert:
+            item.update(epoch_length=epoch_length)
+            schedulers.append(cls.build_iter_from_epoch(optimizer, **item))
+        else:
+            schedulers.append(cls(optimizer, **item))
+    rates = []
+    for _ in range(6 * epoch_length):
+        rates.append(optimizer.param_groups[0]['lr'])
+        optimizer.step()
+        for scheduler in schedulers:
+            scheduler.step()
+    drop = int(5.5 * epoch_length)
+    assert rates[0] == pytest.approx(0.001)
+    assert rates[250] == pytest.approx(0.0055, rel=0.01)  # half way
+    assert rates[500] == pytest.approx(0.01)
+    assert rates[4 * epoch_length - 1] == pytest.approx(0.01)
+    assert rates[4 * epoch_length] == pytest.approx(0.001)
+    assert rates[drop - 1] == pytest.approx(0.001)
+    assert rates[drop] == pytest.approx(0.0001)
+    assert rates[-1] == pytest.approx(0.0001)
+
+
+def test_data_roots_come_from_the_environment(monkeypatch):
+    for family, variable, path in (
+        ('cascade_rcnn', 'SKU110K_ROOT', _sku('fpn')),
+        ('nuclei', 'NUCLEI_ROOT', None),
+        ('shelves', 'SHELVES_ROOT', None),
+    ):
+        path = path or sorted((CONFIGS / family).glob('*r101*.py'))[0]
+        monkeypatch.setenv(variable, os.sep + 'somewhere')
+        cfg = Config.fromfile(path)
+        for loader in (cfg.train_dataloader, cfg.test_dataloader):
+            assert loader.dataset.data_root == '/somewhere'
