@@ -32,23 +32,24 @@ def complete_iou_loss(pred: Tensor,
     PaddleDetection keep it too). Eq. (2) of the dense-scene paper prints
     ``- rho^2 / c^2``, which would reward distance; it is read as a misprint.
 
-    Value and gradient are finite for every pair of boxes, and both are 0 for
-    equal boxes (the loss to within eps / area). A box that is inside out
-    (x2 < x1) has no width. Where neither box has an area IoU is 0, and it
-    has no gradient; neither has v where the prediction is a point.
+    Value and gradient are finite for every pair of boxes with coordinates up
+    to 1e9, and both are 0 for equal boxes (the loss to within eps / area). A
+    box that is inside out (x2 < x1) has no width. Where neither box has an
+    area IoU is 0, and it has no gradient; neither has v where the prediction
+    is a point. Computed in float32 at the least, also under autocast.
 
     Args:
         pred (Tensor): Predicted boxes (N, 4), xyxy, pixels or any other unit.
         target (Tensor): Target boxes, the same shape and unit.
         alpha_rule (str): 'ungated' is the equation above (the paper,
             PaddleDetection, detectron2). 'gated' is mmdet's: alpha = 0 where
-            IoU <= 0.5, and a loss of at most 2. Defaults to 'ungated'.
+            IoU <= 0.5. Defaults to 'ungated'.
         eps (float): Added to the union and to c^2 (unit squared) and to the
             heights (unit), as in mmdet. Defaults to 1e-6.
 
     Returns:
-        Tensor: Loss (N,), float32 or float64; (0,) for no boxes. In [0, 2.5)
-        for boxes that are not inside out.
+        Tensor: Loss (N,), float32 or float64, from 0 to 2.5; (0,) for no
+        boxes.
 
     Raises:
         ValueError: If the shapes differ or do not end in 4, or if
@@ -72,8 +73,7 @@ def complete_iou_loss(pred: Tensor,
         alpha = v / (miss + v)
         if alpha_rule == 'gated':
             alpha = alpha * (iou > 0.5)
-    loss = miss + distance + alpha * v
-    return loss.clamp(max=2) if alpha_rule == 'gated' else loss
+    return miss + distance + alpha * v
 
 
 def check_alpha_rule(alpha_rule: str) -> None:
@@ -97,13 +97,18 @@ def _one_minus_iou(pred: Tensor, target: Tensor, size_p: Tensor,
     """1 - IoU without cancellation, and IoU itself; both (N,)."""
     top_left = torch.max(pred[..., :2], target[..., :2])
     bottom_right = torch.min(pred[..., 2:], target[..., 2:])
-    # Also at most either size: an inside-out box holds nothing.
     shared = (bottom_right - top_left).clamp(min=0)
     overlap = _area(shared)
     union = _area(size_p) + _area(size_t) - overlap + eps
     # 1 - overlap / union loses its digits as the boxes meet. The area
-    # outside the overlap is summed strip by strip instead: no term is < 0.
-    outside = _strips(size_p, shared) + _strips(size_t, shared)
+    # outside the overlap is summed strip by strip instead, each from
+    # differences of near coordinates, which are exact and never negative.
+    outside = 0
+    for box, size in ((pred, size_p), (target, size_t)):
+        rest = (top_left - box[..., :2]) + (box[..., 2:] - bottom_right)
+        rest = torch.min(rest, size)  # all of it where nothing is shared
+        outside = (outside + size[..., 0] * rest[..., 1] +
+                   rest[..., 0] * shared[..., 1])
     miss = (outside + eps) / union
     # Nothing outside: equal boxes, a kink whose middle slope is 0, or boxes
     # without area, whose slope would be side / eps.
@@ -114,20 +119,16 @@ def _area(size: Tensor) -> Tensor:
     return size[..., 0] * size[..., 1]
 
 
-def _strips(size: Tensor, shared: Tensor) -> Tensor:
-    """Area of a box less its overlap: a wide strip and a tall one; (N,)."""
-    rest = size - shared
-    return size[..., 0] * rest[..., 1] + rest[..., 0] * shared[..., 1]
-
-
 def _centre_distance(pred: Tensor, target: Tensor, eps: float) -> Tensor:
-    """rho^2 / c^2, shape (N,)."""
+    """rho^2 / c^2, shape (N,), at most 1."""
     # Corner by corner, because differences of near numbers are exact.
     offset = target - pred
     rho = (offset[..., :2] + offset[..., 2:]) / 2
     enclosing = (torch.max(pred[..., 2:], target[..., 2:]) -
                  torch.min(pred[..., :2], target[..., :2])).clamp(min=0)
-    return rho.square().sum(-1) / (enclosing.square().sum(-1) + eps)
+    distance = rho.square().sum(-1) / (enclosing.square().sum(-1) + eps)
+    # Only an inside-out prediction can exceed 1; mmdet clips it here too.
+    return distance.clamp(max=1)
 
 
 def _shape_difference(size_p: Tensor, size_t: Tensor, eps: float) -> Tensor:

@@ -48,6 +48,7 @@ class CompleteIoULoss(nn.Module):
         ValueError: If an argument is not one of those named above.
 
     Example:
+        >>> import torch
         >>> # IoU = 2 / 6, rho^2 = 1, c^2 = 2^2 + 3^2: 2/3 + 1/13
         >>> CompleteIoULoss()(torch.tensor([[0., 0., 2., 2.]]),
         ...                   torch.tensor([[0., 1., 2., 3.]]))

@@ -39,6 +39,7 @@ class LibraL1Loss(nn.Module):
         ValueError: If an argument is out of the range named above.
 
     Example:
+        >>> import torch
         >>> # beyond beta: gamma (x + beta / b) - alpha beta, b = e^3 - 1
         >>> LibraL1Loss()(torch.zeros(1, 4), torch.ones(1, 4))
         tensor(1.0786)
