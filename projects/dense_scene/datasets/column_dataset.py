@@ -1,0 +1,167 @@
+"""The base of data sets that keep their annotations in columns."""
+
+import os
+import os.path as osp
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from mmdet.datasets import BaseDetDataset
+from mmengine.dataset import force_full_init
+
+from ..functional.image_integrity import find_file_fault
+from .annotation_columns import AnnotationColumns
+
+
+class ColumnDataset(BaseDetDataset):
+    """A detection data set whose boxes are arrays, not dicts.
+
+    Works wherever a ``BaseDetDataset`` does: samplers, wrappers, transforms
+    and metrics get the same result dicts, made for one image at a time. A
+    subclass gives :meth:`load_columns`.
+
+    Differs from ``mmdet.BaseDetDataset``: boxes only (no masks, no
+    ``seg_map_path``, no ``proposal_file``); ``serialize_data`` changes
+    nothing, as forked workers share the arrays anyway; in test mode the image
+    file is checked before the pipeline runs, because
+    :class:`mmdet.apis.DetInferencer` insists on the stock
+    ``LoadImageFromFile``, which reads a truncated JPEG as half-grey.
+
+    Args:
+        args, kwargs: Of ``BaseDetDataset``. ``data_prefix`` must have
+            ``img``. ``filter_cfg`` may have ``min_size`` (the shorter side
+            of an image, in pixels) and ``filter_empty_gt`` (drop images that
+            have no box left); both act in training only.
+
+    Raises:
+        ValueError: If ``proposal_file`` is given, or the pipeline asks for
+            masks.
+    """
+
+    columns: AnnotationColumns
+
+    def __init__(self, *args, data_prefix: dict | None = None,
+                 **kwargs) -> None:
+        super().__init__(
+            *args, data_prefix=data_prefix or dict(img=''), **kwargs)
+
+    @abstractmethod
+    def load_columns(self) -> AnnotationColumns:
+        """Read the annotation file."""
+
+    def full_init(self) -> None:
+        """Read, filter and cut to ``indices``, once."""
+        if self._fully_initialized:
+            return
+        self._check_settings()
+        self.columns = self.load_columns()
+        self.columns = self.filter_data()
+        if self._indices is not None:
+            self.columns = self._take(self._indices)
+        self._fully_initialized = True
+
+    def filter_data(self) -> AnnotationColumns:
+        """Apply ``filter_cfg``; everything is kept in test mode."""
+        columns, rule = self.columns, self.filter_cfg
+        if self.test_mode or rule is None:
+            return columns
+        keep = columns.sizes.min(axis=1) >= rule.get('min_size', 0)
+        if rule.get('filter_empty_gt', False):
+            keep &= columns.counts > 0
+        return columns.take(keep)
+
+    @force_full_init
+    def get_data_info(self, idx: int) -> dict:
+        """The annotations of one image, as ``mmdet.CocoDataset`` has them.
+
+        Args:
+            idx (int): Position of the image; negative counts from the end.
+
+        Returns:
+            dict: ``img_path``, ``img_id``, ``seg_map_path`` (None),
+            ``height``, ``width``, ``instances`` (dicts of ``bbox``, xyxy in
+            pixels, ``bbox_label`` and ``ignore_flag``) and ``sample_idx``.
+        """
+        height, width = self.columns.sizes[idx].tolist()
+        info = dict(
+            img_path=self._image_path(idx),
+            img_id=self.columns.image_ids[idx].item(),
+            seg_map_path=None,
+            height=height,
+            width=width,
+            instances=self.columns.instances(idx),
+            sample_idx=idx % len(self))
+        if self.return_classes:
+            info.update(
+                text=self.metainfo['classes'],
+                caption_prompt=self.caption_prompt,
+                custom_entities=True)
+        return info
+
+    @force_full_init
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """The label of every box of an image."""
+        return self.columns.labels[self.columns.rows(idx)].tolist()
+
+    def prepare_data(self, idx: int) -> dict | None:
+        """Run the pipeline; in test mode, check the image file first.
+
+        Raises:
+            ValueError: If the file is truncated or empty, in test mode.
+        """
+        path = self._image_path(idx)
+        # Remote files can only be checked when they are read.
+        check = self.test_mode and self.is_local(path)
+        if check and (fault := find_file_fault(path)):
+            raise ValueError(
+                f'image {path} {fault}. A result without it would not be '
+                'comparable: copy the file again, or take the image out of '
+                'the annotations.')
+        return super().prepare_data(idx)
+
+    @force_full_init
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self.columns)
+
+    @force_full_init
+    def get_subset_(self, indices: Sequence[int] | int) -> None:
+        """Keep the first (negative: last) n images, or those listed."""
+        self.columns = self._take(indices)
+
+    @force_full_init
+    def get_subset(self, indices: Sequence[int] | int) -> 'ColumnDataset':
+        """A copy with the first (negative: last) n images, or those listed."""
+        # The columns are shared by the copy; its own memo, since the default
+        # one of mmengine outlives the call.
+        subset = self._copy_without_annotation(memo={})
+        subset.columns = self._take(indices)
+        return subset
+
+    def is_local(self, path: str) -> bool:
+        """Whether mmengine would read this path from a local disk."""
+        return self.backend_args is None and '://' not in path
+
+    def _take(self, indices: Sequence[int] | int) -> AnnotationColumns:
+        if isinstance(indices, int):
+            images = np.arange(len(self.columns))
+            images = images[:indices] if indices >= 0 else images[indices:]
+        else:
+            images = np.asarray(indices, np.int64)
+        return self.columns.take(images)
+
+    def _image_path(self, idx: int) -> str:
+        return osp.join(self.data_prefix['img'],
+                        os.fsdecode(self.columns.file_names[idx]))
+
+    def _check_settings(self) -> None:
+        name = type(self).__name__
+        if self.proposal_file is not None:
+            raise ValueError(
+                f'{name} must be used without proposal_file, but got '
+                f'{self.proposal_file!r}. Use CocoDataset for proposals.')
+        if any(getattr(step, 'with_mask', False)
+               for step in self.pipeline.transforms):
+            raise ValueError(
+                f'{name} must be used with with_mask=False: it keeps boxes '
+                'only. Use CocoDataset to train on masks.')

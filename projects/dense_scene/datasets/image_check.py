@@ -1,0 +1,67 @@
+"""Compare the sizes in the annotations with the image files."""
+
+import os
+import os.path as osp
+
+import numpy as np
+from mmengine.logging import print_log
+from PIL import Image, UnidentifiedImageError
+from rich.progress import track
+
+from ..functional.image_integrity import find_file_fault
+from .annotation_columns import AnnotationColumns
+
+_ORIENTATION = 0x0112  # the EXIF tag; values from 5 on swap the two sides
+
+
+def check_images(columns: AnnotationColumns,
+                 folder: str) -> AnnotationColumns:
+    """Leave out images that cannot be read; refuse wrong sizes.
+
+    Only headers and end markers are read. The size that counts is that of
+    the decoded image, after its EXIF orientation.
+
+    Args:
+        columns (AnnotationColumns): What to check.
+        folder (str): Local folder of the images.
+
+    Returns:
+        AnnotationColumns: Without the images that are missing, truncated or
+        unreadable; the log names them.
+
+    Raises:
+        ValueError: If an image has another size than its annotations say.
+    """
+    keep, faults, wrong = np.ones(len(columns), bool), [], []
+    for index in track(range(len(columns)), 'checking images'):
+        name = os.fsdecode(columns.file_names[index])
+        path = osp.join(folder, name)
+        height, width = columns.sizes[index].tolist()
+        size = _decoded_size(path)
+        if isinstance(size, str):
+            keep[index] = False
+            faults.append(f'{name} {size}')
+        elif size != (width, height):
+            wrong.append(f'{name} is {size[0]}x{size[1]}, not '
+                         f'{width}x{height}')
+    if wrong:
+        raise ValueError(
+            f'images in {folder} must have the size that their annotations '
+            f'say, but {len(wrong)} have not: {"; ".join(wrong[:5])}. Correct '
+            'the annotations, or put these in skip_images.')
+    if faults:
+        print_log(f'skipped {len(faults)} images in {folder}: '
+                  f'{"; ".join(faults)}.', 'current')
+    return columns.take(keep)
+
+
+def _decoded_size(path: str) -> tuple[int, int] | str:
+    """Width and height, or what is wrong with the file."""
+    if fault := find_file_fault(path):
+        return fault
+    try:
+        with Image.open(path) as image:
+            swap = image.getexif().get(_ORIENTATION, 1) >= 5
+            return image.size[::-1] if swap else image.size
+    except (UnidentifiedImageError, OSError):
+        return 'is no image that can be read'
