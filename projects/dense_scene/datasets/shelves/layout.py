@@ -42,7 +42,8 @@ def plan_scene(
         cover = draw_cover(rng, count)
     else:
         count = int(rng.integers(objects[0], objects[1], endpoint=True))
-        cover = draw_cover(rng)
+        # A handful of products would be giants at a full scene's cover.
+        cover = draw_cover(rng) * min(1, count / 16)
     floor = min(0.4, count * MIN_PRODUCT_AREA / (size[0] * size[1]))
     cover = float(np.clip(cover, floor, MAX_COVER))
     camera = aim_camera(rng, size)
@@ -132,7 +133,9 @@ def _fill(
         brand = int(rng.integers(2**31))
         column = 0
         while x < camera.canvas[0]:
-            kind = main if rng.random() < 0.75 else str(rng.choice(aisle))
+            kind = main
+            if rng.random() < 0.25:
+                kind = aisle[rng.integers(len(aisle))]
             if rng.random() < 0.5:
                 brand = int(rng.integers(2**31))
             run = _run(rng, camera, row, index, kind, brand, width, fill)
@@ -165,7 +168,7 @@ def _run(
     bend = 0.0
     if kind.surface == 'round':
         eye = (row.floor - high / 2 - camera.foot[1]) / camera.focal
-        bend = float(np.clip(eye * wide / 2 / high, -0.03, 0.12))
+        bend = round(float(np.clip(eye * wide / 2 / high, -0.03, 0.12)), 3)
     flavour = int(rng.integers(2**31))
     return Run(name, index, round(wide), high, bend, brand, flavour)
 

@@ -65,11 +65,10 @@ def _blur(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 def _noise(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """Sensor noise: fine in brightness, coarse and weaker in colour."""
     height, width = image.shape[:2]
-    sigma = rng.uniform(1, 6)
+    sigma = np.float32(rng.uniform(1, 6))
+    grain = (height // 3 + 1, width // 3 + 1, 3)
+    noise = rng.standard_normal(grain, np.float32) * (0.7 * sigma)
+    noise = cv2.resize(noise, (width, height))
     fine = rng.standard_normal((height, width), np.float32) * sigma
-    coarse = rng.standard_normal(
-        (height // 2 + 1, width // 2 + 1, 3), np.float32
-    )
-    coarse = cv2.resize(coarse * sigma * 0.6, (width, height))
-    coarse += fine[..., None]
-    return cv2.add(image, coarse, dtype=cv2.CV_8U)
+    noise = cv2.add(noise, cv2.merge([fine] * 3))
+    return cv2.add(image, noise, dtype=cv2.CV_8U)

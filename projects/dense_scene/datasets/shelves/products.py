@@ -1,6 +1,7 @@
 """The kinds of products: their proportions and their outlines."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -102,6 +103,7 @@ def body_span(kind: Kind, bend: float) -> tuple[float, float]:
     return abs(bend) * top, 1 - max(bend, 0) * bottom
 
 
+@lru_cache(maxsize=4096)  # facings of a run, and of planning rounds, agree
 def outline(kind: Kind, bend: float) -> np.ndarray:
     """The silhouette in a unit frame: (OUTLINE_POINTS, 2), x right, y down.
 
@@ -125,4 +127,5 @@ def outline(kind: Kind, bend: float) -> np.ndarray:
         ]
     )
     points[:, 0] = points[:, 0] / side.max() / 2 + 0.5
+    points.flags.writeable = False  # the cache hands it out again
     return points

@@ -1,5 +1,7 @@
 """A contact sheet: what the rendered scenes look like."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
@@ -33,3 +35,12 @@ def draw_sheet(
             cv2.rectangle(marked, *corner, GREEN, 1)
         boxed.append(marked)
     return np.vstack([np.hstack(plain), np.hstack(boxed)])
+
+
+def write_shelf_sheet(path: str | Path) -> Path:
+    """Draw the contact sheet of the documentation into a JPEG file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coded = cv2.imencode('.jpg', draw_sheet(), [cv2.IMWRITE_JPEG_QUALITY, 80])
+    path.write_bytes(coded[1].tobytes())
+    return path

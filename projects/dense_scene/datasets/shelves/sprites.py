@@ -1,5 +1,6 @@
 """Paints one product: its label wrapped on its body, shaded and cut out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -46,38 +47,57 @@ class Sprite:
         return Sprite(colour, cv2.warpAffine(self.mask, matrix, frame)), margin
 
 
-def paint_product(run: Run, turn: float = 0.0) -> Sprite:
-    """Paint a run's product, ``turn`` of its label's width to the side."""
+def paint_product(
+    run: Run, turns: Sequence[float] = (0.0,)
+) -> list[Sprite]:
+    """Paint a run's product, once for each turn of its label.
+
+    Args:
+        run: What to paint.
+        turns: How far a round product is turned, in label widths.
+    """
     rng = np.random.default_rng([run.brand, run.flavour])
     size = (run.width * DETAIL, run.height * DETAIL)
-    kind = KINDS[run.kind]
+    surface = KINDS[run.kind].surface
     skin = _paint_skin(rng, run, size)
-    across, along, radius = _coordinates(run, size)
-    skin = _wrap(skin, kind.surface, across, along, turn)
-    light = _light(rng, kind.surface, across, along)
-    painted = skin * light[..., None]
-    if kind.surface == 'round':
-        gloss = _gloss(across) * rng.uniform(40, 110)
-        painted += gloss[..., None]
-    if run.bend > 0.012 and run.kind in ('can', 'jar', 'tub'):
-        _paint_lid(rng, painted, run, size)
+    across, along = _coordinates(run, size)
+    light = cv2.merge([_light(rng, surface, across, along)] * 3)
+    if surface == 'round':
+        gloss = cv2.merge([_gloss(across) * rng.uniform(40, 110)] * 3)
+    shade = rng.uniform(0.62, 0.8)
+    mask = _cut_out(run, size)
+    sprites = []
+    for turn in turns:
+        painted = _wrap(skin, surface, across, along, turn)
+        painted = cv2.multiply(painted, light, dtype=cv2.CV_32F)
+        if surface == 'round':
+            painted = cv2.add(painted, gloss)
+        if run.bend > 0.012 and run.kind in ('can', 'jar', 'tub'):
+            _paint_lid(painted, run, size, shade)
+        painted = cv2.multiply(
+            painted, cv2.merge([mask] * 3), scale=1 / 255, dtype=cv2.CV_8U
+        )
+        sprites.append(Sprite(painted, mask).resized((run.width, run.height)))
+    return sprites
+
+
+def _cut_out(run: Run, size: tuple[int, int]) -> np.ndarray:
+    """The silhouette as a mask with smooth edges."""
     mask = np.zeros(size[::-1], np.uint8)
-    shape = outline(kind, run.bend) * size * 16 - 8  # 1/16 pixel
-    whole = np.round(shape).astype(np.int32)
-    cv2.fillPoly(mask, [whole], 255, cv2.LINE_AA, shift=4)
-    painted *= (mask / np.float32(255))[..., None]
-    sprite = Sprite(np.clip(painted, 0, 255).astype(np.uint8), mask)
-    return sprite.resized((run.width, run.height))
+    # fillPoly counts from pixel centres, here in sixteenths of a pixel.
+    points = outline(KINDS[run.kind], run.bend) * size * 16 - 8
+    whole = np.round(points).astype(np.int32)
+    return cv2.fillPoly(mask, [whole], 255, cv2.LINE_AA, shift=4)
 
 
 def _coordinates(
     run: Run, size: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where on the body each pixel lies.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where on the body each pixel lies, as (H, W) float32.
 
     Returns:
         The position across (-1..1 from edge to edge) and along (0 top, 1
-        bottom) as (H, W) float32, and the half-width of each pixel row.
+        bottom).
     """
     kind = KINDS[run.kind]
     x = (np.arange(size[0], dtype=np.float32) + 0.5) / size[0] * 2 - 1
@@ -88,9 +108,9 @@ def _coordinates(
     radius /= max(half for _, half in kind.profile)
     across = np.clip(x[None] / radius[:, None], -1, 1)
     # The near side of a circle below eye level is drawn lower.
-    sag = run.bend * radius[:, None] * np.sqrt(1 - across**2)
+    sag = np.float32(run.bend) * radius[:, None] * np.sqrt(1 - across**2)
     along = np.clip((y[:, None] - sag - low) / (high - low), 0, 1)
-    return across, along, radius
+    return across, along
 
 
 def _wrap(
@@ -104,13 +124,16 @@ def _wrap(
     high, wide = skin.shape[:2]
     if surface == 'round':
         # The visible half of a cylinder shows 0.8 of what is painted.
-        across = np.arcsin(across) * np.float32(0.8 * 2 / np.pi)
-    column = (across + (1 + 2 * turn)) * np.float32(wide / 2) - 0.5
-    line = along * np.float32(high) - 0.5
+        across = np.arcsin(across) * (0.8 * 2 / np.pi) + 2 * turn
+    column = (across + 1) * (wide / 2) - 0.5
+    line = along * high - 0.5
     return cv2.remap(
-        skin, column.astype(np.float32), line.astype(np.float32),
-        cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
+        skin,
+        column.astype(np.float32),
+        line.astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
 
 
 def _light(
@@ -210,10 +233,7 @@ def _paint_cap(
 
 
 def _paint_lid(
-    rng: np.random.Generator,
-    painted: np.ndarray,
-    run: Run,
-    size: tuple[int, int],
+    painted: np.ndarray, run: Run, size: tuple[int, int], light: float
 ) -> None:
     """The lid of a round product that stands below eye level."""
     kind = KINDS[run.kind]
@@ -225,5 +245,5 @@ def _paint_lid(
     ring = tuple(float(min(255, part * 1.25)) for part in metal)
     cv2.ellipse(painted, centre, axes, 0, 0, 360, ring, -1, cv2.LINE_AA)
     inner = tuple(max(1, round(part * 0.86)) for part in axes)
-    shade = tuple(float(part * rng.uniform(0.62, 0.8)) for part in metal)
+    shade = tuple(part * light for part in metal)
     cv2.ellipse(painted, centre, inner, 0, 0, 360, shade, -1, cv2.LINE_AA)

@@ -17,7 +17,7 @@ def paint_products(
     looks: dict[Run, list[Sprite]] = {}
     for run in dict.fromkeys(facing.run for facing in scene.facings):
         turns = (0.0, rng.normal(0, 0.04))
-        looks[run] = [paint_product(run, turn) for turn in turns]
+        looks[run] = paint_product(run, turns)
     for index in range(len(scene.rows)):
         row = [one for one in scene.facings if one.run.row == index]
         for facing in row:
