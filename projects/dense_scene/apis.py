@@ -1,5 +1,11 @@
 """The library functions behind ``tools/``."""
 
+from .datasets.shelves import render_shelf, write_shelf_sheet, write_shelves
 from .datasets.subset import write_subset as make_sku110k_subset
 
-__all__ = ['make_sku110k_subset']
+__all__ = [
+    'make_sku110k_subset',
+    'render_shelf',
+    'write_shelf_sheet',
+    'write_shelves',
+]
