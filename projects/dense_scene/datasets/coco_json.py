@@ -144,9 +144,9 @@ def _from_objects(objects: list[dict], count: int,
     """``count`` is the number of annotations before these."""
     for number, item in enumerate(objects, count + 1):
         try:
-            _, _, (x, y, width, height) = (item['image_id'],
-                                           item['category_id'], item['bbox'])
-            float(x + y + width + height)
+            _, _, (_, _, _, _) = (item['image_id'], item['category_id'],
+                                  item['bbox'])
+            sum(item['bbox'])  # refuses all but numbers
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f'{path}, annotation {number} must have image_id, '

@@ -25,7 +25,8 @@ class ColumnDataset(BaseDetDataset):
     nothing, as forked workers share the arrays anyway; in test mode the image
     file is checked before the pipeline runs, because
     :class:`mmdet.apis.DetInferencer` insists on the stock
-    ``LoadImageFromFile``, which reads a truncated JPEG as half-grey.
+    ``LoadImageFromFile``, which with OpenCV 4 reads a truncated JPEG as
+    if it were whole.
 
     Args:
         args, kwargs: Of ``BaseDetDataset``. ``data_prefix`` must have

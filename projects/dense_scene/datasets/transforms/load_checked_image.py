@@ -34,8 +34,8 @@ class LoadCheckedImage(LoadImageFromFile):
     """Load an image, and notice when the file is broken.
 
     Differs from ``mmcv.LoadImageFromFile``: a missing, empty, truncated or
-    undecodable file is found and named (OpenCV fills the missing part of a
-    truncated JPEG with grey and says nothing), and it need not end a
+    undecodable file is found and named (OpenCV 4 fills the missing part of a
+    truncated JPEG with one colour and says nothing), and it need not end a
     training. ``on_error`` takes the place of ``ignore_empty``.
 
     Not for the test pipeline of a config that is used with
