@@ -106,18 +106,41 @@ def project_boxes(
     """Tight boxes of the silhouettes as the camera sees them.
 
     Returns:
-        The boxes clipped to the image, (N, 4) float32 xyxy in pixels, and
-        the share of each box that lies inside the image, (N,).
+        The boxes of what lies inside the image, (N, 4) float32 xyxy in
+        pixels (zeros where nothing does), and their area as a share of the
+        area of the whole product's box, (N,).
     """
     if not facings:
         return np.zeros((0, 4), np.float32), np.zeros(0)
     # A homography keeps hulls: the outline's extremes are the image's.
     seen = project(camera.matrix, silhouettes(facings))
     full = np.concatenate([seen.min(1), seen.max(1)], axis=1)
-    limits = np.tile(camera.size, 2)
-    boxes = np.clip(full, 0, limits)
-    inside = box_areas(boxes) / box_areas(full)
-    return boxes.astype(np.float32), inside
+    boxes = full.copy()
+    beyond = (full[:, :2] < 0) | (full[:, 2:] > camera.size)
+    for index in np.flatnonzero(beyond.any(1)):
+        part = clip_polygon(seen[index], camera.size)
+        boxes[index] = 0
+        if len(part):
+            boxes[index] = np.concatenate([part.min(0), part.max(0)])
+    boxes = np.clip(boxes, 0, np.tile(camera.size, 2))  # rounding errors
+    return boxes.astype(np.float32), box_areas(boxes) / box_areas(full)
+
+
+def clip_polygon(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Cut a polygon (P, 2) at the borders of an image (width, height).
+
+    Sutherland and Hodgman (1974), one border after the other.
+    """
+    borders = ((0, 1, 0), (1, 1, 0), (0, -1, size[0]), (1, -1, size[1]))
+    for axis, sign, limit in borders:
+        room = sign * points[:, axis] + limit  # negative beyond the border
+        after, room_after = np.roll(points, -1, 0), np.roll(room, -1)
+        keep, crossing = room >= 0, (room >= 0) != (room_after >= 0)
+        part = room / np.where(crossing, room - room_after, 1)
+        cut = points + (after - points) * part[:, None]
+        both = np.stack([points, cut], 1).reshape(-1, 2)
+        points = both[np.stack([keep, crossing], 1).ravel()]
+    return points
 
 
 def box_areas(boxes: np.ndarray) -> np.ndarray:

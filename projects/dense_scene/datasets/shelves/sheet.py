@@ -12,7 +12,7 @@ SEEDS = (12, 30, 11, 31)
 
 
 def draw_sheet(
-    seeds: tuple[int, ...] = SEEDS, size: int = 1024, tile: int = 480
+    seeds: tuple[int, ...] = SEEDS, size: int = 1024, tile: int = 440
 ) -> np.ndarray:
     """Draw scenes side by side, below them the same with their boxes.
 
@@ -41,6 +41,6 @@ def write_shelf_sheet(path: str | Path) -> Path:
     """Draw the contact sheet of the documentation into a JPEG file."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    coded = cv2.imencode('.jpg', draw_sheet(), [cv2.IMWRITE_JPEG_QUALITY, 80])
+    coded = cv2.imencode('.jpg', draw_sheet(), [cv2.IMWRITE_JPEG_QUALITY, 74])
     path.write_bytes(coded[1].tobytes())
     return path
