@@ -1,0 +1,166 @@
+"""RoIAlign with average pooling."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from portable_ops.dtypes import compute_dtype
+from portable_ops.roi_check import check_rois
+from portable_ops.roi_grid import axis_taps, bin_rows, roi_grids
+from portable_ops.sparse_rows import SparseRows, copy_rows_to_maps, map_rows
+from portable_ops.torchvision_kernels import torchvision_kernels
+
+# Entries of the sparse matrix that are built at a time. About 60 bytes each
+# at the peak, so this bounds the extra memory near 60 MB.
+_CHUNK_ENTRIES = 1 << 20
+
+
+def roi_align(
+    maps: Tensor,
+    rois: Tensor,
+    output_size: tuple[int, int],
+    spatial_scale: float = 1.0,
+    sampling_ratio: int = 0,
+    aligned: bool = True,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Average of bilinear samples in each bin of each RoI.
+
+    Source: `Mask R-CNN <https://arxiv.org/abs/1703.06870>`_, Sec. 3; the
+    sampling grid is mmcv's. Differs from mmcv's compiled CPU kernel: it runs
+    threaded over whole channel vectors (several times faster), accepts any
+    memory layout and bf16, and computes fp16 in fp32.
+
+    Args:
+        maps: (N, C, H, W) feature maps.
+        rois: (R, 5), image index and xyxy box in pixels of the image.
+        output_size: Bins along y and x.
+        spatial_scale: Feature map pixels per image pixel.
+        sampling_ratio: Samples per bin and axis; 0 takes
+            ceil(RoI size / bins).
+        aligned: Shift by half a pixel (see ``roi_grid.roi_grids``).
+        out: Written and returned instead of a new tensor.
+
+    Returns:
+        (R, C, *output_size) in the dtype of ``maps``. Samples more than one
+        pixel outside the map count as zero; no RoI gives no row.
+
+    Raises:
+        ValueError: If, on the CPU, a RoI has a negative size and ``aligned``
+            is set, or names an image that does not exist. On CUDA, where a
+            check would stall the stream, a negative size counts as zero.
+    """
+    if out is None:
+        shape = (len(rois), maps.shape[1], *output_size)
+        out = maps.new_empty(shape)
+    if out.numel() == 0:
+        return out
+    dtype = compute_dtype(maps)
+    kernels = torchvision_kernels(maps.device)
+    if kernels is not None:
+        return out.copy_(
+            kernels.roi_align(
+                maps.to(dtype),
+                rois.to(dtype),
+                spatial_scale,
+                *output_size,
+                sampling_ratio,
+                aligned,
+            )
+        )
+    check_rois(rois, maps.shape[0], aligned)
+    table = map_rows(maps, dtype)
+    plan = _chunks(
+        rois.to(dtype),
+        maps.shape[2:],
+        output_size,
+        spatial_scale,
+        sampling_ratio,
+        aligned,
+    )
+    for part, matrix in plan:
+        bins = matrix.matmul(table).view(-1, *output_size, maps.shape[1])
+        out[part].copy_(bins.permute(0, 3, 1, 2))
+    return out
+
+
+def roi_align_backward(
+    grad_output: Tensor,
+    rois: Tensor,
+    input_shape: tuple[int, int, int, int],
+    spatial_scale: float = 1.0,
+    sampling_ratio: int = 0,
+    aligned: bool = True,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Gradient of :func:`roi_align` with respect to ``maps``.
+
+    Args:
+        grad_output: (R, C, P, Q).
+        rois, spatial_scale, sampling_ratio, aligned: As in the forward pass.
+        input_shape: (N, C, H, W) of ``maps``.
+        out: Written and returned instead of a new tensor.
+
+    Returns:
+        ``input_shape``, in the dtype of ``grad_output``. The sum has a fixed
+        order: the same in every run.
+    """
+    if out is None:
+        out = grad_output.new_empty(input_shape)
+    if grad_output.numel() == 0:
+        return out.zero_()
+    num_images, channels, height, width = input_shape
+    output_size = grad_output.shape[2:]
+    dtype = compute_dtype(grad_output)
+    kernels = torchvision_kernels(grad_output.device)
+    if kernels is not None:
+        return out.copy_(
+            kernels._roi_align_backward(
+                grad_output.to(dtype),
+                rois.to(dtype),
+                spatial_scale,
+                *output_size,
+                *input_shape,
+                sampling_ratio,
+                aligned,
+            )
+        )
+    plan = _chunks(
+        rois.to(dtype),
+        (height, width),
+        output_size,
+        spatial_scale,
+        sampling_ratio,
+        aligned,
+    )
+    table = None
+    for part, matrix in plan:
+        bins = grad_output[part].to(dtype).permute(0, 2, 3, 1)
+        bins = bins.reshape(-1, channels)
+        rows = matrix.transpose(num_images * height * width).matmul(bins)
+        table = rows if table is None else table.add_(rows)
+    copy_rows_to_maps(table, out)
+    return out
+
+
+def _chunks(
+    rois: Tensor, map_size: tuple[int, int], *settings
+) -> Iterator[tuple[slice, SparseRows]]:
+    """The RoIs in slices of bounded size, with the matrix of each."""
+    grid_y, grid_x = roi_grids(rois, map_size, *settings)
+    taps_y, taps_x = axis_taps(grid_y), axis_taps(grid_x)
+    entries = taps_y.sizes.sum(1) * taps_x.sizes.sum(1)
+    chunk = entries.cumsum(0) // _CHUNK_ENTRIES
+    _, lengths = torch.unique_consecutive(chunk, return_counts=True)
+    start = 0
+    for length in lengths.tolist():
+        part = slice(start, start + length)
+        images = rois[part, 0].long()
+        yield (
+            part,
+            bin_rows(
+                taps_y.select(part), taps_x.select(part), images, map_size
+            ),
+        )
+        start += length

@@ -1,0 +1,104 @@
+"""Soft non-maximum suppression."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+METHODS = ('naive', 'linear', 'gaussian')
+
+
+def soft_nms(
+    boxes: Tensor,
+    scores: Tensor,
+    iou_threshold: float = 0.3,
+    sigma: float = 0.5,
+    min_score: float = 1e-3,
+    method: str = 'linear',
+    offset: int = 0,
+) -> tuple[Tensor, Tensor]:
+    """Lower the scores of boxes that overlap a better one.
+
+    Source: `Soft-NMS <https://arxiv.org/abs/1704.04503>`_, Eq. (2) 'linear'
+    (weight 1 - IoU from the threshold on) and Eq. (3) 'gaussian' (weight
+    exp(-IoU^2 / sigma), no threshold); 'naive' is weight 0 from the
+    threshold on. As in mmcv the work is done on the CPU, box after box, and
+    the list is permuted by the same swaps, so that equal scores come out in
+    the same order.
+
+    Args:
+        boxes: (N, 4), xyxy, pixels.
+        scores: (N,).
+        iou_threshold: Where 'naive' and 'linear' begin to act.
+        sigma: Width of 'gaussian'.
+        min_score: Boxes whose score falls below are dropped.
+        method: One of ``METHODS``.
+        offset: 0, or 1 where x2 and y2 are the last pixel of the box.
+
+    Returns:
+        (K, 5) boxes with their new scores, by descending score, and their
+        (K,) int64 indices, both on the CPU; no box gives no row.
+
+    Raises:
+        ValueError: If ``method`` is none of ``METHODS``.
+    """
+    if method not in METHODS:
+        raise ValueError(
+            f'method must be one of {METHODS}, but got {method!r}.'
+        )
+    wide = np.float64 if boxes.dtype == torch.float64 else np.float32
+    # Rows x1, y1, x2, y2, score, area; `index` goes with the columns.
+    state = np.empty((6, len(boxes)), wide)
+    state[:4] = boxes.detach().cpu().to(torch.float64).numpy().T
+    state[4] = scores.detach().cpu().to(torch.float64).numpy()
+    x1, y1, x2, y2 = state[:4]
+    state[5] = (x2 - x1 + wide(offset)) * (y2 - y1 + wide(offset))
+    index = np.arange(len(boxes))
+    alive, done = len(boxes), 0
+    while done < alive:
+        best = done + int(state[4, done:alive].argmax())
+        state[:, [done, best]] = state[:, [best, done]]
+        index[[done, best]] = index[[best, done]]
+        rest = state[:, done + 1 : alive]
+        overlap = _iou(state[:, done, None], rest, offset)
+        rest[4] *= _weight(overlap, iou_threshold, sigma, method)
+        kept = _close_gaps(rest, index[done + 1 : alive], min_score)
+        done += 1
+        alive = done + kept
+    dets = torch.from_numpy(np.ascontiguousarray(state[:5, :alive].T))
+    return dets.to(boxes.dtype), torch.from_numpy(index[:alive].copy())
+
+
+def _iou(best: np.ndarray, rest: np.ndarray, offset: int) -> np.ndarray:
+    width = np.minimum(best[2], rest[2]) - np.maximum(best[0], rest[0])
+    height = np.minimum(best[3], rest[3]) - np.maximum(best[1], rest[1])
+    shift = rest.dtype.type(offset)
+    inter = np.maximum(width + shift, 0) * np.maximum(height + shift, 0)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        # Two empty boxes: 0 / 0 is NaN, which is above no threshold.
+        return inter / (best[5] + rest[5] - inter)
+
+
+def _weight(
+    overlap: np.ndarray, iou_threshold: float, sigma: float, method: str
+) -> np.ndarray:
+    if method == 'gaussian':
+        return np.exp(-(overlap * overlap) / overlap.dtype.type(sigma))
+    reduced = 1 - overlap if method == 'linear' else overlap.dtype.type(0)
+    above = overlap >= overlap.dtype.type(iou_threshold)
+    return np.where(above, reduced, overlap.dtype.type(1))
+
+
+def _close_gaps(rest: np.ndarray, index: np.ndarray, min_score: float) -> int:
+    """Fill the places of dropped boxes from the end; returns how many stay.
+
+    One box at a time this is mmcv's "swap with the last": the places fill in
+    ascending order with the survivors in descending order.
+    """
+    low = rest[4] < rest.dtype.type(min_score)
+    kept = len(low) - int(np.count_nonzero(low))
+    if kept < len(low):
+        holes = np.flatnonzero(low[:kept])
+        movers = kept + np.flatnonzero(~low[kept:])[::-1]
+        rest[:, holes] = rest[:, movers]
+        index[holes] = index[movers]
+    return kept
