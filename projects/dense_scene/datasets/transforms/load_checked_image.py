@@ -1,10 +1,10 @@
 """Loading of images that may be broken."""
 
 import logging
-import multiprocessing
 
 import mmcv
 import numpy as np
+import torch
 from mmcv.transforms import LoadImageFromFile
 from mmdet.registry import TRANSFORMS
 from mmengine import fileio
@@ -17,16 +17,17 @@ class _SharedCount:
     """A counter that the data-loading workers of one process share."""
 
     def __init__(self) -> None:
-        self._value = multiprocessing.Value('q', 0)
+        # A tensor reaches forked and spawned workers alike. It has no lock:
+        # two skips within the same microsecond may count as one.
+        self._value = torch.zeros((), dtype=torch.int64).share_memory_()
 
     def __deepcopy__(self, memo: dict) -> '_SharedCount':
         # Copies of a data set belong to the same run.
         return self
 
     def increase(self) -> int:
-        with self._value.get_lock():
-            self._value.value += 1
-            return self._value.value
+        self._value += 1
+        return int(self._value)
 
 
 @TRANSFORMS.register_module()
