@@ -21,23 +21,35 @@ def paint_motif(
     MOTIFS[number % len(MOTIFS)](image, np.array(centre), radius, colour)
 
 
-def _disc(image, centre, radius, colour) -> None:
+def _disc(
+    image: np.ndarray, centre: np.ndarray, radius: float, colour: Colour
+) -> None:
     point = tuple(int(round(part)) for part in centre)
     cv2.circle(image, point, max(1, round(radius)), colour, -1, cv2.LINE_AA)
 
 
-def _oval(image, centre, axes, angle, colour) -> None:
+def _oval(
+    image: np.ndarray,
+    centre: np.ndarray,
+    axes: tuple[float, float],
+    angle: float,
+    colour: Colour,
+) -> None:
     point = tuple(int(round(part)) for part in centre)
     size = tuple(max(1, int(round(part))) for part in axes)
     cv2.ellipse(image, point, size, angle, 0, 360, colour, -1, cv2.LINE_AA)
 
 
-def _polygon(image, points, colour) -> None:
+def _polygon(
+    image: np.ndarray, points: np.ndarray, colour: Colour
+) -> None:
     whole = np.round(points).astype(np.int32)
     cv2.fillPoly(image, [whole], colour, cv2.LINE_AA)
 
 
-def _fruit(image, centre, radius, colour) -> None:
+def _fruit(
+    image: np.ndarray, centre: np.ndarray, radius: float, colour: Colour
+) -> None:
     for x, y in ((-0.48, 0.2), (0.48, 0.25), (0, -0.3)):
         at = centre + radius * np.array([x, y])
         _disc(image, at, radius * 0.52, mix(colour, DARK, 0.35))
@@ -47,7 +59,9 @@ def _fruit(image, centre, radius, colour) -> None:
           -25, LEAF)  # fmt: skip
 
 
-def _leaf(image, centre, radius, colour) -> None:
+def _leaf(
+    image: np.ndarray, centre: np.ndarray, radius: float, colour: Colour
+) -> None:
     for angle in (-60, 0, 60):
         turn = np.radians(angle - 90)
         at = centre + radius * 0.5 * np.array([np.cos(turn), np.sin(turn)])
@@ -58,7 +72,9 @@ def _leaf(image, centre, radius, colour) -> None:
                  WHITE, 1, cv2.LINE_AA)  # fmt: skip
 
 
-def _star(image, centre, radius, colour) -> None:
+def _star(
+    image: np.ndarray, centre: np.ndarray, radius: float, colour: Colour
+) -> None:
     angle = np.arange(10) * np.pi / 5 - np.pi / 2
     reach = np.where(np.arange(10) % 2, 0.45, 1) * radius
     star = np.stack([np.cos(angle), np.sin(angle)], 1)
@@ -66,7 +82,9 @@ def _star(image, centre, radius, colour) -> None:
     _polygon(image, centre + star * reach[:, None] * 0.9, colour)
 
 
-def _drop(image, centre, radius, colour) -> None:
+def _drop(
+    image: np.ndarray, centre: np.ndarray, radius: float, colour: Colour
+) -> None:
     _disc(image, centre + (0, radius * 0.3), radius * 0.68, colour)
     tip = np.array([(-0.6, 0.02), (0, -1), (0.6, 0.02)]) * radius
     _polygon(image, centre + tip, colour)
@@ -74,7 +92,9 @@ def _drop(image, centre, radius, colour) -> None:
           (radius * 0.12, radius * 0.28), 20, WHITE)  # fmt: skip
 
 
-def _sun(image, centre, radius, colour) -> None:
+def _sun(
+    image: np.ndarray, centre: np.ndarray, radius: float, colour: Colour
+) -> None:
     angle = np.arange(12) * np.pi / 6
     for one in angle:
         spread = np.array([one - 0.13, one, one + 0.13])
@@ -84,7 +104,9 @@ def _sun(image, centre, radius, colour) -> None:
     _disc(image, centre, radius * 0.62, colour)
 
 
-def _biscuit(image, centre, radius, colour) -> None:
+def _biscuit(
+    image: np.ndarray, centre: np.ndarray, radius: float, colour: Colour
+) -> None:
     dough = mix((90, 160, 215), colour, 0.25)
     for shift in ((0.35, 0.3), (-0.2, -0.1)):
         at = centre + radius * np.array(shift)
@@ -95,7 +117,9 @@ def _biscuit(image, centre, radius, colour) -> None:
             _disc(image, at + chip, radius * 0.1, (35, 50, 75))
 
 
-def _flower(image, centre, radius, colour) -> None:
+def _flower(
+    image: np.ndarray, centre: np.ndarray, radius: float, colour: Colour
+) -> None:
     for one in np.arange(6) * np.pi / 3:
         at = centre + radius * 0.58 * np.array([np.cos(one), np.sin(one)])
         axes = (radius * 0.42, radius * 0.26)

@@ -123,12 +123,11 @@ def _paint_block(
     cv2.fillConvexPoly(canvas, hull, (ink * 0.35).tolist(), cv2.LINE_AA)
     if not visible:
         return
-    inner = 0.94  # leaves a dark joint between neighbours
     for step in range(DEEP - 1, 0, -1):
-        part = np.array([step, step, step - inner, step - inner])[:, None]
-        edge = near[:2] + (far[:2] - near[:2]) * part[::2] / (DEEP - 1)
-        back = near[:2] + (far[:2] - near[:2]) * part[2:] / (DEEP - 1)
-        top = np.round(np.concatenate([edge, back[::-1]])).astype(np.int32)
+        # From the front edge to the back one; 0.94 leaves a dark joint.
+        ends = (step / (DEEP - 1), (step - 0.94) / (DEEP - 1))
+        back, front = (near[:2] + (far[:2] - near[:2]) * end for end in ends)
+        top = np.round(np.concatenate([back, front[::-1]])).astype(np.int32)
         light = (ink * (0.98 - 0.16 * step)).tolist()
         cv2.fillConvexPoly(canvas, top, light, cv2.LINE_AA)
 
