@@ -6,7 +6,7 @@ names that mmdet does not have, and makes mmengine load checkpoints as data
 ``custom_imports = dict(imports=['dense_scene'])``.
 """
 
-from . import datasets, engine, models
+from . import datasets, engine, evaluation, models
 
 __version__ = '0.1.0'
-__all__ = ['datasets', 'engine', 'models']
+__all__ = ['datasets', 'engine', 'evaluation', 'models']

@@ -1,0 +1,7 @@
+"""Metrics for hundreds of objects per image."""
+
+from .detections import Detections
+from .ground_truth import GroundTruth
+from .image_table import ImageTable
+
+__all__ = ['Detections', 'GroundTruth', 'ImageTable']
