@@ -6,12 +6,14 @@ from .checkpoint_loading import (
     register_checkpoint_loaders,
 )
 from .plain_checkpoint_hook import PlainCheckpointHook
+from .proposal_quality_hook import ProposalQualityHook
 
 register_checkpoint_loaders()
 
 __all__ = [
     'CheckpointRefusedError',
     'PlainCheckpointHook',
+    'ProposalQualityHook',
     'load_checkpoint_file',
     'register_checkpoint_loaders',
 ]
