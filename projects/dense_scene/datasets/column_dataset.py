@@ -2,7 +2,6 @@
 
 import os
 import os.path as osp
-from abc import abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,9 +45,9 @@ class ColumnDataset(BaseDetDataset):
         super().__init__(
             *args, data_prefix=data_prefix or dict(img=''), **kwargs)
 
-    @abstractmethod
     def load_columns(self) -> AnnotationColumns:
-        """Read the annotation file."""
+        """Read the annotation file; each subclass must do this."""
+        raise NotImplementedError
 
     def full_init(self) -> None:
         """Read, filter and cut to ``indices``, once."""
