@@ -66,7 +66,7 @@ def _read_lines(path: str, chunk_bytes: int) -> Iterator[bytes]:
         while block := file.read(chunk_bytes):
             lines, newline, rest = (rest + block).rpartition(b'\n')
             if newline:
-                # float() would accept the '\\r' too, but one by one.
+                # float() would accept the '\r' too, but one by one.
                 yield (lines + newline).replace(b'\r\n', b'\n')
     if rest:
         yield rest + b'\n'
