@@ -1,6 +1,8 @@
 """Plans a scene: the rack, the rows, and what stands where."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -57,46 +59,70 @@ def plan_scene(
 def _stock(
     rng: np.random.Generator, camera: Camera, count: int, cover: float
 ) -> tuple[tuple[Row, ...], list[Facing]]:
-    """Fill rows so that a little more than ``count`` products are seen.
-
-    Narrower products make more of them, higher ones cover more: a few
-    rounds over the same random numbers settle both.
-    """
+    """Build a rack and fill it with ``count`` products or a few more."""
     fill = rng.uniform(0.62, 0.82)
-    # Products take about 0.8 of a row's height and 0.9 of its length.
-    share = min(1.0, 1.12 * cover / fill)
-    start = rng.uniform(0.25, 0.75) * (1 - share)
     aisle = AISLES[rng.integers(len(AISLES))]
     seed = int(rng.integers(2**63))
+    lift = rng.uniform(0.25, 0.75)
     spare = 1 + rng.uniform(0.02, 0.1)
-    width, best = 1.0, None
-    rows = _rows(rng, camera, count, share, start)
-    for turn in range(10 * ROUNDS):
-        facings = _fill(seed, camera, rows, aisle, width, fill)
-        boxes, inside = project_boxes(camera, facings)
-        facings = [f for f, part in zip(facings, inside) if part > MIN_INSIDE]
-        areas = box_areas(boxes)[inside > MIN_INSIDE]
-        if len(facings) >= count and (best is None or len(facings) < best[0]):
-            best = len(facings), facings
-        found = max(len(facings), 1)
-        if turn < ROUNDS or best is None:
-            width *= min(1.5, (found / (count * spare)) ** 0.7)
-        covered = areas.sum() * min(1, count / found) / math.prod(camera.size)
-        fill = float(np.clip(fill * cover / max(covered, 1e-6), 0.4, 0.92))
-        settled = count <= found <= 1.12 * count + 1 and (
-            abs(covered / cover - 1) < 0.05 or turn >= 4
-        )
-        if settled or (best is not None and turn >= ROUNDS):
-            return rows, facings if settled else best[1]
+    for crowd in 1.3 ** np.arange(12):
+        # Products take about 0.9 of a filled rack's length. A rack that
+        # cannot hold them is made higher, with more rows.
+        share = min(1.0, 1.12 * cover / fill * crowd)
+        rows = _rows(rng, camera, count * crowd, share, lift * (1 - share))
+        facings = _settle(
+            count, cover, spare, fill, camera,
+            partial(_fill, seed, camera, rows, aisle),
+        )  # fmt: skip
+        if facings:
+            return rows, facings
     raise RuntimeError(
         f'no layout found for {count} products in {camera.size} pixels'
     )
 
 
+def _settle(
+    count: int,
+    cover: float,
+    spare: float,
+    fill: float,
+    camera: Camera,
+    stock: Callable[[float, float], list[Facing]],
+) -> list[Facing]:
+    """Find the width and the height that give the count and the cover.
+
+    Narrower products make more of them, higher ones cover more: a few
+    rounds over the same random numbers settle both.
+
+    Returns:
+        The products that are seen, ``count`` of them or more; none if no
+        round came that far.
+    """
+    width = 1.0
+    best: list[Facing] = []
+    for turn in range(ROUNDS):
+        facings = stock(width, fill)
+        boxes, inside = project_boxes(camera, facings)
+        seen = inside > MIN_INSIDE
+        facings = [one for one, is_seen in zip(facings, seen) if is_seen]
+        found = max(len(facings), 1)
+        areas = box_areas(boxes)[seen].sum() / math.prod(camera.size)
+        covered = max(areas * min(1, count / found), 1e-6)
+        if len(facings) >= count:
+            if not best or found < len(best):
+                best = facings
+            near = abs(covered / cover - 1) < 0.05 or turn >= 4
+            if near and found <= 1.12 * count + 1:
+                return facings
+        width *= min(1.5, (found / (count * spare)) ** 0.7)
+        fill = float(np.clip(fill * cover / covered, 0.4, 0.92))
+    return best
+
+
 def _rows(
     rng: np.random.Generator,
     camera: Camera,
-    count: int,
+    count: float,
     share: float,
     start: float,
 ) -> tuple[Row, ...]:
@@ -105,7 +131,7 @@ def _rows(
     rack = share * height
     # A row of height p holds about 3.6 products per p of its length.
     number = math.sqrt(count * rack / width / 3.6)
-    number = int(np.clip(round(number), 1, rack // 18 or 1))
+    number = int(np.clip(round(number), 1, rack // 14 or 1))
     parts = rng.uniform(0.82, 1.18, number)
     edges = np.cumsum(np.concatenate([[0], parts / parts.sum()]))
     edges = np.round(start * height + edges * rack).astype(int)
@@ -160,7 +186,7 @@ def _run(
     """Size one product so that its stack fills the row as asked."""
     kind = KINDS[name]
     clear = row.floor - row.top
-    wide = max(4.0, clear * kind.width * width * rng.lognormal(0, 0.1))
+    wide = max(3.0, clear * kind.width * width * rng.lognormal(0, 0.1))
     high = wide / rng.uniform(*kind.aspect)
     target = min(fill * rng.uniform(0.88, 1.1), 0.95) * clear
     levels = int(np.clip(round(target / high), 1, kind.stack))
@@ -180,7 +206,8 @@ def _stack(
     kind = KINDS[run.kind]
     # The upper product stands on the lid of the lower one.
     step = run.height * (1 - 2 * max(run.bend, 0) * kind.profile[0][1])
-    levels = int((row.floor - row.top) * 0.96 // step)
+    room = (row.floor - row.top) * 0.96 - run.height
+    levels = 1 + int(room // step)
     if kind.stack > 1 and rng.random() < 0.12:
         levels -= 1
     levels = int(np.clip(levels, 1, kind.stack))

@@ -8,7 +8,7 @@ import numpy as np
 from .render import render_shelf
 
 GREEN = (80, 255, 60)
-SEEDS = (109, 105, 115, 101)
+SEEDS = (105, 115, 102, 112)
 
 
 def draw_sheet(

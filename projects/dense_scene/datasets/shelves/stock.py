@@ -79,17 +79,17 @@ def _paint_behind(
     """Paint the products behind the front ones, darker with depth."""
     if not row:
         return
-    # What would rise above the room is hidden by the rail above.
-    top_edge = scene.rows[row[0].run.row].top
-    room = canvas[top_edge:]
+    # The rails above and below hide what would leave the room.
+    shelf = scene.rows[row[0].run.row]
+    room = canvas[shelf.top : shelf.bottom]
     camera = scene.camera
-    foot = np.array(camera.foot) - (0, top_edge)
+    foot = np.array(camera.foot) - (0, shelf.top)
     small: dict[tuple[Run, int], Sprite] = {}
     for place in range(DEEP - 1, 0, -1):
         for facing in row:
             run = facing.run
             shrink = camera.shrink(run.width * 1.02 * place)
-            near = np.array([facing.left, facing.top - top_edge])
+            near = np.array([facing.left, facing.top - shelf.top])
             far = foot + (near - foot) * shrink
             if KINDS[run.kind].surface == 'flat':
                 if place == DEEP - 1:

@@ -186,7 +186,7 @@ def _mapper(workers: int) -> Iterator:
         workers, multiprocessing.get_context(method), _quiet_worker
     )
     try:
-        yield partial(pool.map, chunksize=4)
+        yield pool.map
     finally:
         # On Ctrl-C what has begun is finished, the rest is dropped.
         pool.shutdown(cancel_futures=True)
