@@ -13,9 +13,10 @@ from .proposal_matching import (
     recalling_ranks,
 )
 
-# COCO's thresholds of average recall.
+# COCO's thresholds of average recall, in the way that pycocotools makes them.
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
-IOU_EDGES = np.linspace(0, 1, 21)
+# Each the float64 nearest to its number, as thresholds in configs are.
+IOU_EDGES = np.arange(21) / 20
 # Objects with more positives than this are counted together.
 MAX_POSITIVES = 16
 # A box is a copy of its object from here on: training adds such copies.
@@ -210,11 +211,7 @@ def check_proposal_nums(proposal_nums: Sequence[int]) -> tuple[int, ...]:
     Raises:
         ValueError: If there is none, or one is not.
     """
-    caps = (
-        tuple(proposal_nums)
-        if isinstance(proposal_nums, Sequence)
-        else (proposal_nums,)
-    )
+    caps = tuple(proposal_nums) if isinstance(proposal_nums, Sequence) else ()
     if not caps or any(type(k) is not int or k < 1 for k in caps):
         raise ValueError(
             'proposal_nums must be whole numbers from 1 on, but got '
