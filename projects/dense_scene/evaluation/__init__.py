@@ -1,8 +1,27 @@
 """Metrics for hundreds of objects per image."""
 
+from .backends import load_backend
+from .coco_tables import CocoTables
+from .dense_coco_metric import DenseCocoMetric
+from .density_report import DensityReport
+from .detection_cap_hook import DetectionCapHook
 from .detections import Detections
 from .ground_truth import GroundTruth
 from .image_table import ImageTable
+from .matches import Matches
+from .measure_density import measure_density
 from .proposal_quality_metric import ProposalQualityMetric
 
-__all__ = ['Detections', 'GroundTruth', 'ImageTable', 'ProposalQualityMetric']
+__all__ = [
+    'CocoTables',
+    'DenseCocoMetric',
+    'DensityReport',
+    'DetectionCapHook',
+    'Detections',
+    'GroundTruth',
+    'ImageTable',
+    'Matches',
+    'ProposalQualityMetric',
+    'load_backend',
+    'measure_density',
+]

@@ -139,9 +139,27 @@ class GroundTruth:
             self.labels[rows], self.areas[rows], self.iscrowd[rows],
             self.ignore[rows], self.category_ids, self.xywh[rows])
 
-    def group(self) -> RowGroups:
-        """The rows of each image, in the order of ``images``."""
-        return group_rows(self.image_ids, self.images.ids)
+    def group(self, image_ids: np.ndarray | None = None) -> RowGroups:
+        """The rows of each of these images; None: of each of ``images``."""
+        ids = self.images.ids if image_ids is None else image_ids
+        return group_rows(self.image_ids, ids)
+
+    def counts(self, by_class: bool = False) -> np.ndarray:
+        """Number of objects, without crowd regions.
+
+        Args:
+            by_class (bool): Of each class apart. Defaults to False.
+
+        Returns:
+            np.ndarray: (M,) int64, in the order of ``images``; (M, K) if
+            ``by_class``.
+        """
+        shape = len(self.images), len(self.classes)
+        table = np.zeros(shape, np.int64)
+        objects = ~self.iscrowd
+        positions = find_positions(self.image_ids[objects], self.images.ids)
+        np.add.at(table, (positions, self.labels[objects]), 1)
+        return table if by_class else table.sum(axis=1)
 
     def validate(self) -> None:
         """Refuse what cannot be evaluated.

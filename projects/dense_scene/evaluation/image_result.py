@@ -1,0 +1,103 @@
+"""One image of an evaluation, small enough to be sent between processes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .ground_truth import GroundTruth
+from .image_table import ImageTable, to_integers
+
+
+@dataclass(frozen=True, eq=False)
+class ImageResult:
+    """Detections of one image, and its ground truth where it came along.
+
+    Args:
+        image_id (int): Of the data set.
+        size (tuple[int, int]): Height and width, pixels.
+        boxes (np.ndarray): (n, 4), xyxy, pixels of the original image.
+        scores (np.ndarray): (n,).
+        labels (np.ndarray): (n,) int32.
+        truth (dict[str, np.ndarray], optional): ``boxes`` (m, 4) float64,
+            ``labels`` and ``iscrowd`` (m,). Defaults to None.
+    """
+
+    image_id: int
+    size: tuple[int, int]
+    boxes: np.ndarray
+    scores: np.ndarray
+    labels: np.ndarray
+    truth: dict[str, np.ndarray] | None = None
+
+    @classmethod
+    def from_sample(cls, sample: dict, with_truth: bool) -> 'ImageResult':
+        """Take what counts out of a data sample.
+
+        Args:
+            sample (dict): Of mmdet, with ``pred_instances``.
+            with_truth (bool): Also take ``instances``, which are in the frame
+                of the original image whatever the pipeline does
+                (``gt_instances`` may be resized).
+
+        Raises:
+            ValueError: If the image id is no integer, or the ground truth is
+                missing.
+        """
+        found = sample['pred_instances']
+        image_id = to_integers([sample['img_id']], 'img_id').item()
+        return cls(image_id, tuple(sample['ori_shape'][:2]),
+                   _to_numpy(found['bboxes']), _to_numpy(found['scores']),
+                   found['labels'].cpu().numpy().astype(np.int32),
+                   _read_truth(sample) if with_truth else None)
+
+
+def _to_numpy(values: Tensor) -> np.ndarray:
+    """Half precision becomes float32, which NumPy can hold."""
+    dtype = torch.promote_types(values.dtype, torch.float32)
+    return values.detach().to('cpu', dtype).numpy()
+
+
+def _read_truth(sample: dict) -> dict[str, np.ndarray]:
+    if 'instances' not in sample:
+        raise ValueError(
+            'DenseCocoMetric must get the ground truth, but it has no '
+            "ann_file and the data samples no 'instances'. Give ann_file, or "
+            "add 'instances' to meta_keys of PackDetInputs.")
+    instances = sample['instances']
+    boxes = np.array([item['bbox'] for item in instances], np.float64)
+    return dict(
+        boxes=boxes.reshape(-1, 4),
+        labels=np.array([item['bbox_label'] for item in instances], np.int32),
+        iscrowd=np.array([item.get('ignore_flag', 0) for item in instances],
+                         bool))
+
+
+def join_truth(results: Sequence[ImageResult],
+               classes: Sequence[str] | None) -> GroundTruth:
+    """The ground truth of images that brought theirs along.
+
+    Args:
+        results (Sequence[ImageResult]): At least one.
+        classes (Sequence[str], optional): ``dataset_meta['classes']``.
+
+    Raises:
+        ValueError: If the data set names no classes.
+    """
+    if classes is None:
+        raise ValueError(
+            'DenseCocoMetric must know the classes, but the data set names '
+            'none. Give it metainfo=dict(classes=...), or the metric an '
+            'ann_file.')
+    heights, widths = zip(*(result.size for result in results))
+    ids = [result.image_id for result in results]
+    columns = {
+        name: np.concatenate([result.truth[name] for result in results])
+        for name in ('boxes', 'labels', 'iscrowd')
+    }
+    counts = [len(result.truth['labels']) for result in results]
+    return GroundTruth(
+        ImageTable(ids, widths, heights), classes,
+        image_ids=np.repeat(ids, counts), **columns)
