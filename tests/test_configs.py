@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmdet.registry import MODELS
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from mmengine.utils import get_installed_path
-
-from mmdet.registry import MODELS
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / 'configs'

@@ -2,10 +2,14 @@
 
 from .datasets.shelves import render_shelf, write_shelf_sheet, write_shelves
 from .datasets.subset import write_subset as make_sku110k_subset
+from .demo import run_demo
+from .inference import draw_predictions
 
 __all__ = [
+    'draw_predictions',
     'make_sku110k_subset',
     'render_shelf',
     'write_shelf_sheet',
     'write_shelves',
+    'run_demo',
 ]

@@ -122,6 +122,39 @@ def tiny_coco(folder: str | Path,
     return path
 
 
+def tiny_sku110k(folder: str | Path,
+                 num_images: int = 4,
+                 size: tuple[int, int] = (160, 128)) -> Path:
+    """Write a folder like SKU110K_fixed: ``images/`` and three CSV files.
+
+    Args:
+        folder (str | Path): Made if absent.
+        num_images (int): In each of train, val and test. Defaults to 4.
+        size (tuple[int, int]): Width and height, pixels.
+            Defaults to (160, 128).
+
+    Returns:
+        Path: ``folder``.
+    """
+    folder = Path(folder)
+    (folder / 'images').mkdir(parents=True, exist_ok=True)
+    (folder / 'annotations').mkdir(exist_ok=True)
+    boxes = _shelf(3, 5, size)
+    generator = torch.Generator().manual_seed(0)
+    for split in ('train', 'val', 'test'):
+        names = [f'{split}_{index}.jpg' for index in range(num_images)]
+        lines = [
+            ','.join(map(str, (name, *box, 'object', *size)))
+            for name in names for box in boxes
+        ]
+        path = folder / 'annotations' / f'annotations_{split}.csv'
+        path.write_text('\n'.join(lines) + '\n')
+        for name in names:
+            picture = _draw(boxes, size, generator)
+            cv2.imwrite(str(folder / 'images' / name), picture)
+    return folder
+
+
 def _shelf(rows: int, boxes_per_row: int,
            size: tuple[int, int]) -> list[list[int]]:
     """Whole-pixel boxes of rows with a gap under each."""

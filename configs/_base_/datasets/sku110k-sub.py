@@ -7,7 +7,8 @@ test_scale = (1333, 800)
 # ----------------------------------------------------------------------------
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    # A broken file is named, counted and passed over.
+    dict(type='LoadCheckedImage', on_error='skip'),
     dict(type='LoadAnnotations', with_bbox=True),
     dict(type='RandomChoiceResize', scales=train_scales, keep_ratio=True),
     dict(type='RandomFlip', prob=0.5),

@@ -1,0 +1,40 @@
+"""Helpers that run the stock tools as a user would: in processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SMOKE = (
+    ROOT / 'configs/smoke/cascade-rcnn_r101-scratch_fpn_dense-proposal-'
+    'balanced-l1_smoke_shelves.py'
+)
+
+
+def environment(**extra: str) -> dict:
+    """The caller's environment without PYTHONPATH: the install counts."""
+    env = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
+    # `mim` and `python` of a README block are those that run the tests.
+    env['PATH'] = os.pathsep.join(
+        [str(Path(sys.executable).parent), env['PATH']]
+    )
+    return {**env, **extra}
+
+
+def run(
+    command: str | list, cwd: Path, timeout: float = 300, **env: str
+) -> subprocess.CompletedProcess:
+    """Run a command and fail with its output if it fails."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment(**env),
+        shell=isinstance(command, str),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+    )
+    assert done.returncode == 0, f'{command}\n{done.stdout[-6000:]}'
+    return done

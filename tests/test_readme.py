@@ -1,0 +1,97 @@
+"""Every command of README.md runs, in order, in a folder of its own."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from dense_scene.testing import tiny_sku110k
+from tests.chain import run
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / 'README.md').read_text()
+
+# The SKU-110K commands need the data set, ImageNet weights and a GPU. Here
+# they run the same model on two rendered images for two iterations.
+SHRINK = [
+    'model.backbone.init_cfg=None',
+    'train_cfg._delete_=True',
+    'train_cfg.type=IterBasedTrainLoop',
+    'train_cfg.max_iters=2',
+    'train_cfg.val_interval=2',
+    'train_dataloader.dataset.manifest=None',
+    'train_dataloader.dataset.pipeline.2.scales=[(160,128)]',
+    'val_dataloader.dataset.manifest=None',
+    'val_dataloader.dataset.pipeline.1.scale=(160,128)',
+    'test_dataloader.dataset.manifest=None',
+    'test_dataloader.dataset.pipeline.1.scale=(160,128)',
+    'default_hooks.checkpoint.by_epoch=False',
+    'default_hooks.checkpoint.interval=2',
+]
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf'```{language}\n(.*?)```', README, re.S)
+
+
+def _commands() -> list[str]:
+    text = '\n'.join(_blocks('bash')).replace('\\\n', ' ')
+    lines = [line.split('  #')[0].strip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith('#')]
+
+
+def test_readme_is_short():
+    assert len(README.splitlines()) <= 150
+
+
+def test_every_link_into_the_repository_exists():
+    links = re.findall(r'\]\((?!https?://)([^)#]+)', README)
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
+@pytest.fixture(scope='module')
+def cwd(tmp_path_factory) -> Path:
+    """A folder that looks like the checkout but takes what is written."""
+    folder = tmp_path_factory.mktemp('readme')
+    for name in ('configs', 'tools', 'Makefile', 'requirements.txt',
+                 'constraints.txt', 'pyproject.toml', 'projects',
+                 'benchmarks'):  # fmt: skip
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.mark.slow
+def test_every_command_runs(cwd):
+    commands = _commands()
+    assert sum(c.startswith('mim ') for c in commands) >= 4
+    env = {}
+    for command in commands:
+        if command.startswith('export '):
+            name, _ = command[len('export '):].split('=', 1)
+            assert name == 'SKU110K_ROOT', 'a variable this test knows'
+            env[name] = str(tiny_sku110k(cwd / 'SKU110K_fixed'))
+            continue
+        words = shlex.split(command)
+        if words[0] == 'make':
+            # Installing and training again would take minutes; the demo
+            # and the tests have tests of their own.
+            words.insert(1, '--dry-run')
+        elif env:
+            words += ['--cfg-options', *SHRINK]
+        run(words, cwd, **env)
+
+
+@pytest.mark.slow
+def test_python_blocks_run(cwd):
+    """After the commands: they use the checkpoint that was trained there."""
+    for block in _blocks('python'):
+        if block.startswith('# my_'):  # a config of the reader's own
+            name = block.split()[1]
+            path = cwd / name
+            path.write_text(block.replace('/path/to/this/repository', str(ROOT)))
+            run(['mim', 'run', 'mmdet', 'print_config', name], cwd)
+        else:
+            run(['python', '-c', block], cwd)
