@@ -1,0 +1,104 @@
+"""Scenes in COCO's form, and pycocotools as it comes: the oracle."""
+
+import contextlib
+import io
+
+import numpy as np
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+# Areas of exactly 32 * 32 and 96 * 96, where sizes change, among others.
+SIZES = np.array([(32, 32), (16, 64), (96, 96), (20.3, 33.7), (7, 5),
+                  (144, 64), (120.1, 90)])
+
+
+def random_scene(seed: int,
+                 num_images: int = 4,
+                 objects: int = 60,
+                 detections: int = 150,
+                 num_classes: int = 2,
+                 crowd: float = .1) -> tuple[dict, list[dict]]:
+    """Crowded images with scores in tenths, hence many ties.
+
+    Images are listed in no order, some without objects or detections; the last
+    class has no object. Boxes have one decimal, which no float holds.
+    """
+    rng = np.random.default_rng(seed)
+    ids = rng.permutation(np.arange(num_images) * 3 + 5)
+    categories = [dict(id=2 + 3 * k, name=f'class {k}')
+                  for k in range(num_classes)]
+    # Images 0 and 1 hold no detection and no object.
+    of_object = ids[rng.integers(min(1, num_images - 1), num_images, objects)]
+    sizes = SIZES[rng.integers(len(SIZES), size=objects)]
+    boxes = np.hstack((rng.random((objects, 2)).round(1) * 200, sizes))
+    labels = rng.integers(max(1, num_classes - 1), size=objects)
+    iscrowd = rng.random(objects) < crowd
+    annotations = [
+        dict(id=n + 1, image_id=int(of_object[n]), bbox=boxes[n].tolist(),
+             category_id=categories[labels[n]]['id'], iscrowd=int(iscrowd[n]),
+             area=float(np.prod(sizes[n])))
+        for n in range(objects)
+    ]  # fmt: skip
+    found = []
+    for _ in range(detections if objects else 0):
+        n = rng.integers(objects)
+        shift = rng.choice([0, 0, .1, 2, -7], 4)
+        label = labels[n] if rng.random() < .8 else num_classes - 1
+        if of_object[n] != ids[-1]:
+            found.append(
+                dict(image_id=int(of_object[n]),
+                     category_id=categories[label]['id'],
+                     bbox=np.maximum(boxes[n] + shift, .5).tolist(),
+                     score=float(rng.random().__round__(1))))
+    images = [dict(id=int(i), width=500, height=400, file_name=f'{i}.jpg')
+              for i in ids]
+    return dict(images=images, categories=categories,
+                annotations=annotations), found
+
+
+def grid(count: int, side: float = 40, columns: int = 20) -> np.ndarray:
+    """Touching squares, (count, 4) xywh, from left to right."""
+    place = np.arange(count)
+    corners = np.stack((place % columns, place // columns), axis=1) * side
+    return np.hstack((corners, np.full((count, 2), side)))
+
+
+def coco_dict(boxes: np.ndarray, **columns) -> dict:
+    """One image, id 1, and one class, id 1, with these xywh boxes."""
+    annotations = [
+        dict(id=n + 1, image_id=1, category_id=1, bbox=list(map(float, box)),
+             area=float(box[2] * box[3]), iscrowd=0)
+        for n, box in enumerate(boxes)
+    ]  # fmt: skip
+    for name, values in columns.items():
+        for item, value in zip(annotations, values):
+            item[name] = value
+    return dict(
+        images=[dict(id=1, width=2000, height=2000, file_name='1.jpg')],
+        categories=[dict(id=1, name='object')],
+        annotations=annotations)
+
+
+def coco_results(boxes: np.ndarray, scores) -> list[dict]:
+    """Detections in image 1 of class 1."""
+    return [
+        dict(image_id=1, category_id=1, bbox=list(map(float, box)),
+             score=float(score)) for box, score in zip(boxes, scores)
+    ]  # fmt: skip
+
+
+def pycocotools_tables(truth: dict, found: list[dict],
+                       max_dets: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Precision and recall of the untouched library."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO()
+        coco.dataset = truth
+        coco.createIndex()
+        # loadRes cannot take an empty list.
+        results = coco.loadRes([dict(item) for item in found]) if found else (
+            COCO())
+        evaluator = COCOeval(coco, results, 'bbox')
+        evaluator.params.maxDets = max_dets
+        evaluator.evaluate()
+        evaluator.accumulate()
+    return evaluator.eval['precision'], evaluator.eval['recall']
