@@ -92,7 +92,7 @@ def _check_metric_in_the_original_frame(runner, outputs, tmp_path):
         objects = np.array(xywh, float)
         objects[:, 2:] += objects[:, :2]
         boxes = [stage['boxes'] for stage in sample.stage_inputs]
-        # 96 x 64 pixels: proposals are clipped to that, not to 144 x 128
+        # 96 x 64 pixels: proposals are clipped to that, not to 120 x 96
         assert (boxes[0].max(axis=0) <= [96, 64, 96, 64]).all()
         assert boxes[0][:, 2:].max() > 64
         measured.append(measure_proposals(objects, boxes[0], boxes,

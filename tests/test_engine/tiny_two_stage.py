@@ -19,9 +19,13 @@ def model_config(num_stages: int) -> ConfigDict:
     base = f"_base_ = 'mmdet::_base_/models/{name}_r50_fpn.py'"
     model = Config.fromstring(base, '.py').model
     model.backbone.update(
-        depth=18, init_cfg=None, frozen_stages=-1, norm_eval=False
+        depth=18,
+        base_channels=16,
+        init_cfg=None,
+        frozen_stages=-1,
+        norm_eval=False,
     )
-    model.neck.update(in_channels=[64, 128, 256, 512], out_channels=CHANNELS)
+    model.neck.update(in_channels=[16, 32, 64, 128], out_channels=CHANNELS)
     model.rpn_head.update(in_channels=CHANNELS, feat_channels=CHANNELS)
     model.rpn_head.anchor_generator.scales = [3]
     # Fewer proposals than the samplers may keep, so that negatives are few.
@@ -85,7 +89,7 @@ def build_runner(
             meta_keys=('img_id', 'ori_shape', 'img_shape', 'scale_factor'),
         ),
     )
-    resize = dict(type='Resize', scale=(144, 128), keep_ratio=False)
+    resize = dict(type='Resize', scale=(120, 96), keep_ratio=False)
     test_loader = _loader(folder / 'data', [load, resize, annotate, pack])
     cfg = dict(
         model=model_config(num_stages),
