@@ -1,0 +1,45 @@
+"""Evaluate with one of two gloo processes; run by a test.
+
+Usage: python -m tests.test_evaluation.two_ranks OUT_DIR, rank in the env.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from mmengine.dataset import DefaultSampler
+
+from dense_scene.evaluation import DenseCocoMetric
+
+from .test_dense_coco_metric import CLASSES, sample
+
+NUM_IMAGES = 5  # an uneven split: the sampler repeats image 0 for rank 1
+
+
+def evaluate(**settings) -> dict:
+    """This process's share of the images, then everybody's metrics."""
+    generator = torch.Generator().manual_seed(0)
+    samples = [sample(n, generator, 60, 120) for n in range(NUM_IMAGES)]
+    metric = DenseCocoMetric(max_dets=(50, 100), classwise=True, **settings)
+    metric.dataset_meta = dict(classes=CLASSES)
+    for index in DefaultSampler(samples, shuffle=False):
+        metric.process({}, [samples[index]])
+    return metric.evaluate(NUM_IMAGES)
+
+
+def main() -> None:
+    """Write the metrics that this rank got."""
+    torch.set_num_threads(1)
+    dist.init_process_group('gloo')
+    folder = Path(sys.argv[1])
+    result = evaluate(collect_dir=str(folder / 'collected'))
+    path = folder / f'rank{os.environ["RANK"]}.json'
+    path.write_text(json.dumps(result))  # floats keep every bit
+    dist.destroy_process_group()
+
+
+if __name__ == '__main__':
+    main()
