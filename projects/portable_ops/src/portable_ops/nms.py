@@ -1,11 +1,16 @@
 """Non-maximum suppression."""
 
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from portable_ops.dtypes import compute_dtype
 from portable_ops.torchvision_kernels import torchvision_kernels
+
+Array = Any  # numpy.ndarray or torch.Tensor
 
 # Boxes that are settled at a time. On the CPU the comparison of a block with
 # thousands of boxes then stays in the second-level cache; on CUDA larger
@@ -19,10 +24,10 @@ def nms(
 ) -> Tensor:
     """Drop every box that overlaps a kept box of a higher score too much.
 
-    Source: greedy NMS as in mmcv, whose indices and order it reproduces; of
-    equal scores the first comes first. Works block by block on the boxes in
-    order of score: a block is settled by itself, then the boxes it suppresses
-    leave the list. Memory grows with the number of boxes, not its square.
+    Source: greedy NMS as in mmcv, whose indices and order it reproduces.
+    Works block by block on the boxes in order of score: a block is settled by
+    itself, then the boxes it suppresses leave the list. Memory grows with the
+    number of boxes, not its square.
 
     Args:
         boxes: (N, 4), xyxy, pixels. fp16 and bf16 are computed in fp32.
@@ -36,49 +41,82 @@ def nms(
     """
     if boxes.numel() == 0:
         return boxes.new_empty(0, dtype=torch.long)
-    boxes = boxes.to(compute_dtype(boxes))
+    boxes = boxes.detach().to(compute_dtype(boxes))
     kernels = torchvision_kernels(boxes.device)
+    # As a float32 like mmcv's: 0.6 becomes a little more.
+    threshold = float(np.float32(iou_threshold))
     if kernels is not None and offset == 0:
-        # torchvision compares in double, mmcv in float.
-        return kernels.nms(
-            boxes, scores.to(boxes.dtype), float(np.float32(iou_threshold))
-        )
-    order = scores.sort(descending=True, stable=True).indices
+        return kernels.nms(boxes, scores.to(boxes.dtype), threshold)
+    # Not a stable sort, because mmcv's is none: only the same call puts
+    # equal scores in the same order.
+    order = scores.sort(descending=True).indices
     x1, y1, x2, y2 = corners = boxes[order].t()
     areas = (x2 - x1 + offset) * (y2 - y1 + offset)
     todo = torch.cat([corners, areas[None]])
-    block_size = _CUDA_BLOCK if boxes.is_cuda else _CPU_BLOCK
+    if boxes.is_cuda:
+        return _suppress(todo, order, threshold, offset, _CUDA_BLOCK)
+    kept = _suppress(
+        todo.numpy(), order.numpy(), threshold, offset, _CPU_BLOCK
+    )
+    return torch.from_numpy(kept)
+
+
+def _suppress(
+    todo: Array, ranks: Array, iou_threshold: float, offset: int, block: int
+) -> Array:
+    """The ``ranks`` of the boxes that are kept.
+
+    On the CPU the arrays are numpy's: torch would split these short
+    operations over its threads, and where the cores are busy, with data
+    loaders say, each of the thousands of joins waits for a time slice.
+
+    Args:
+        todo: (5, N), rows x1, y1, x2, y2 and area, by descending score.
+        ranks: (N,), what to return of each box.
+        iou_threshold, offset: As in :func:`nms`.
+        block: How many boxes to settle at a time.
+    """
+    xp = _home(todo)
     kept = []
-    while len(order):
-        block = todo[:, :block_size]
-        keep = _settle(_overlaps(block, block, iou_threshold, offset))
-        kept.append(order[:block_size][keep])
-        todo, order = todo[:, block_size:], order[block_size:]
-        hit = _overlaps(block[:, keep], todo, iou_threshold, offset).any(0)
-        todo, order = todo[:, ~hit], order[~hit]
-    return torch.cat(kept)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        while len(ranks):
+            head = todo[:, :block]
+            keep = _settle(_overlaps(head, head, iou_threshold, offset))
+            kept.append(ranks[:block][keep])
+            todo, ranks = todo[:, block:], ranks[block:]
+            hit = _overlaps(head[:, keep], todo, iou_threshold, offset).any(0)
+            todo, ranks = todo[:, ~hit], ranks[~hit]
+    return xp.concatenate(kept)
+
+
+def _home(array: Array) -> ModuleType:
+    """numpy or torch: what is used of them here is spelled alike."""
+    return np if isinstance(array, np.ndarray) else torch
 
 
 def _overlaps(
-    first: Tensor, second: Tensor, iou_threshold: float, offset: int
-) -> Tensor:
-    """(A, B) mask of pairs whose IoU is above the threshold.
-
-    Args:
-        first, second: (5, A) and (5, B), rows x1, y1, x2, y2 and area.
-    """
+    first: Array, second: Array, iou_threshold: float, offset: int
+) -> Array:
+    """(A, B) mask of pairs of (5, A) and (5, B) whose IoU is above."""
     x1, y1, x2, y2, areas = first[:, :, None]
-    width = torch.minimum(x2, second[2]).sub_(torch.maximum(x1, second[0]))
-    height = torch.minimum(y2, second[3]).sub_(torch.maximum(y1, second[1]))
+    xp = _home(first)
+    width = xp.minimum(x2, second[2])
+    width -= xp.maximum(x1, second[0])
+    height = xp.minimum(y2, second[3])
+    height -= xp.maximum(y1, second[1])
     if offset:
         width += offset
         height += offset
-    inter = width.clamp_(min=0).mul_(height.clamp_(min=0))
-    union = (areas + second[4]).sub_(inter)
-    return inter.div_(union) > iou_threshold
+    inter = width.clip(min=0)
+    inter *= height.clip(min=0)
+    union = areas + second[4]
+    union -= inter
+    # Two empty boxes: 0 / 0 is NaN, which is above no threshold.
+    inter /= union
+    return inter > iou_threshold
 
 
-def _settle(overlaps: Tensor) -> Tensor:
+def _settle(overlaps: Array) -> Array:
     """Which boxes of a block, by descending score, survive each other.
 
     The answer is the one fixed point of "kept if no kept box before it
@@ -91,10 +129,11 @@ def _settle(overlaps: Tensor) -> Tensor:
     Returns:
         (B,) mask.
     """
-    earlier = overlaps.triu(1).float()
-    keep = overlaps.new_ones(len(overlaps))
+    xp = _home(overlaps)
+    earlier = xp.triu(overlaps, 1)
+    keep = xp.ones_like(overlaps[0])
     while True:
-        settled = keep.float() @ earlier == 0
-        if torch.equal(settled, keep):
+        settled = ~(keep[:, None] & earlier).any(0)
+        if bool((settled == keep).all()):
             return keep
         keep = settled

@@ -49,7 +49,7 @@ def roi_align(
     Raises:
         ValueError: If, on the CPU, a RoI has a negative size and ``aligned``
             is set, or names an image that does not exist. On CUDA, where a
-            check would stall the stream, a negative size counts as zero.
+            check would stall the stream, the result is then undefined.
     """
     if out is None:
         shape = (len(rois), maps.shape[1], *output_size)

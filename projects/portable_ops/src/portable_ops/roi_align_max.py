@@ -89,6 +89,8 @@ def _update(
     for iy, ix in product(range(most[0]), range(most[1])):
         active = (grid_y.counts > iy) & (grid_x.counts > ix)
         active = active.nonzero().squeeze(1)
+        if len(active) == 0:
+            continue  # one RoI is the highest, another the widest
         y = grid_y.points[active, :, iy]
         x = grid_x.points[active, :, ix]
         one = torch.ones_like(active)

@@ -127,8 +127,8 @@ def axis_taps(grid: AxisGrid) -> AxisTaps:
     slot = torch.zeros_like(low)
     slot[..., 1:] = low.diff(dim=-1).clamp(max=2).cumsum(-1)
     sizes = slot[..., -1] + 2
-    share = grid.used() / grid.counts.clamp(min=1)[:, None, None]
-    share = share.to(grid.points.dtype)
+    counts = grid.counts.clamp(min=1).to(grid.points)
+    share = grid.used() / counts[:, None, None]
     shape = (*sizes.shape, int(sizes.max()))
     weights = grid.points.new_zeros(shape)
     weights.scatter_add_(2, slot, (1 - upper_share) * share)

@@ -1,0 +1,110 @@
+"""Soft-NMS by hand and against its definition in float64."""
+
+import math
+
+import pytest
+import torch
+
+import portable_ops
+from tests.test_portable_ops.inputs import make_dense_boxes, touching_row
+
+# IoU of the first two is 8 / 12 = 2/3, the third is apart.
+BOXES = torch.tensor([[0.0, 0, 10, 1], [2, 0, 12, 1], [20, 0, 30, 1]])
+SCORES = torch.tensor([0.5, 0.9, 0.7])
+
+
+@pytest.mark.parametrize(
+    'method, reduced',
+    [
+        ('linear', 0.5 * (1 - 2 / 3)),
+        ('gaussian', 0.5 * math.exp(-((2 / 3) ** 2) / 0.5)),
+    ],
+)
+def test_by_hand(method, reduced):
+    dets, inds = portable_ops.soft_nms(BOXES, SCORES, method=method)
+    assert inds.tolist() == [1, 2, 0]
+    torch.testing.assert_close(dets[:, 4], torch.tensor([0.9, 0.7, reduced]))
+    assert torch.equal(dets[:, :4], BOXES[inds])
+
+
+def test_naive_is_nms():
+    dets, inds = portable_ops.soft_nms(BOXES, SCORES, 0.3, method='naive')
+    assert inds.tolist() == [1, 2]
+    assert dets[:, 4].tolist() == SCORES[inds].tolist()
+
+
+def test_linear_leaves_boxes_below_the_threshold_alone():
+    dets, _ = portable_ops.soft_nms(BOXES, SCORES, 0.7, method='linear')
+    assert dets[:, 4].tolist() == SCORES[[1, 2, 0]].tolist()
+
+
+def test_scores_below_the_minimum_go():
+    # 0.5 / 3 = 0.167
+    _, kept = portable_ops.soft_nms(BOXES, SCORES, min_score=0.16)
+    assert kept.tolist() == [1, 2, 0]
+    _, kept = portable_ops.soft_nms(BOXES, SCORES, min_score=0.17)
+    assert kept.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize('num', [0, 1])
+def test_none_and_one(num):
+    dets, inds = portable_ops.soft_nms(torch.ones(num, 4), torch.ones(num))
+    assert dets.shape == (num, 5)
+    assert inds.tolist() == list(range(num))
+
+
+def test_equal_boxes():
+    """IoU 1: linear takes the rest to 0, so one stays."""
+    boxes = torch.tensor([[3.0, 3, 8, 9]]).repeat(600, 1)
+    _, inds = portable_ops.soft_nms(boxes, torch.linspace(0.1, 1, 600))
+    assert inds.tolist() == [599]
+
+
+def test_touching_boxes_keep_their_scores():
+    scores = torch.linspace(1, 0.5, 600)
+    dets, inds = portable_ops.soft_nms(touching_row(600), scores)
+    assert inds.tolist() == list(range(600))
+    assert torch.equal(dets[:, 4], scores)
+
+
+def _definition(boxes, scores, iou_threshold, sigma, min_score, method):
+    """Always the best of what is left, in float64."""
+    boxes, scores = boxes.double(), scores.double().clone()
+    left = list(range(len(boxes)))
+    result = []
+    while left:
+        best = max(left, key=lambda i: scores[i])
+        left.remove(best)
+        result.append((best, float(scores[best])))
+        for i in left:
+            low = torch.maximum(boxes[best, :2], boxes[i, :2])
+            high = torch.minimum(boxes[best, 2:], boxes[i, 2:])
+            inter = (high - low).clamp(min=0).prod()
+            areas = [(boxes[j, 2:] - boxes[j, :2]).prod() for j in (best, i)]
+            iou = inter / (sum(areas) - inter)
+            if method == 'gaussian':
+                scores[i] *= math.exp(-(iou**2) / sigma)
+            elif iou >= iou_threshold:
+                scores[i] *= 1 - iou if method == 'linear' else 0
+        left = [i for i in left if scores[i] >= min_score]
+    return result
+
+
+@pytest.mark.parametrize('method', ['naive', 'linear', 'gaussian'])
+def test_equals_the_definition(generator, method):
+    boxes = make_dense_boxes(60, generator)
+    scores = torch.rand(60, generator=generator)
+    settings = (0.3, 0.5, 0.05, method)
+    dets, inds = portable_ops.soft_nms(boxes, scores, *settings)
+    expected = _definition(boxes, scores, *settings)
+    assert inds.tolist() == [i for i, _ in expected]
+    torch.testing.assert_close(
+        dets[:, 4].tolist(), [s for _, s in expected], rtol=1e-5, atol=1e-7
+    )
+
+
+def test_unknown_method():
+    with pytest.raises(
+        ValueError, match="method must be one of .* but got 'hard'"
+    ):
+        portable_ops.soft_nms(BOXES, SCORES, method='hard')
