@@ -66,9 +66,6 @@ class ProposalQualityHook(Hook):
             detector.
     """
 
-    # Before LoggerHook, which closes the visualizer after the run.
-    priority = 'NORMAL'
-
     def __init__(
         self,
         interval: int = 50,

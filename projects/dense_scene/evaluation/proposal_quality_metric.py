@@ -33,15 +33,16 @@ class ProposalQualityMetric(BaseMetric):
     test time: a positive is what the stage's assigner would make one. Crowd
     and ignored objects do not count; classes are not told apart.
 
-    =================================== ====================================
-    proposal/AR@100                     COCO's average recall (area 'all',
-                                        ``useCats=0``) at 100 proposals
-    proposal/proposals_per_image        mean number of proposals
-    proposal/stage1_mean_iou            mean IoU of an input box of stage 1
-                                        with the object it overlaps most
-    proposal/stage1_positives_per_object   mean number of positives
-    proposal/stage1_objects_without_positive   share of the objects, 0 to 1
-    =================================== ====================================
+    Keys, for every cap and every stage:
+
+    - ``proposal/AR@100``: COCO's average recall (area 'all', ``useCats=0``)
+      at 100 proposals.
+    - ``proposal/proposals_per_image``: their mean number.
+    - ``proposal/stage1_mean_iou``: mean IoU of an input box of stage 1 with
+      the object that it overlaps most.
+    - ``proposal/stage1_positives_per_object``: mean number.
+    - ``proposal/stage1_objects_without_positive``: share of the objects,
+      0 to 1.
 
     Differs from ``CocoMetric(metric='proposal_fast')``, which scores final
     detections as if they were proposals and matches them by falling IoU:
