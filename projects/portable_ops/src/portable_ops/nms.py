@@ -1,16 +1,14 @@
 """Non-maximum suppression."""
 
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from portable_ops.dtypes import compute_dtype
+from portable_ops.sparse_rows import Array, as_array
 from portable_ops.torchvision_kernels import torchvision_kernels
-
-Array = Any  # numpy.ndarray or torch.Tensor
 
 # Boxes that are settled at a time. On the CPU the comparison of a block with
 # thousands of boxes then stays in the second-level cache; on CUDA larger
@@ -53,12 +51,10 @@ def nms(
     x1, y1, x2, y2 = corners = boxes[order].t()
     areas = (x2 - x1 + offset) * (y2 - y1 + offset)
     todo = torch.cat([corners, areas[None]])
-    if boxes.is_cuda:
-        return _suppress(todo, order, threshold, offset, _CUDA_BLOCK)
-    kept = _suppress(
-        todo.numpy(), order.numpy(), threshold, offset, _CPU_BLOCK
+    block = _CUDA_BLOCK if boxes.is_cuda else _CPU_BLOCK
+    return torch.as_tensor(
+        _suppress(as_array(todo), as_array(order), threshold, offset, block)
     )
-    return torch.from_numpy(kept)
 
 
 def _suppress(
@@ -66,9 +62,7 @@ def _suppress(
 ) -> Array:
     """The ``ranks`` of the boxes that are kept.
 
-    On the CPU the arrays are numpy's: torch would split these short
-    operations over its threads, and where the cores are busy, with data
-    loaders say, each of the thousands of joins waits for a time slice.
+    On the CPU the arrays are numpy's, for the reason in ``sparse_rows``.
 
     Args:
         todo: (5, N), rows x1, y1, x2, y2 and area, by descending score.

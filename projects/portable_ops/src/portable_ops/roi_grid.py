@@ -7,12 +7,19 @@ first. That leaves (n + 1)^2 pixels to read where a bin's n x n samples one
 pixel apart would read 4 n^2.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from portable_ops.sparse_rows import SparseRows, concatenated_ranges
+from portable_ops.sparse_rows import (
+    Array,
+    SparseRows,
+    arange_like,
+    as_array,
+    concatenated_ranges,
+)
 
 
 class AxisGrid(NamedTuple):
@@ -155,21 +162,26 @@ def bin_rows(
     """
     num_rois, num_y, depth_y = taps_y.pixels.shape
     _, num_x, depth_x = taps_x.pixels.shape
-    bins = torch.arange(num_rois * num_y * num_x, device=images.device)
+    line = images[:, None, None] * map_size[0] + taps_y.pixels
+    rows, weights_y, sizes_y = _flat(line, taps_y.weights, taps_y.sizes)
+    pixels_x, weights_x, sizes_x = _flat(*taps_x)
+    bins = arange_like(num_rois * num_y * num_x, rows)
     bin_y = bins // num_x
     bin_x = bins // (num_y * num_x) * num_x + bins % num_x
-    runs_per_bin = taps_y.sizes.view(-1)[bin_y]
-    taps_per_run = taps_x.sizes.view(-1)[bin_x]
     # A bin is one run per pixel of y, a run one tap per pixel of x.
+    runs_per_bin, taps_per_run = sizes_y[bin_y], sizes_x[bin_x]
     run_bin, run_y = concatenated_ranges(bin_y * depth_y, runs_per_bin)
     tap_run, tap_x = concatenated_ranges(
         (bin_x * depth_x)[run_bin], taps_per_run[run_bin]
     )
-    line = images[:, None, None] * map_size[0] + taps_y.pixels
-    run_row = (line * map_size[1]).view(-1)[run_y]
-    run_weight = taps_y.weights.view(-1)[run_y]
+    columns = (rows[run_y] * map_size[1])[tap_run] + pixels_x[tap_x]
+    weights = weights_y[run_y][tap_run] * weights_x[tap_x]
     return SparseRows(
-        columns=run_row[tap_run] + taps_x.pixels.view(-1)[tap_x],
-        weights=run_weight[tap_run] * taps_x.weights.view(-1)[tap_x],
-        sizes=runs_per_bin * taps_per_run,
+        columns=torch.as_tensor(columns),
+        weights=torch.as_tensor(weights),
+        sizes=torch.as_tensor(runs_per_bin * taps_per_run),
     )
+
+
+def _flat(*tensors: Tensor) -> Iterator[Array]:
+    return (as_array(tensor.reshape(-1)) for tensor in tensors)

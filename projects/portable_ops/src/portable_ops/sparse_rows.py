@@ -5,10 +5,15 @@ with one row of channels per pixel, each output is a weighted sum of a few
 rows, and the gradient with respect to the table is the same operation with
 the sparse matrix transposed. ``embedding_bag`` runs it threaded, vectorised
 over channels, and without ever storing the gathered rows.
+
+Building the matrix takes dozens of short operations. On the CPU they are
+numpy's: torch splits each over its threads, and where the cores are busy,
+with data loaders say, every join then waits for a time slice.
 """
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -43,18 +48,32 @@ class SparseRows(NamedTuple):
         Its product sums in a fixed order, so unlike a scatter with atomics
         the gradients it gives are the same in every run.
         """
-        bag_of_entry, _ = concatenated_ranges(self.sizes, self.sizes)
         columns, order = self.columns.sort(stable=True)
+        order, sizes = as_array(order), as_array(self.sizes)
+        bag_of_entry, _ = concatenated_ranges(sizes, sizes)
         return SparseRows(
-            columns=bag_of_entry[order],
-            weights=self.weights[order],
+            columns=torch.as_tensor(bag_of_entry[order]),
+            weights=torch.as_tensor(as_array(self.weights)[order]),
             sizes=torch.bincount(columns, minlength=num_columns),
         )
 
 
-def concatenated_ranges(
-    starts: Tensor, sizes: Tensor
-) -> tuple[Tensor, Tensor]:
+Array = np.ndarray | Tensor
+
+
+def as_array(tensor: Tensor) -> Array:
+    """The same memory as a numpy array on the CPU, else the tensor."""
+    return tensor.numpy() if tensor.device.type == 'cpu' else tensor
+
+
+def arange_like(count: int, array: Array) -> Array:
+    """0, 1, .. in the library and on the device of ``array``, int64."""
+    if isinstance(array, np.ndarray):
+        return np.arange(count)
+    return torch.arange(count, device=array.device)
+
+
+def concatenated_ranges(starts: Array, sizes: Array) -> tuple[Array, Array]:
     """Ranges ``start, start + 1, ..`` of the given sizes, end to end.
 
     Args:
@@ -62,19 +81,19 @@ def concatenated_ranges(
         sizes: (B,) int64, not negative.
 
     Returns:
-        Two (sum(sizes),) int64 tensors: the number of the range that each
-        element belongs to, and the element.
+        Two (sum(sizes),) int64 arrays of the kind that was given: the number
+        of the range that each element belongs to, and the element.
 
     Example:
         >>> concatenated_ranges(torch.tensor([7, 3]), torch.tensor([1, 2]))
         (tensor([0, 1, 1]), tensor([7, 3, 4]))
     """
-    total = int(sizes.sum())
-    owner = torch.repeat_interleave(
-        torch.arange(len(sizes), device=sizes.device), sizes, output_size=total
+    repeat = (
+        np.repeat if isinstance(sizes, np.ndarray) else torch.repeat_interleave
     )
+    owner = repeat(arange_like(len(sizes), sizes), sizes)
     shift = starts - (sizes.cumsum(0) - sizes)
-    return owner, shift[owner] + torch.arange(total, device=sizes.device)
+    return owner, shift[owner] + arange_like(len(owner), sizes)
 
 
 def map_rows(maps: Tensor, dtype: torch.dtype) -> Tensor:
