@@ -27,10 +27,10 @@ def random_scene(seed: int,
     ids = rng.permutation(np.arange(num_images) * 3 + 5)
     categories = [dict(id=2 + 3 * k, name=f'class {k}')
                   for k in range(num_classes)]
-    # Images 0 and 1 hold no detection and no object.
+    # The first image holds no object, the last no detection.
     of_object = ids[rng.integers(min(1, num_images - 1), num_images, objects)]
     sizes = SIZES[rng.integers(len(SIZES), size=objects)]
-    boxes = np.hstack((rng.random((objects, 2)).round(1) * 200, sizes))
+    boxes = np.hstack(((rng.random((objects, 2)) * 200).round(1), sizes))
     labels = rng.integers(max(1, num_classes - 1), size=objects)
     iscrowd = rng.random(objects) < crowd
     annotations = [
@@ -40,16 +40,15 @@ def random_scene(seed: int,
         for n in range(objects)
     ]  # fmt: skip
     found = []
-    for _ in range(detections if objects else 0):
-        n = rng.integers(objects)
+    for n in rng.integers(max(1, objects), size=detections * bool(objects)):
         shift = rng.choice([0, 0, .1, 2, -7], 4)
         label = labels[n] if rng.random() < .8 else num_classes - 1
-        if of_object[n] != ids[-1]:
+        if num_images == 1 or of_object[n] != ids[-1]:
             found.append(
                 dict(image_id=int(of_object[n]),
                      category_id=categories[label]['id'],
                      bbox=np.maximum(boxes[n] + shift, .5).tolist(),
-                     score=float(rng.random().__round__(1))))
+                     score=round(float(rng.random()), 1)))
     images = [dict(id=int(i), width=500, height=400, file_name=f'{i}.jpg')
               for i in ids]
     return dict(images=images, categories=categories,

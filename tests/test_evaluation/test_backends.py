@@ -49,6 +49,12 @@ def test_equals_pycocotools(backend, scene):
         assert_equal_tables(backend, truth, found, (3, 100, 300))
 
 
+def test_scenes_are_neither_easy_nor_hopeless():
+    tables = evaluate('pycocotools', *random_scene(0, crowd=0))
+    for area in ('all', 's', 'm', 'l'):
+        assert .1 < tables.ap(100, area=area) < .9
+
+
 @both
 @settings(max_examples=40, deadline=None)
 @given(

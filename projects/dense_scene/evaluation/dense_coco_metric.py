@@ -23,7 +23,7 @@ from .coco_summary import (
 )
 from .detections import Detections
 from .ground_truth import GroundTruth
-from .image_result import ImageResult, join_truth
+from .image_result import ImageResult, join_detections, join_truth
 from .measure_density import measure_density
 
 
@@ -104,7 +104,7 @@ class DenseCocoMetric(BaseMetric):
         self.density_report = None
         self.model_caps: dict[str, int] = {}
         self._truth: GroundTruth | None = None
-        self._warned = False
+        self._warned: set[str] = set()
         self._check_ann_file()
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -132,11 +132,7 @@ class DenseCocoMetric(BaseMetric):
         """
         start = time.perf_counter()
         truth = self._ground_truth(results)
-        found, nan_boxes = Detections.from_images(
-            [result.image_id for result in results],
-            [result.boxes for result in results],
-            [result.scores for result in results],
-            [result.labels for result in results]).drop_nan()
+        found, nan_boxes = join_detections(results).drop_nan()
         if nan_boxes:
             self._warn(f'{nan_boxes} of {nan_boxes + len(found)} detections '
                        'hold NaN or infinity and are not scored: the model '
@@ -146,10 +142,8 @@ class DenseCocoMetric(BaseMetric):
         counts = truth.counts(by_class=True)
         for cap in tables.max_dets:
             values[f'recall_bound@{cap}'] = recall_bound(counts, cap)
-        if not self._warned:  # once per run, not once per epoch
-            for line in cap_warnings(truth, self.max_dets, self.model_caps):
-                self._warn(line)
-            self._warned = True
+        for line in cap_warnings(truth, self.max_dets, self.model_caps):
+            self._warn_once(line)
         self._log(f'{len(truth.images)} images, {counts.sum()} objects, '
                   f'{len(found)} detections; {tables.backend}, '
                   f'{time.perf_counter() - start:.1f} s\n'
@@ -200,9 +194,9 @@ class DenseCocoMetric(BaseMetric):
                 f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them. '
                 'Give the annotations of the split that is evaluated.')
         if len(ids) < len(self._truth.images):
-            self._warn(f'{self.ann_file} lists {len(self._truth.images)} '
-                       f'images, of which {len(ids)} were evaluated: the '
-                       'results are for these.')
+            self._warn_once(
+                f'{self.ann_file} lists {len(self._truth.images)} images, of '
+                f'which {len(ids)} were evaluated: the results are for these.')
         return self._truth.subset(ids)
 
     def _measure_density(self, truth: GroundTruth, found: Detections) -> None:
@@ -215,6 +209,12 @@ class DenseCocoMetric(BaseMetric):
 
     def _log(self, message: str) -> None:
         MMLogger.get_current_instance().info(f'DenseCocoMetric: {message}')
+
+    def _warn_once(self, message: str) -> None:
+        """Of what stays the same from epoch to epoch."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self._warn(message)
 
     def _warn(self, message: str) -> None:
         MMLogger.get_current_instance().log(logging.WARNING,

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .detections import Detections
 from .ground_truth import GroundTruth
 from .image_table import ImageTable, to_integers
 
@@ -73,6 +74,14 @@ def _read_truth(sample: dict) -> dict[str, np.ndarray]:
         labels=np.array([item['bbox_label'] for item in instances], np.int32),
         iscrowd=np.array([item.get('ignore_flag', 0) for item in instances],
                          bool))
+
+
+def join_detections(results: Sequence[ImageResult]) -> Detections:
+    """The detections of all images."""
+    return Detections.from_images([result.image_id for result in results],
+                                  [result.boxes for result in results],
+                                  [result.scores for result in results],
+                                  [result.labels for result in results])
 
 
 def join_truth(results: Sequence[ImageResult],

@@ -13,8 +13,8 @@ from ..ground_truth import GroundTruth
 from ..matches import Matches
 
 # Libraries keep the IoU of all pairs and results of all images of a chunk:
-# 64 dense images are megabytes, a test split gigabytes.
-CHUNK_IMAGES = 64
+# 16 dense images are megabytes, a test split gigabytes.
+CHUNK_IMAGES = 16
 
 
 class CocoBackend(ABC):
