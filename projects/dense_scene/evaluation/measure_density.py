@@ -84,9 +84,7 @@ class _Matched:
 
     @cached_property
     def objects_per_image(self) -> np.ndarray:
-        return np.bincount(
-            self.image_of_object[self.is_object],
-            minlength=len(self.image_ids))
+        return self.ground_truth.counts()[self.image_order]
 
     @property
     def detections_per_image(self) -> np.ndarray:
