@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chain import SMOKE, environment, run
+from tests.chain import SMALL, SMOKE, environment, run
 
 pytestmark = pytest.mark.slow
 
@@ -34,10 +34,10 @@ def trained(shelves, tmp_path_factory) -> Path:
     """A work_dir in which `mim train` has run one epoch."""
     cwd = tmp_path_factory.mktemp('elsewhere')
     run(
-        ['mim', 'train', 'mmdet', str(SMOKE), '--work-dir', 'out'],
-        cwd,
-        SHELVES_ROOT=str(shelves),
-    )
+        ['mim', 'train', 'mmdet', str(SMOKE), '--work-dir', 'out',
+         '--cfg-options', *SMALL],
+        cwd, SHELVES_ROOT=str(shelves),
+    )  # fmt: skip
     return cwd / 'out'
 
 
@@ -47,7 +47,7 @@ def test_training_leaves_a_checkpoint_and_metrics(trained):
         trained / 'epoch_1.pth'
     )
     log = next(trained.glob('2*/2*.log')).read_text()
-    assert 'coco/bbox_mAP' in log
+    assert 'coco/bbox_mAP@300' in log
     # 8 images in batches of 2
     assert 'Epoch(train) [1][4/4]' in log
 
@@ -55,10 +55,11 @@ def test_training_leaves_a_checkpoint_and_metrics(trained):
 def test_mim_test_reads_our_checkpoint(trained, shelves, tmp_path):
     done = run(
         ['mim', 'test', 'mmdet', str(SMOKE),
-         '--checkpoint', str(trained / 'epoch_1.pth')],
+         '--checkpoint', str(trained / 'epoch_1.pth'),
+         '--cfg-options', *SMALL],
         tmp_path, SHELVES_ROOT=str(shelves),
     )  # fmt: skip
-    assert 'coco/bbox_mAP:' in done.stdout
+    assert 'coco/bbox_mAP@100' in done.stdout
 
 
 def test_checkpoint_is_plain_in_a_process_without_the_package(
@@ -79,7 +80,9 @@ def test_checkpoint_is_plain_in_a_process_without_the_package(
 def test_det_inferencer_needs_no_import_of_ours(
     trained, shelves, tmp_path, with_config
 ):
-    config = repr(str(SMOKE)) if with_config else None
+    # The config that training dumped, with the options of that run.
+    dumped = next(trained.glob('*.py'))
+    config = repr(str(dumped)) if with_config else None
     code = (
         'from mmdet.apis import DetInferencer\n'
         f'run = DetInferencer({config}, {str(trained / "epoch_1.pth")!r})\n'
@@ -105,7 +108,7 @@ def test_killed_training_goes_on_from_the_last_checkpoint(shelves, tmp_path):
     """SIGKILL in the middle of the second epoch, then --resume."""
     command = [
         'mim', 'train', 'mmdet', str(SMOKE), '--work-dir', 'out',
-        '--cfg-options', 'train_cfg.max_epochs=2',
+        '--cfg-options', *SMALL, 'train_cfg.max_epochs=2',
     ]  # fmt: skip
     env = environment(SHELVES_ROOT=str(shelves))
     with open(tmp_path / 'log', 'w') as log:

@@ -13,21 +13,21 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / 'README.md').read_text()
 
 # The SKU-110K commands need the data set, ImageNet weights and a GPU. Here
-# they run the same model on two rendered images for two iterations.
+# they run the same model for two iterations on four drawn images.
 SHRINK = [
     'model.backbone.init_cfg=None',
-    'train_cfg._delete_=True',
-    'train_cfg.type=IterBasedTrainLoop',
-    'train_cfg.max_iters=2',
-    'train_cfg.val_interval=2',
+    'train_cfg.max_epochs=1',
     'train_dataloader.dataset.manifest=None',
     'train_dataloader.dataset.pipeline.2.scales=[(160,128)]',
     'val_dataloader.dataset.manifest=None',
     'val_dataloader.dataset.pipeline.1.scale=(160,128)',
     'test_dataloader.dataset.manifest=None',
     'test_dataloader.dataset.pipeline.1.scale=(160,128)',
-    'default_hooks.checkpoint.by_epoch=False',
-    'default_hooks.checkpoint.interval=2',
+    'model.train_cfg.rpn_proposal.max_per_img=100',
+    'model.train_cfg.rcnn.0.sampler.num=64',
+    'model.train_cfg.rcnn.1.sampler.num=64',
+    'model.train_cfg.rcnn.2.sampler.num=64',
+    'model.test_cfg.rpn.max_per_img=100',
 ]
 
 
@@ -91,7 +91,8 @@ def test_python_blocks_run(cwd):
         if block.startswith('# my_'):  # a config of the reader's own
             name = block.split()[1]
             path = cwd / name
-            path.write_text(block.replace('/path/to/this/repository', str(ROOT)))
+            text = block.replace('/path/to/this/repository', str(ROOT))
+            path.write_text(text)
             run(['mim', 'run', 'mmdet', 'print_config', name], cwd)
         else:
             run(['python', '-c', block], cwd)

@@ -18,6 +18,8 @@ def main() -> None:
     torch.set_num_threads(1)
     dist.init_process_group('gloo')
     cfg = Config.fromfile(sys.argv[1])
+    cfg.model.backbone.depth = 18
+    cfg.model.neck.in_channels = [64, 128, 256, 512]
     cfg.work_dir = sys.argv[2]
     cfg.launcher = 'pytorch'
     cfg.env_cfg.dist_cfg.backend = 'gloo'

@@ -12,8 +12,12 @@ default_hooks = dict(
         # Every epoch, so that a killed run loses at most one.
         interval=1,
         max_keep_ckpts=2,
-        save_best='coco/bbox_mAP',
+        save_best='coco/bbox_mAP@300',
         rule='greater'))
 
-# Checkpoints of tensors and plain values: they load with weights_only=True.
-custom_hooks = [dict(type='PlainCheckpointHook')]
+custom_hooks = [
+    # Checkpoints of tensors and plain values: they load with weights_only.
+    dict(type='PlainCheckpointHook'),
+    # Warns of a max_per_img below what the annotations need.
+    dict(type='DetectionCapHook')
+]

@@ -28,6 +28,7 @@ param_scheduler = [
         by_epoch=True,
         convert_to_iter_based=True,
         begin=5.5,
+        end=1000,  # never; the default is max_epochs, which may be cut
         factor=0.1)
 ]
 

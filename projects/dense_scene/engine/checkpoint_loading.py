@@ -169,8 +169,8 @@ def load_from_torchvision(filename: str, map_location: Any = None) -> Any:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f'{filename!r} needs torchvision, which is not installed. '
-            "Install it (`pip install 'dense-scene[pretrained]'`), or train "
-            'from scratch with model.backbone.init_cfg=None.'
+            'Install the one that fits your torch (pip install torchvision), '
+            'or train from scratch with model.backbone.init_cfg=None.'
         ) from error
     if name not in urls:
         raise ValueError(
