@@ -24,6 +24,8 @@ def environment(**extra: str) -> dict:
     env['PATH'] = os.pathsep.join(
         [str(Path(sys.executable).parent), env['PATH']]
     )
+    # As the Makefile does: spinning threads starve a machine with two cores.
+    env.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     return {**env, **extra}
 
 
