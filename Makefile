@@ -70,7 +70,7 @@ else
 parity: $(PARITY_STAMP)
 	PYTHONPATH=projects/portable_ops/src $(PARITY)/bin/python -m pytest \
 	  -m parity --confcutdir=tests/test_portable_ops $(PYTEST_ARGS) \
-	  tests/test_portable_ops/test_parity.py
+	  tests/test_portable_ops
 endif
 
 bench: install $(if $(MMCV_WHEEL),$(PARITY_STAMP))

@@ -12,62 +12,9 @@ from tests.test_portable_ops.inputs import (
     make_rois,
     relative_error,
 )
+from tests.test_portable_ops.roi_oracle import definition, largest, mean
 
 SCALE = 0.25
-
-
-def _sample(image, y, x):
-    """Bilinear sample of a (C, H, W) image; differentiable."""
-    height, width = image.shape[1:]
-    if not (-1 <= y <= height and -1 <= x <= width):
-        return image.new_zeros(image.shape[0])
-    y, x = min(max(y, 0), height - 1), min(max(x, 0), width - 1)
-    y0, x0 = math.floor(y), math.floor(x)
-    y1, x1 = min(y0 + 1, height - 1), min(x0 + 1, width - 1)
-    dy, dx = y - y0, x - x0
-    top = (1 - dx) * image[:, y0, x0] + dx * image[:, y0, x1]
-    bottom = (1 - dx) * image[:, y1, x0] + dx * image[:, y1, x1]
-    return (1 - dy) * top + dy * bottom
-
-
-def _oracle(maps, rois, size, ratio, aligned, reduce):
-    """RoIAlign as its definition says, a sample at a time."""
-    shift = 0.5 if aligned else 0.0
-    result = []
-    for image, *box in rois.double().tolist():
-        left, top, right, bottom = (c * SCALE - shift for c in box)
-        width, height = right - left, bottom - top
-        if not aligned:
-            width, height = max(width, 1.0), max(height, 1.0)
-        step_y, step_x = height / size[0], width / size[1]
-        num_y = ratio or math.ceil(step_y)
-        num_x = ratio or math.ceil(step_x)
-        for p in range(size[0]):
-            for q in range(size[1]):
-                samples = [
-                    _sample(
-                        maps[int(image)],
-                        top + step_y * (p + (iy + 0.5) / num_y),
-                        left + step_x * (q + (ix + 0.5) / num_x),
-                    )
-                    for iy in range(num_y)
-                    for ix in range(num_x)
-                ]
-                result.append(reduce(samples, maps.shape[1]))
-    shape = (len(rois), *size, maps.shape[1])
-    return torch.stack(result).view(shape).permute(0, 3, 1, 2)
-
-
-def _mean(samples, channels):
-    if not samples:
-        return torch.zeros(channels, dtype=torch.double)
-    return torch.stack(samples).mean(0)
-
-
-def _largest(samples, channels):
-    if not samples:
-        return torch.full((channels,), -10000.0, dtype=torch.double)
-    return torch.stack(samples).amax(0)
 
 
 @pytest.fixture
@@ -87,7 +34,7 @@ def test_average_and_gradient_equal_the_definition(inputs, ratio, aligned):
     maps, rois = inputs
     settings = (SCALE, ratio, aligned)
     leaf = maps.clone().requires_grad_()
-    expected = _oracle(leaf, rois, (3, 2), ratio, aligned, _mean)
+    expected = definition(leaf, rois, (3, 2), *settings, mean)
     output = portable_ops.roi_align(maps, rois, (3, 2), *settings)
     assert relative_error(output, expected.detach()) < 1e-12
     grad = torch.randn(
@@ -108,7 +55,7 @@ def test_average_and_gradient_equal_the_definition(inputs, ratio, aligned):
 def test_maximum_and_gradient_equal_the_definition(inputs, ratio, aligned):
     maps, rois = inputs
     leaf = maps.clone().requires_grad_()
-    expected = _oracle(leaf, rois, (3, 2), ratio, aligned, _largest)
+    expected = definition(leaf, rois, (3, 2), SCALE, ratio, aligned, largest)
     output, *argmax = portable_ops.roi_align_max(
         maps, rois, (3, 2), SCALE, ratio, aligned
     )
@@ -123,6 +70,15 @@ def test_maximum_and_gradient_equal_the_definition(inputs, ratio, aligned):
         grad, rois, *argmax, maps.shape
     )
     assert relative_error(found, gradient) < 1e-12
+
+
+def test_maximum_of_a_tall_and_a_wide_roi(inputs):
+    """Neither has as many samples as the tallest by the widest."""
+    maps = inputs[0]
+    rois = torch.tensor([[0, 10, 0, 14, 80], [1, 0, 10, 120, 14]]).double()
+    output, *_ = portable_ops.roi_align_max(maps, rois, (2, 2), SCALE)
+    expected = definition(maps, rois, (2, 2), SCALE, 0, True, largest)
+    assert relative_error(output, expected) < 1e-12
 
 
 def test_a_constant_map_gives_the_constant():
@@ -172,6 +128,24 @@ def test_chunks_change_nothing(generator, monkeypatch):
         portable_ops.roi_align_backward(whole, rois, maps.shape, SCALE),
         gradient,
     )
+
+
+def test_the_torch_route_equals_the_numpy_route(generator, monkeypatch):
+    """CUDA builds the matrix with torch; here on the CPU."""
+    maps = torch.randn(2, 4, 20, 30, generator=generator)
+    rois = torch.cat([make_rois(50, generator), torch.tensor(EDGE_ROIS)])
+
+    def both() -> tuple[torch.Tensor, torch.Tensor]:
+        output = portable_ops.roi_align(maps, rois, (7, 5), SCALE)
+        return output, portable_ops.roi_align_backward(
+            output, rois, maps.shape, SCALE
+        )
+
+    expected = both()
+    for module in ('roi_grid', 'sparse_rows'):
+        monkeypatch.setattr(f'portable_ops.{module}.as_array', lambda x: x)
+    for ours, theirs in zip(both(), expected):
+        assert torch.equal(ours, theirs)
 
 
 def test_no_roi():

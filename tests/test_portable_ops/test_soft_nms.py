@@ -44,6 +44,17 @@ def test_scores_below_the_minimum_go():
     assert kept.tolist() == [1, 2, 0]
     _, kept = portable_ops.soft_nms(BOXES, SCORES, min_score=0.17)
     assert kept.tolist() == [1, 2]
+    # 0.7 is not below 0.7.
+    _, kept = portable_ops.soft_nms(BOXES, SCORES, min_score=0.7)
+    assert kept.tolist() == [1, 2]
+
+
+def test_dropped_boxes_are_replaced_from_the_end():
+    """mmcv's permutation, which orders equal scores: 1 and 2 drop out, 4 and
+    then 3 take their places."""
+    scores = torch.tensor([0.9, 0.05, 0.05, 0.5, 0.5])
+    _, kept = portable_ops.soft_nms(touching_row(5), scores, min_score=0.1)
+    assert kept.tolist() == [0, 4, 3]
 
 
 @pytest.mark.parametrize('num', [0, 1])
