@@ -5,23 +5,36 @@ from .coco_tables import CocoTables
 from .dense_coco_metric import DenseCocoMetric
 from .density_report import DensityReport
 from .detection_cap_hook import DetectionCapHook
+from .detection_store import (
+    DetectionStore,
+    load_detections,
+    save_detections,
+)
 from .detections import Detections
 from .ground_truth import GroundTruth
 from .image_table import ImageTable
 from .matches import Matches
 from .measure_density import measure_density
 from .proposal_quality_metric import ProposalQualityMetric
+from .suppress import suppress
+from .sweep import evaluate_detections, format_results
 
 __all__ = [
     'CocoTables',
     'DenseCocoMetric',
     'DensityReport',
     'DetectionCapHook',
+    'DetectionStore',
     'Detections',
     'GroundTruth',
     'ImageTable',
     'Matches',
     'ProposalQualityMetric',
+    'evaluate_detections',
+    'format_results',
     'load_backend',
+    'load_detections',
     'measure_density',
+    'save_detections',
+    'suppress',
 ]

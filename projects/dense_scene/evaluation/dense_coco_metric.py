@@ -21,10 +21,12 @@ from .coco_summary import (
     summarize,
     summarize_classes,
 )
+from .detection_store import check_store_path, save_detections
 from .detections import Detections
 from .ground_truth import GroundTruth
 from .image_result import ImageResult, join_detections, join_truth
 from .measure_density import measure_density
+from .run_info import describe_file
 
 
 @METRICS.register_module()
@@ -63,6 +65,9 @@ class DenseCocoMetric(BaseMetric):
             Defaults to False.
         density_file (str, optional): Write that report, with every image, to
             this JSON file. Defaults to None.
+        detection_file (str, optional): Write the detections, unchanged, to
+            this ``.npz``, to be evaluated again; see :func:`save_detections`.
+            Defaults to None.
         backend (str): 'auto', 'hotcoco' or 'pycocotools'. Defaults to 'auto'.
         backend_args (dict, optional): Of mmengine's file backend.
         kwargs: Of ``BaseMetric``.
@@ -71,6 +76,8 @@ class DenseCocoMetric(BaseMetric):
         density_report (DensityReport, optional): Of the latest evaluation.
         model_caps (dict[str, int]): Limits of the model by name, which
             :class:`DetectionCapHook` fills in, to warn of.
+        run_info (dict): Config, data and checkpoint, which that hook fills in
+            to be written to ``detection_file``.
 
     Raises:
         FileNotFoundError: If ``ann_file`` does not exist.
@@ -90,6 +97,7 @@ class DenseCocoMetric(BaseMetric):
                  classwise: bool = False,
                  density: bool = False,
                  density_file: str | None = None,
+                 detection_file: str | None = None,
                  backend: str = 'auto',
                  backend_args: dict | None = None,
                  **kwargs) -> None:
@@ -100,9 +108,12 @@ class DenseCocoMetric(BaseMetric):
         self.classwise = classwise
         self.density = density or density_file is not None
         self.density_file = density_file
+        self.detection_file = detection_file and check_store_path(
+            detection_file)
         self.backend_args = backend_args
         self.density_report = None
         self.model_caps: dict[str, int] = {}
+        self.run_info: dict = {}
         self._truth: GroundTruth | None = None
         self._warned: set[str] = set()
         self._check_ann_file()
@@ -132,7 +143,10 @@ class DenseCocoMetric(BaseMetric):
         """
         start = time.perf_counter()
         truth = self._ground_truth(results)
-        found, nan_boxes = join_detections(results).drop_nan()
+        found = join_detections(results)
+        if self.detection_file is not None:
+            self._save(truth, found)
+        found, nan_boxes = found.drop_nan()
         if nan_boxes:
             self._warn(f'{nan_boxes} of {nan_boxes + len(found)} detections '
                        'hold NaN or infinity and are not scored: the model '
@@ -206,6 +220,13 @@ class DenseCocoMetric(BaseMetric):
         self._log('\n' + report.format())
         if self.density_file is not None:
             report.save(self.density_file)
+
+    def _save(self, truth: GroundTruth, found: Detections) -> None:
+        meta = dict(self.run_info, classes=truth.classes,
+                    max_dets=self.max_dets, model_caps=self.model_caps)
+        meta.update(describe_file('ann_file', self.ann_file))
+        save_detections(self.detection_file, found, meta, truth.images.ids)
+        self._log(f'{len(found)} detections written to {self.detection_file}')
 
     def _log(self, message: str) -> None:
         MMLogger.get_current_instance().info(f'DenseCocoMetric: {message}')

@@ -1,4 +1,4 @@
-"""Tell the metric how many detections the model lets through."""
+"""Tell the metric what it cannot see: the model's limits and the run."""
 
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook
@@ -6,6 +6,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from .dense_coco_metric import DenseCocoMetric
+from .run_info import describe_run
 
 
 @HOOKS.register_module()
@@ -15,7 +16,8 @@ class DetectionCapHook(Hook):
     A metric sees neither the model nor the config. Before each evaluation this
     hook reads ``max_per_img`` from the model's ``test_cfg`` (with ``rpn`` and
     ``rcnn`` where it has them) into ``model_caps`` of the metrics, which
-    compare it with the annotations.
+    compare it with the annotations; and what :func:`describe_run` tells into
+    ``run_info`` of those that write a ``detection_file``.
 
     Example:
         >>> custom_hooks = [dict(type='DetectionCapHook')]
@@ -23,11 +25,11 @@ class DetectionCapHook(Hook):
 
     def before_val(self, runner: Runner) -> None:
         """Fill in the metrics of ``val_evaluator``."""
-        _share(runner, runner.val_evaluator)
+        _share(runner, 'val')
 
     def before_test(self, runner: Runner) -> None:
         """Fill in the metrics of ``test_evaluator``."""
-        _share(runner, runner.test_evaluator)
+        _share(runner, 'test')
 
 
 def find_model_caps(test_cfg: dict | None) -> dict[str, int]:
@@ -41,11 +43,14 @@ def find_model_caps(test_cfg: dict | None) -> dict[str, int]:
     }
 
 
-def _share(runner: Runner, evaluator: object) -> None:
+def _share(runner: Runner, phase: str) -> None:
     model = runner.model
     if is_model_wrapper(model):
         model = model.module
     caps = find_model_caps(getattr(model, 'test_cfg', None))
+    evaluator = getattr(runner, f'{phase}_evaluator')
     for metric in getattr(evaluator, 'metrics', []):
         if isinstance(metric, DenseCocoMetric):
             metric.model_caps = caps
+            if metric.detection_file is not None:
+                metric.run_info = describe_run(runner, phase)
