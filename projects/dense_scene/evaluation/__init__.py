@@ -1,6 +1,7 @@
 """Metrics for hundreds of objects per image."""
 
 from .backends import load_backend
+from .bootstrap import bootstrap_difference, compare_detections
 from .coco_tables import CocoTables
 from .dense_coco_metric import DenseCocoMetric
 from .density_report import DensityReport
@@ -15,6 +16,7 @@ from .ground_truth import GroundTruth
 from .image_table import ImageTable
 from .matches import Matches
 from .measure_density import measure_density
+from .paired_bootstrap import PairedBootstrap
 from .proposal_quality_metric import ProposalQualityMetric
 from .suppress import suppress
 from .sweep import evaluate_detections, format_results
@@ -29,7 +31,10 @@ __all__ = [
     'GroundTruth',
     'ImageTable',
     'Matches',
+    'PairedBootstrap',
     'ProposalQualityMetric',
+    'bootstrap_difference',
+    'compare_detections',
     'evaluate_detections',
     'format_results',
     'load_backend',

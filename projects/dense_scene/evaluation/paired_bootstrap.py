@@ -1,0 +1,62 @@
+"""The difference of two results, with its uncertainty."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from terminaltables import AsciiTable
+
+_NAMES = ('AP', 'AP50', 'AP75')
+
+
+@dataclass(frozen=True, eq=False)
+class PairedBootstrap:
+    """Two results on the same images; all rows are AP, AP50 and AP75.
+
+    Args:
+        first (np.ndarray): (3,), of all images, each once.
+        second (np.ndarray): (3,), likewise.
+        samples (np.ndarray): (R, 3), second minus first, of each resample.
+        max_det (int): The cap.
+        num_images (int): How many there are, and how many each resample has.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    samples: np.ndarray
+    max_det: int
+    num_images: int
+
+    @property
+    def difference(self) -> np.ndarray:
+        """(3,), second minus first."""
+        return self.second - self.first
+
+    def interval(self, level: float = .95) -> np.ndarray:
+        """(3, 2), between which this share of the resamples lies."""
+        ends = ((1 - level) / 2, (1 + level) / 2)
+        return np.quantile(self.samples, ends, axis=0).T
+
+    @property
+    def p_values(self) -> np.ndarray:
+        """(3,), two-sided: twice the share of resamples beyond zero.
+
+        The result itself counts as one of the resamples, so that a p-value is
+        never 0 but at least 2 / (R + 1).
+        """
+        sides = np.minimum((self.samples <= 0).sum(axis=0),
+                           (self.samples >= 0).sum(axis=0))
+        return np.minimum(2 * (sides + 1) / (len(self.samples) + 1), 1)
+
+    def format(self) -> str:
+        """A table, at most 79 columns wide."""
+        rows = [['', 'first', 'second', 'difference', '95% interval', 'p']]
+        columns = (_NAMES, self.first, self.second, self.difference,
+                   self.interval(), self.p_values)
+        for name, first, second, difference, (low, high), p in zip(*columns):
+            rows.append([
+                f'{name}@{self.max_det}', f'{first:.4f}', f'{second:.4f}',
+                f'{difference:+.4f}', f'{low:+.4f} to {high:+.4f}', f'{p:.3f}'
+            ])
+        title = (f'second - first, {self.num_images} images, '
+                 f'{len(self.samples)} resamples')
+        return f'{title}\n{AsciiTable(rows).table}'
