@@ -13,9 +13,7 @@ from mmengine.logging import print_log
 from .datasets.shelves import write_shelves
 from .inference import draw_predictions
 
-# Small enough for two CPU cores; the scenes keep the true density.
-TRAIN_SCENES = 240
-VAL_SCENES = 40
+# Small enough for two CPU cores, and legible.
 SCENE_SIZE = 320
 OBJECTS = (20, 60)
 
@@ -24,6 +22,8 @@ def run_demo(
     config: Path,
     data_root: Path = Path('data/shelves-demo'),
     out_dir: Path = Path('work_dirs/demo'),
+    train_scenes: int = 240,
+    val_scenes: int = 40,
     num_pictures: int = 6,
 ) -> Path:
     """Render shelves, train, evaluate and draw; each step is resumable.
@@ -32,6 +32,8 @@ def run_demo(
         config (Path): A config that reads ``SHELVES_ROOT``.
         data_root (Path): Where the scenes are rendered to.
         out_dir (Path): Checkpoints, logs, metrics and pictures.
+        train_scenes (int): Defaults to 240.
+        val_scenes (int): Held-out scenes. Defaults to 40.
         num_pictures (int): Held-out scenes that are drawn. Defaults to 6.
 
     Returns:
@@ -42,7 +44,7 @@ def run_demo(
     """
     start = time.monotonic()
     data_root, out_dir = Path(data_root).resolve(), Path(out_dir).resolve()
-    for split, count in (('train', TRAIN_SCENES), ('val', VAL_SCENES)):
+    for split, count in (('train', train_scenes), ('val', val_scenes)):
         write_shelves(
             data_root, count, split=split, size=SCENE_SIZE, objects=OBJECTS
         )

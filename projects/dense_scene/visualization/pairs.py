@@ -5,7 +5,10 @@ import numpy as np
 
 # BGR. Orange and blue stay apart for colour-blind readers too.
 TRUTH_COLOUR = (0, 140, 255)
-PREDICTION_COLOUR = (220, 110, 20)
+PREDICTION_COLOUR = (255, 140, 0)
+_HALO = (255, 255, 255)
+# Panels smaller than this are enlarged: lines then hide less of an object.
+_MIN_SIDE = 640
 _CAPTION_HEIGHT = 28
 _GAP = 8
 
@@ -27,12 +30,13 @@ def draw_boxes(
         np.ndarray: The drawing, (H, W, 3), uint8.
     """
     canvas = image.copy()
-    thickness = max(1, round(min(image.shape[:2]) / 500))
+    thickness = max(1, round(min(image.shape[:2]) / 400))
     corners = np.asarray(boxes, dtype=np.float64).reshape(-1, 2, 2)
-    for (x1, y1), (x2, y2) in np.rint(corners).astype(int):
-        cv2.rectangle(
-            canvas, (int(x1), int(y1)), (int(x2), int(y2)), colour, thickness
-        )
+    corners = np.rint(corners).astype(int).tolist()
+    # All halos first: that of one box must not cut the line of the next.
+    for line, width in ((_HALO, thickness + 2), (colour, thickness)):
+        for start, end in corners:
+            cv2.rectangle(canvas, start, end, line, width)
     return canvas
 
 
@@ -53,6 +57,8 @@ def draw_pair(
 ) -> np.ndarray:
     """Two panels, ground truth left and predictions right, with counts.
 
+    Images under 640 pixels are enlarged by a whole factor.
+
     Args:
         image (np.ndarray): (H, W, 3), uint8, BGR.
         truth (np.ndarray): (N, 4), xyxy, pixels.
@@ -60,16 +66,20 @@ def draw_pair(
         score_thr (float): Predictions below it are not drawn or counted.
 
     Returns:
-        np.ndarray: (H + caption, 2 W + gap, 3), uint8, BGR.
+        np.ndarray: (f H + caption, 2 f W + gap, 3), uint8, BGR.
     """
+    factor = max(1, round(_MIN_SIDE / min(image.shape[:2])))
+    image = cv2.resize(
+        image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC
+    )
     predictions = np.asarray(predictions).reshape(-1, 5)
     shown = predictions[predictions[:, 4] >= score_thr, :4]
     left = _captioned(
-        draw_boxes(image, truth, TRUTH_COLOUR),
+        draw_boxes(image, np.asarray(truth) * factor, TRUTH_COLOUR),
         f'ground truth: {len(truth)} objects',
     )
     right = _captioned(
-        draw_boxes(image, shown, PREDICTION_COLOUR),
+        draw_boxes(image, shown * factor, PREDICTION_COLOUR),
         f'predicted: {len(shown)} (score >= {score_thr:g})',
     )
     gap = np.full((left.shape[0], _GAP, 3), 255, np.uint8)
