@@ -3,7 +3,7 @@
 On CUDA its NMS and RoIAlign are fused kernels that no composition of torch
 operations matches. On the CPU they are not used: torchvision's RoIAlign is
 the scalar loop that mmcv has too, several times slower than ours, and its
-NMS is the same loop as mmcv's, which ours equals (benchmarks/portable_ops.py)
+NMS is the same loop as mmcv's, which ours equals (benchmarks/mmcv_ops.py)
 without the second that importing torchvision takes.
 """
 

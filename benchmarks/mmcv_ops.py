@@ -1,6 +1,9 @@
 """portable_ops against compiled mmcv, on the CPU, from one run.
 
-    python benchmarks/portable_ops.py
+    python benchmarks/mmcv_ops.py
+
+(Not named portable_ops.py: Python puts a script's folder first on its path, so
+that every script here would import that file instead of the package.)
 
 Each side runs in an interpreter of its own, through the same public calls of
 mmcv.ops: ours in this one (mmcv-lite and portable_ops), compiled mmcv in
@@ -159,7 +162,7 @@ def measure(case: str, what: str) -> float:
 
 def run_side(python: str, case: str, what: str) -> float:
     # As a module: as a script this file would hide the package it measures.
-    module = ['-W', 'ignore', '-m', 'benchmarks.portable_ops']
+    module = ['-W', 'ignore', '-m', 'benchmarks.mmcv_ops']
     command = [python, *module, '--worker', case, what]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if result.returncode:
