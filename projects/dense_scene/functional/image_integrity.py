@@ -12,9 +12,9 @@ def find_image_fault(data: bytes | mmap.mmap) -> str | None:
     """Say what is wrong with an image file, by its first and last bytes.
 
     OpenCV 4 decodes a JPEG that ends too early without a complaint and fills
-    the missing rows with one colour (OpenCV 5 refuses it). JPEG and PNG have an end
-    marker; whether it is there is seen without decoding. Pixels are not
-    looked at, so an image that passes may still fail to decode.
+    the missing rows with one colour (OpenCV 5 refuses it). JPEG and PNG have
+    an end marker; whether it is there is seen without decoding. Pixels are
+    not looked at, so an image that passes may still fail to decode.
 
     Args:
         data (bytes | mmap.mmap): The whole file.
