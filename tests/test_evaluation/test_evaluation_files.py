@@ -80,6 +80,19 @@ def test_bad_challenge_rows(truth_csv, write, row, words):
         read_evaluation(path, truth_csv)
 
 
+def test_challenge_csv_that_is_no_text(truth_csv, tmp_path):
+    path = tmp_path / 'found.csv'
+    path.write_bytes(b'\xff\xd8\xff\xe0')
+    with pytest.raises(ValueError, match='must be a CSV file in UTF-8'):
+        read_evaluation(str(path), truth_csv)
+
+
+def test_challenge_csv_cannot_tell_classes(write):
+    truth, _ = random_scene(0)
+    with pytest.raises(ValueError, match='must have one, but it has 2'):
+        read_evaluation(write('found.csv', ''), write('truth.json', truth))
+
+
 def test_coco_files(write):
     truth, found = random_scene(0)
     ground_truth, store = read_evaluation(

@@ -76,13 +76,15 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
         ground_truth (GroundTruth): Translates the image names.
 
     Raises:
-        ValueError: If a row has other columns, or an unknown image.
+        ValueError: If a row has other columns, or an unknown image, or the
+            ground truth has several classes.
     """
-    with open(path, newline='', encoding='utf-8') as file:
-        rows = [(number, row) for number, row in enumerate(
-            csv.reader(file, skipinitialspace=True), 1) if row]
-    if rows and tuple(rows[0][1]) == CHALLENGE_COLUMNS:
-        rows = rows[1:]
+    if len(ground_truth.classes) != 1:
+        raise ValueError(
+            f'{path} names no classes, so that the ground truth must have '
+            f'one, but it has {len(ground_truth.classes)}. Give the '
+            'detections as COCO JSON.')
+    rows = _read_rows(path)
     numbers = []
     for number, row in rows:
         try:
@@ -101,12 +103,24 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
                       np.zeros(len(rows), np.int64))
 
 
+def _read_rows(path: str) -> list[tuple[int, list[str]]]:
+    """Rows with their numbers, without empty ones and the header."""
+    try:
+        with open(path, newline='', encoding='utf-8') as file:
+            rows = [(number, row) for number, row in enumerate(
+                csv.reader(file, skipinitialspace=True), 1) if row]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f'{path} must be a CSV file in UTF-8, but cannot be '
+                         f'read: {error}. Write it again.') from error
+    header = bool(rows) and tuple(rows[0][1]) == CHALLENGE_COLUMNS
+    return rows[header:]
+
+
 def _find_names(names: np.ndarray, ground_truth: GroundTruth,
                 path: str) -> np.ndarray:
     """The id of the image of each name."""
     table = ground_truth.images
-    known = {os.path.basename(name): image for name, image in zip(
-        table.file_names.tolist(), table.ids.tolist())}
+    known = dict(zip(table.file_names.tolist(), table.ids.tolist()))
     unknown = [name for name in names.tolist() if name not in known]
     if unknown:
         raise ValueError(
