@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from dense_scene import demo
 from tests.chain import ROOT, SMOKE, run
@@ -11,10 +12,16 @@ from tests.chain import ROOT, SMOKE, run
 
 @pytest.mark.slow
 def test_demo_from_rendering_to_pictures(tmp_path):
+    cfg = Config.fromfile(SMOKE)
+    cfg.model.backbone.depth = 18
+    cfg.model.neck.in_channels = [64, 128, 256, 512]
+    # The demo sets SHELVES_ROOT; a dumped config no longer reads it.
+    text = cfg.pretty_text.replace(cfg.data_root, str(tmp_path / 'data'))
+    (tmp_path / 'small.py').write_text(text)
     code = (
         'from pathlib import Path\n'
         'from dense_scene.apis import run_demo\n'
-        f'run_demo(Path({str(SMOKE)!r}), "data", "out", 8, 4, 2)\n'
+        'run_demo(Path("small.py"), "data", "out", 8, 4, 2)\n'
     )
     done = run([sys.executable, '-c', code], tmp_path)
     assert 'recall bound' in done.stdout

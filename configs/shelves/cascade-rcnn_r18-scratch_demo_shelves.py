@@ -1,7 +1,7 @@
 # `make demo`: row 2, small enough to learn shelves on two CPU cores in minutes
 _base_ = './cascade-rcnn_r101-scratch_fpn_dense-proposal-balanced-l1_1xb2-24e_shelves.py'
 
-max_epochs = 4
+max_epochs = 5
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 model = dict(
     backbone=dict(
