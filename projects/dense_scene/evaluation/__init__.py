@@ -12,6 +12,8 @@ from .detection_store import (
     save_detections,
 )
 from .detections import Detections
+from .error_analysis import analyse_error_file, analyse_errors
+from .error_report import ErrorReport
 from .ground_truth import GroundTruth
 from .image_table import ImageTable
 from .matches import Matches
@@ -28,11 +30,14 @@ __all__ = [
     'DetectionCapHook',
     'DetectionStore',
     'Detections',
+    'ErrorReport',
     'GroundTruth',
     'ImageTable',
     'Matches',
     'PairedBootstrap',
     'ProposalQualityMetric',
+    'analyse_error_file',
+    'analyse_errors',
     'bootstrap_difference',
     'compare_detections',
     'evaluate_detections',
