@@ -120,6 +120,18 @@ def test_what_is_no_error():
     assert analyse(truth, found, max_det=3).counts['background'] == 1
 
 
+def test_a_crowd_region_is_no_object_of_a_wrong_detection():
+    truth = coco_dict(np.array([[0, 0, 40, 40], [200, 0, 40, 40]]),
+                      iscrowd=[0, 1])
+    # 16 / 40 of it in the region, below 1/2; IoU 16 / 64 were it an object.
+    report = analyse(
+        truth, coco_results(np.array([[224, 0, 40, 40]]), [.9]))
+    assert report.detection_errors.tolist() == [
+        DETECTION_ERRORS.index('background')]
+    assert report.object_errors.tolist() == [
+        OBJECT_ERRORS.index('missed_other'), -1]
+
+
 def test_other_classes_are_background_but_hide_objects():
     truth = coco_dict(np.array([[0, 0, 40, 40], [10, 0, 40, 40]]),
                       category_id=[1, 2])
@@ -208,6 +220,27 @@ def test_backends_agree_and_order_does_not_matter():
     images = truth.images.ids[::-1]
     again = analyse_errors(truth.subset(images), found)
     assert again.counts == first.counts
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_tide_sees_the_same_case(seed):
+    report = analyse(*random_scene(seed), max_det=40)
+    # Its AP50 comes from a matching of its own.
+    assert report.tide['ap_base'] == pytest.approx(report.ap50, abs=1e-9)
+
+
+def test_tide_by_hand():
+    # Of one_of_each(): TIDE has no word for merged (IoU 1/3 with each),
+    # split (2/5) and shifted (1/3), all Loc, as is loose (1/7).
+    counts = analyse(*one_of_each()).tide['counts']
+    assert (counts['Loc'], counts['Dupe'], counts['Bkg']) == (4, 1, 1)
+
+
+def test_without_the_library_there_is_no_tide(monkeypatch):
+    monkeypatch.setattr(
+        'dense_scene.evaluation.tide.find_spec', lambda name: None)
+    report = analyse(*one_of_each(), backend='pycocotools')
+    assert report.tide is None and 'TIDE' not in report.format()
 
 
 def test_report(tmp_path):

@@ -122,11 +122,11 @@ def test_occlusion():
 
 def test_pairs_stay_within_their_group():
     boxes = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 5, 10]])
-    boxes_of, objects_of = np.array([7, 3, 7]), np.array([7, 7, 9])
+    boxes_of, objects_of = np.array([7, 3, 9]), np.array([7, 7, 9])
     objects = np.array([[50, 0, 60, 10], [0, 0, 10, 10], [0, 0, 10, 10]])
     groups = np.array([9, 7, 3])
     box, obj, iou = pairs_by_group(
         boxes, group_rows(boxes_of, groups), objects,
         group_rows(objects_of, groups))
-    assert (box.tolist(), obj.tolist()) == ([0, 2], [1, 1])
+    assert (box.tolist(), obj.tolist()) == ([0, 2], [1, 2])
     assert iou.tolist() == [1, .5]
