@@ -88,7 +88,8 @@ class ErrorReport:
             f'{len(self.ground_truth.images)} images, '
             f'{self.ground_truth.counts().sum()} objects, '
             f'{len(self.detections)} detections; '
-            f'AP50@{self.max_det} {_show(self.ap50)}')
+            f'AP50@{self.max_det} '
+            f'{_show(self.ap50) if self.ap50 >= 0 else "-"}')
         if self.nan_boxes:
             heading += (f'\n{self.nan_boxes} detections hold NaN or infinity '
                         'and are not scored')
@@ -124,4 +125,5 @@ def _table(title: str, counts: dict[str, int], cost: dict[str, float]) -> str:
 
 
 def _show(value: float) -> str:
-    return '-' if value < 0 else f'{value:.3f}'
+    # A rounding error below zero is no -0.000.
+    return f'{round(value, 3) + 0.:.3f}'
