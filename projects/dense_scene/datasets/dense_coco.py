@@ -52,7 +52,9 @@ class DenseCocoDataset(ColumnDataset):
             raise FileNotFoundError(
                 f'ann_file must be a COCO JSON file, but {self.ann_file!r} '
                 'does not exist. Correct ann_file or data_root '
-                f'({self.data_root!r}).')
+                f'({self.data_root!r}); the configs of this repository take '
+                'data_root from SHELVES_ROOT (render with tools/'
+                'dataset_converters/render_shelves.py) or NUCLEI_ROOT.')
         with get_local_path(
                 self.ann_file, backend_args=self.backend_args) as path:
             content, annotations = read_coco_json(path)
