@@ -19,7 +19,7 @@ PARITY := .venv-parity
 PARITY_STAMP := $(PARITY)/.installed
 PYTEST_ARGS ?=
 # Threads that wait for each other should sleep, not spin: where another
-# process needs a core, spinning made a training step on the CPU 6x slower.
+# process needs a core, spinning made a training step on the CPU far slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: install demo test lint bench parity clean

@@ -1,12 +1,12 @@
 """Predictions of a checkpoint through mmdet's DetInferencer."""
 
-import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 from mmdet.apis import DetInferencer
 
+from .evaluation import GroundTruth
 from .visualization import draw_pair
 
 
@@ -34,9 +34,9 @@ def draw_predictions(
     Returns:
         list[Path]: The pictures.
     """
-    coco = json.loads(Path(ann_file).read_text())
-    images = coco['images'][:num_images]
-    paths = [Path(image_dir) / image['file_name'] for image in images]
+    truth = GroundTruth.from_coco(ann_file)
+    names = truth.images.file_names[:num_images]
+    paths = [Path(image_dir) / name for name in names]
     inferencer = DetInferencer(
         str(config) if config else None, str(checkpoint), show_progress=False
     )
@@ -44,22 +44,14 @@ def draw_predictions(
 
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
-    pictures = []
-    for image, path, result in zip(images, paths, results['predictions']):
+    pictures, rows = [], truth.group()
+    for index, path in enumerate(paths):
+        result = results['predictions'][index]
         scored = np.column_stack(
             [np.reshape(result['bboxes'], (-1, 4)), result['scores']]
         )
-        truth = _truth_boxes(coco['annotations'], image['id'])
-        picture = draw_pair(cv2.imread(str(path)), truth, scored, score_thr)
+        boxes = truth.boxes[rows[index]]
+        picture = draw_pair(cv2.imread(str(path)), boxes, scored, score_thr)
         pictures.append(out_dir / f'{path.stem}.png')
         cv2.imwrite(str(pictures[-1]), picture)
     return pictures
-
-
-def _truth_boxes(annotations: list[dict], image_id: int) -> np.ndarray:
-    """The boxes of one image, (N, 4), xyxy."""
-    xywh = np.array(
-        [a['bbox'] for a in annotations if a['image_id'] == image_id],
-        dtype=float,
-    ).reshape(-1, 4)
-    return np.column_stack([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]])

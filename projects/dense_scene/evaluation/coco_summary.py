@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from terminaltables import AsciiTable
 
+from ..functional.object_counts import recall_bound
 from .coco_tables import CocoTables
 
 # Key of CocoMetric, column of the table, IoU threshold, area range.
@@ -27,6 +29,18 @@ def summarize(tables: CocoTables) -> dict[str, float]:
     return values
 
 
+def summarize_bounds(counts: np.ndarray,
+                     max_dets: Sequence[int]) -> dict[str, float]:
+    """The largest recall at every cap: ``recall_bound@300``.
+
+    Args:
+        counts (np.ndarray): (M,), objects of each image and class.
+        max_dets (Sequence[int]): The caps.
+    """
+    return {f'recall_bound@{cap}': recall_bound(counts, cap)
+            for cap in max_dets}
+
+
 def summarize_classes(tables: CocoTables,
                       classes: Sequence[str]) -> dict[str, float]:
     """AP of each class at every cap: ``<class>_precision@300``."""
@@ -43,7 +57,7 @@ def format_summary(tables: CocoTables, values: dict[str, float]) -> str:
     Args:
         tables (CocoTables): Names the caps.
         values (dict[str, float]): Of :func:`summarize`, with
-            ``recall_bound@<cap>``.
+            those of :func:`summarize_bounds`.
     """
     rows = [['cap', 'recall bound', *(name for _, name, *_ in _APS), 'AR']]
     for cap in tables.max_dets:

@@ -12,13 +12,13 @@ from mmengine.evaluator import BaseMetric
 from mmengine.fileio import get_local_path
 from mmengine.logging import MMLogger
 
-from ..functional.object_counts import recall_bound
 from .backends import check_max_dets, load_backend
 from .cap_warnings import cap_warnings
 from .coco_summary import (
     format_classes,
     format_summary,
     summarize,
+    summarize_bounds,
     summarize_classes,
 )
 from .detection_store import check_store_path, save_detections
@@ -152,10 +152,9 @@ class DenseCocoMetric(BaseMetric):
                        'hold NaN or infinity and are not scored: the model '
                        'has diverged, or a layer overflows.')
         tables = self.backend.evaluate(truth, found, self.max_dets)
-        values = summarize(tables)
         counts = truth.counts(by_class=True)
-        for cap in tables.max_dets:
-            values[f'recall_bound@{cap}'] = recall_bound(counts, cap)
+        values = {**summarize(tables),
+                  **summarize_bounds(counts, tables.max_dets)}
         for line in cap_warnings(truth, self.max_dets, self.model_caps):
             self._warn_once(line)
         self._log(f'{len(truth.images)} images, {counts.sum()} objects, '

@@ -6,9 +6,8 @@ from itertools import product
 from rich.console import Console
 from rich.progress import track
 
-from ..functional.object_counts import recall_bound
 from .backends import check_max_dets, load_backend
-from .coco_summary import format_summary, summarize
+from .coco_summary import format_summary, summarize, summarize_bounds
 from .detections import Detections
 from .evaluation_files import read_evaluation
 from .suppress import suppress
@@ -52,16 +51,14 @@ def evaluate_detections(detections: str,
     truth, store = read_evaluation(detections, ann_file)
     found, nan_boxes = store.detections.drop_nan()
     settings = list(product(nms_ious or (None, ), score_thrs or (None, )))
+    bounds = summarize_bounds(truth.counts(by_class=True), caps)
     results = []
     for nms_iou, score_thr in track(
             settings, 'Evaluating', console=Console(stderr=True),
             transient=True):
         chosen = _choose(found, nms_iou, score_thr)
         tables = evaluator.evaluate(truth, chosen, caps)
-        values = summarize(tables)
-        for cap in caps:
-            values[f'recall_bound@{cap}'] = recall_bound(
-                truth.counts(by_class=True), cap)
+        values = {**summarize(tables), **bounds}
         results.append(dict(
             values, nms_iou=nms_iou, score_thr=score_thr,
             images=len(truth.images), objects=int(truth.counts().sum()),
