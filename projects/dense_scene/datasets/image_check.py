@@ -37,7 +37,7 @@ def check_images(columns: AnnotationColumns,
         name = os.fsdecode(columns.file_names[index])
         path = osp.join(folder, name)
         height, width = columns.sizes[index].tolist()
-        size = _decoded_size(path)
+        size = decoded_size(path)
         if isinstance(size, str):
             keep[index] = False
             faults.append(f'{name} {size}')
@@ -55,8 +55,17 @@ def check_images(columns: AnnotationColumns,
     return columns.take(keep)
 
 
-def _decoded_size(path: str) -> tuple[int, int] | str:
-    """Width and height, or what is wrong with the file."""
+def decoded_size(path: str) -> tuple[int, int] | str:
+    """Width and height of an image after its EXIF orientation.
+
+    Args:
+        path (str): A local file, of which only the header and the end marker
+            are read.
+
+    Returns:
+        tuple[int, int] | str: The size, or what is wrong with the file, as
+        :func:`find_file_fault` says it.
+    """
     if fault := find_file_fault(path):
         return fault
     try:

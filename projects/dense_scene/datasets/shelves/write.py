@@ -1,12 +1,7 @@
 """Writes rendered scenes to disk: JPEG files and one COCO JSON."""
 
 import json
-import multiprocessing
-import os
-import signal
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ..worker_pool import available_cores, worker_pool
 from .layout import plan_scene
 from .recipe import Recipe, file_name, to_coco, write_atomically
 from .render import draw_scene
@@ -67,7 +63,7 @@ def write_shelves(
     """
     recipe = Recipe(num_images, split, size, objects, seed)
     if workers is None:
-        workers = _cores()
+        workers = available_cores()
     if workers < 1:
         raise ValueError(f'workers must be at least 1, but got {workers}.')
     images = Path(folder) / split
@@ -94,12 +90,6 @@ def finish_image(recipe: Recipe, folder: Path, index: int) -> np.ndarray:
         coded = cv2.imencode('.jpg', draw_scene(scene), flag)[1]
         write_atomically(path, coded.tobytes())
     return scene.boxes
-
-
-def _cores() -> int:
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _is_finished(recipe: Recipe, images: Path, target: Path) -> bool:
@@ -170,30 +160,9 @@ def _render_all(
 
 @contextmanager
 def _mapper(workers: int) -> Iterator:
-    """Yield a ``map`` over processes, or the plain one for one worker.
-
-    On Linux workers are forked: a spawned one would import mmdet, which
-    takes seconds. OpenCV's own threads do not survive a fork, so they are
-    ended before and started again after.
-    """
+    """Yield a ``map`` over processes, or the plain one for one worker."""
     if workers == 1:
         yield map
         return
-    method = 'fork' if sys.platform == 'linux' else 'spawn'
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context(method), _quiet_worker
-    )
-    try:
+    with worker_pool(workers) as pool:
         yield pool.map
-    finally:
-        # On Ctrl-C what has begun is finished, the rest is dropped.
-        pool.shutdown(cancel_futures=True)
-        cv2.setNumThreads(threads)
-
-
-def _quiet_worker() -> None:
-    """Leave Ctrl-C to the main process; keep to one core."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
