@@ -1,0 +1,5 @@
+"""Assigners and samplers registered in mmdet's TASK_UTILS."""
+
+from . import samplers
+
+__all__ = ['samplers']

@@ -1,0 +1,6 @@
+"""Samplers registered in mmdet's TASK_UTILS."""
+
+from .instance_balanced_sampler import InstanceBalancedSampler
+from .iou_bin_neg_sampler import IoUBinNegSampler
+
+__all__ = ['InstanceBalancedSampler', 'IoUBinNegSampler']
