@@ -1,0 +1,13 @@
+# Not in the paper: row 5: each object gets two positives before any
+# gets more, and one even where that takes more than half or a quarter
+_base_ = './cascade-rcnn_r101_fpn_1xb2-6e_sku110k-sub.py'
+
+model = dict(
+    train_cfg=dict(
+        rpn=dict(
+            sampler=dict(
+                type='InstanceBalancedSampler', min_pos_per_object=2))))
+
+for stage in _base_.model.train_cfg.rcnn:
+    stage.sampler.update(type='InstanceBalancedSampler', min_pos_per_object=2)
+del stage
