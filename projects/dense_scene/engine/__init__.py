@@ -7,6 +7,7 @@ from .checkpoint_loading import (
 )
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .proposal_quality_hook import ProposalQualityHook
+from .stage_loss_hook import StageLossHook
 
 register_checkpoint_loaders()
 
@@ -14,6 +15,7 @@ __all__ = [
     'CheckpointRefusedError',
     'PlainCheckpointHook',
     'ProposalQualityHook',
+    'StageLossHook',
     'load_checkpoint_file',
     'register_checkpoint_loaders',
 ]
