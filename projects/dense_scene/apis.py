@@ -4,25 +4,35 @@ from .datasets.shelves import render_shelf, write_shelf_sheet, write_shelves
 from .datasets.subset import write_subset as make_sku110k_subset
 from .demo import run_demo
 from .evaluation import (
+    advise_dataset,
     analyse_error_file,
     analyse_errors,
     compare_detections,
     evaluate_detections,
+    format_advice,
     format_results,
+    write_advice,
 )
 from .inference import draw_predictions
+from .preparation import prepare_sku110k
 from .visualization import draw_error_gallery
+from .visualization.stage_loss_plot import draw_stage_losses
 
 __all__ = [
+    'advise_dataset',
     'analyse_error_file',
     'analyse_errors',
     'compare_detections',
     'draw_error_gallery',
     'draw_predictions',
+    'draw_stage_losses',
     'evaluate_detections',
+    'format_advice',
     'format_results',
     'make_sku110k_subset',
+    'prepare_sku110k',
     'render_shelf',
+    'write_advice',
     'write_shelf_sheet',
     'write_shelves',
     'run_demo',
