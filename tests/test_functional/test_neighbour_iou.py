@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from mmdet.structures.bbox import bbox_overlaps
 
+from dense_scene.functional import neighbour_iou
 from dense_scene.functional.neighbour_iou import nearest_neighbour_iou
 from dense_scene.testing import random_boxes, touching_row
 
@@ -28,3 +29,11 @@ def test_equals_mmdet_on_600_boxes(generator):
         nearest_neighbour_iou(boxes.numpy()),
         overlaps.max(dim=1).values.numpy(),
         atol=1e-9)
+
+
+def test_blocks_do_not_show(generator, monkeypatch):
+    boxes = random_boxes(50, generator=generator, dtype=torch.float64).numpy()
+    whole = nearest_neighbour_iou(boxes)
+    assert whole.max() > 0
+    monkeypatch.setattr(neighbour_iou, '_PAIRS', 7 * 50)
+    assert np.array_equal(nearest_neighbour_iou(boxes), whole)

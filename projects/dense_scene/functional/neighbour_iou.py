@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# How many pairs are compared at a time: 8 MB per temporary array.
+_PAIRS = 2**20
+
 
 def nearest_neighbour_iou(boxes: np.ndarray) -> np.ndarray:
     """The largest IoU of every box with another one.
@@ -21,11 +24,21 @@ def nearest_neighbour_iou(boxes: np.ndarray) -> np.ndarray:
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
     if len(boxes) < 2:
         return np.zeros(len(boxes))
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    common = np.clip(high - low, 0, None).prod(axis=2)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    union = areas[:, None] + areas - common
-    iou = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
-    np.fill_diagonal(iou, 0)
-    return iou.max(axis=1)
+    x1, y1, x2, y2 = boxes.T
+    areas = (x2 - x1) * (y2 - y1)
+    best = np.empty(len(boxes))
+    step = max(1, _PAIRS // len(boxes))
+    for start in range(0, len(boxes), step):
+        rows = np.arange(start, min(start + step, len(boxes)))
+        width = np.minimum.outer(x2[rows], x2)
+        width -= np.maximum.outer(x1[rows], x1)
+        common = np.minimum.outer(y2[rows], y2)
+        common -= np.maximum.outer(y1[rows], y1)
+        common.clip(0, None, out=common)
+        common *= width.clip(0, None, out=width)
+        union = np.add.outer(areas[rows], areas) - common
+        iou = np.divide(common, union, out=width, where=union > 0)
+        iou[union <= 0] = 0
+        iou[rows - start, rows] = 0
+        best[rows] = iou.max(axis=1)
+    return best
