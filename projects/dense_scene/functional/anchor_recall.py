@@ -1,0 +1,165 @@
+"""How well the anchors of a feature pyramid can cover objects."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Columns of temporary arrays that stay in a core's cache.
+_CHUNK = 2**15
+
+
+@dataclass(frozen=True)
+class AnchorShapes:
+    """The anchors at one location of every level, as mmdet makes them.
+
+    Source: ``mmdet.AnchorGenerator`` with ``base_sizes`` left at the strides
+    and ``center_offset`` at 0: at stride t, scale s and ratio r (height over
+    width) an anchor is s t / sqrt(r) wide and s t sqrt(r) high.
+
+    Args:
+        scales (tuple[float, ...]): In units of the stride.
+        ratios (tuple[float, ...]): Height over width.
+        strides (tuple[int, ...]): One per level, pixels.
+            Defaults to (4, 8, 16, 32, 64).
+
+    Raises:
+        ValueError: If one of them is empty or holds a number that is not
+            positive.
+    """
+
+    scales: tuple[float, ...]
+    ratios: tuple[float, ...]
+    strides: tuple[int, ...] = (4, 8, 16, 32, 64)
+
+    def __post_init__(self) -> None:
+        for name, values in vars(self).items():
+            if not len(values) or not all(0 < v < np.inf for v in values):
+                raise ValueError(
+                    f'{name} of anchors must be positive numbers, at least '
+                    f'one, but got {list(values)}.')
+            object.__setattr__(self, name, tuple(values))
+
+    @property
+    def per_location(self) -> int:
+        """Anchors at each location of a feature map."""
+        return len(self.scales) * len(self.ratios)
+
+    def sizes(self) -> np.ndarray:
+        """Widths and heights, (levels, ratios, scales, 2) float64."""
+        side = np.outer(self.strides, self.scales)[:, None, :]
+        root = np.sqrt(self.ratios)[:, None]
+        return np.stack((side / root, side * root), axis=-1)
+
+
+def resized_shapes(sizes: np.ndarray,
+                   scale: tuple[int, int]) -> np.ndarray:
+    """Image sizes after a resize that keeps the aspect ratio.
+
+    As ``mmcv.rescale_size``: the largest image of which the long side is at
+    most ``max(scale)`` and the short side at most ``min(scale)``.
+
+    Args:
+        sizes (np.ndarray): (M, 2), height and width, pixels, positive.
+        scale (tuple[int, int]): The two limits, in any order.
+
+    Returns:
+        np.ndarray: (M, 2) int64, height and width.
+    """
+    sizes = np.asarray(sizes, np.float64).reshape(-1, 2)
+    factor = np.minimum(
+        max(scale) / sizes.max(axis=1), min(scale) / sizes.min(axis=1))
+    return (sizes * factor[:, None] + 0.5).astype(np.int64)
+
+
+def best_anchor_iou(boxes: np.ndarray,
+                    image_sizes: np.ndarray,
+                    anchors: AnchorShapes,
+                    allowed_border: int = -1,
+                    pad_divisor: int = 32) -> tuple[np.ndarray, np.ndarray]:
+    """The IoU of each object with the best anchor of its image's whole grid.
+
+    Exact, and linear in the objects: of the anchors of one shape on one level
+    the best is the one whose centre is nearest, in x and in y apart. For the
+    overlap along an axis is min(a, b, max(0, (a + b) / 2 - distance)), which
+    never grows with the distance of the centres, and the IoU never falls
+    with the overlap.
+
+    Args:
+        boxes (np.ndarray): (N, 4), xyxy, pixels of the resized image. A box
+            without area has IoU 0 with everything.
+        image_sizes (np.ndarray): (N, 2), height and width of the resized
+            image of each box, before padding.
+        anchors (AnchorShapes): K shapes per level.
+        allowed_border (int): As in ``train_cfg.rpn``: how many pixels an
+            anchor may reach out of the image; negative for any number. mmdet's
+            Cascade R-CNN has 0 (in training), Faster R-CNN -1.
+            Defaults to -1.
+        pad_divisor (int): Images are padded to a multiple of it on the right
+            and at the bottom; the padding has anchors. Defaults to 32.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: (N,) float64, the IoU, and (N,) int64,
+        which shape gives it: an index into the first three axes of
+        ``anchors.sizes()``, flat; 0 where the IoU is 0. Of equal ones the
+        first.
+    """
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+    image_sizes = np.asarray(image_sizes, np.float64).reshape(-1, 2)
+    best = np.zeros(len(boxes))
+    shape = np.zeros(len(boxes), np.int64)
+    for start in range(0, len(boxes), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        grid = _Grid(boxes[rows], image_sizes[rows], allowed_border,
+                     pad_divisor)
+        place = 0
+        for stride, shapes in zip(anchors.strides, anchors.sizes()):
+            for size in shapes.reshape(-1, 2):
+                iou = grid.best_iou(stride, size)
+                better = iou > best[rows]
+                best[rows][better] = iou[better]
+                shape[rows][better] = place
+                place += 1
+    return best, shape
+
+
+class _Grid:
+    """Some objects and the anchor grids of their images, x before y."""
+
+    def __init__(self, boxes: np.ndarray, image_sizes: np.ndarray,
+                 allowed_border: int, pad_divisor: int) -> None:
+        # (2, n) arrays: each axis lies together in memory.
+        self.centres = ((boxes[:, :2] + boxes[:, 2:]) / 2).T.copy()
+        self.sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).T.copy()
+        self.areas = self.sides[0] * self.sides[1]
+        self.limits = image_sizes[:, ::-1].T.copy()
+        self.padded = np.ceil(self.limits / pad_divisor) * pad_divisor
+        self.border = allowed_border
+
+    def best_iou(self, stride: int, size: np.ndarray) -> np.ndarray:
+        """(n,), with the anchor of this size that is nearest."""
+        common = np.ones_like(self.areas)
+        for axis in range(2):
+            common *= self._overlap(axis, stride, size[axis])
+        union = self.areas + size[0] * size[1] - common
+        # A box without area overlaps nothing, and the union is an anchor's.
+        return common / union
+
+    def _overlap(self, axis: int, stride: int, length: float) -> np.ndarray:
+        """(n,), pixels in common with the nearest anchor along an axis."""
+        centre, side = self.centres[axis], self.sides[axis]
+        last = np.ceil(self.padded[axis] / stride) - 1
+        first, empty = 0, None
+        if self.border >= 0:
+            # first * stride - length / 2 >= -border, and at the other end
+            # last * stride + length / 2 < limit + border.
+            reach = length / 2 - self.border
+            first = max(0, np.ceil(reach / stride))
+            last = np.minimum(
+                last, np.ceil((self.limits[axis] - reach) / stride) - 1)
+            empty = last < first
+        nearest = np.clip(np.rint(centre / stride), first, last) * stride
+        overlap = (side + length) / 2 - np.abs(centre - nearest)
+        overlap = np.clip(overlap, 0, np.minimum(side, length))
+        if empty is not None:
+            overlap[empty] = 0
+        return overlap
