@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from dense_scene.functional import anchor_clusters
 from dense_scene.functional.anchor_clusters import rank_anchors
 from dense_scene.functional.anchor_recall import AnchorShapes, best_anchor_iou
 
@@ -29,6 +30,19 @@ def test_as_good_as_an_exhaustive_search():
         2**np.arange(0, 4, 0.25), 2**np.arange(-1, 2.1, 0.25)))
     assert wanted(*objects, found) >= max(
         wanted(*objects, anchors) for anchors in grid)
+
+
+def test_the_climb_goes_on_from_the_clusters(monkeypatch):
+    gains = []
+    for seed in range(4):
+        logs = np.random.default_rng(seed).normal(size=(200, 2)) * 0.3
+        objects = place(np.exp(logs) * [40, 70])
+        climbed = wanted(*objects, rank_anchors(*objects, 1)[0])
+        with monkeypatch.context() as without:
+            without.setattr(anchor_clusters, '_STEPS', ())
+            gains.append(
+                climbed - wanted(*objects, rank_anchors(*objects, 1)[0]))
+    assert min(gains) >= 0 and max(gains) > 0
 
 
 def test_finds_two_kinds_of_objects():
