@@ -13,6 +13,7 @@ from .evaluation import (
     format_results,
     write_advice,
 )
+from .evaluation.seed_study import format_seed_studies, read_seed_study
 from .inference import draw_predictions
 from .preparation import prepare_sku110k
 from .visualization import draw_error_gallery
@@ -29,8 +30,10 @@ __all__ = [
     'evaluate_detections',
     'format_advice',
     'format_results',
+    'format_seed_studies',
     'make_sku110k_subset',
     'prepare_sku110k',
+    'read_seed_study',
     'render_shelf',
     'write_advice',
     'write_shelf_sheet',
