@@ -1,5 +1,8 @@
 """Metrics for hundreds of objects per image."""
 
+from .advice_config import format_advice, write_advice
+from .advise_dataset import DatasetAdvice, advise_dataset
+from .anchor_advice import AnchorRecall, advise_anchors
 from .backends import load_backend
 from .bootstrap import bootstrap_difference, compare_detections
 from .coco_tables import CocoTables
@@ -24,7 +27,9 @@ from .suppress import suppress
 from .sweep import evaluate_detections, format_results
 
 __all__ = [
+    'AnchorRecall',
     'CocoTables',
+    'DatasetAdvice',
     'DenseCocoMetric',
     'DensityReport',
     'DetectionCapHook',
@@ -36,15 +41,19 @@ __all__ = [
     'Matches',
     'PairedBootstrap',
     'ProposalQualityMetric',
+    'advise_anchors',
+    'advise_dataset',
     'analyse_error_file',
     'analyse_errors',
     'bootstrap_difference',
     'compare_detections',
     'evaluate_detections',
+    'format_advice',
     'format_results',
     'load_backend',
     'load_detections',
     'measure_density',
     'save_detections',
     'suppress',
+    'write_advice',
 ]
