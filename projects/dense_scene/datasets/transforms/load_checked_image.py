@@ -1,6 +1,8 @@
 """Loading of images that may be broken."""
 
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
 import mmcv
 import numpy as np
@@ -11,6 +13,8 @@ from mmengine import fileio
 from mmengine.logging import print_log
 
 from ...functional.image_integrity import find_image_fault
+
+_Decoded = TypeVar('_Decoded')
 
 
 class _SharedCount:
@@ -86,15 +90,17 @@ class LoadCheckedImage(LoadImageFromFile):
 
     def transform(self, results: dict) -> dict | None:
         """Add the image to ``results``; None where it is skipped."""
-        image = self._load(results['img_path'])
+        image = self._load(results['img_path'], self._decode)
         if isinstance(image, str):
             return self._report(results['img_path'], image)
         results['img'] = image
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
         return results
 
-    def _load(self, path: str) -> np.ndarray | str:
-        """The image, or what is wrong with it."""
+    def _load(
+        self, path: str, decode: Callable[[bytes], _Decoded | None]
+    ) -> _Decoded | str:
+        """What ``decode`` makes of the file, or what is wrong with it."""
         try:
             data = fileio.get(path, backend_args=self.backend_args)
         except FileNotFoundError:
@@ -104,19 +110,28 @@ class LoadCheckedImage(LoadImageFromFile):
         if fault := find_image_fault(data):
             return fault
         try:
-            image = mmcv.imfrombytes(
-                data, flag=self.color_type, backend=self.imdecode_backend)
+            decoded = decode(data)
         except Exception as error:  # each backend has exceptions of its own
             return f'cannot be decoded ({error})'
-        if image is None:
+        if decoded is None:
             return 'is no image that can be decoded'
-        return image.astype(np.float32) if self.to_float32 else image
+        return decoded
 
-    def _report(self, path: str, fault: str) -> None:
+    def _decode(self, data: bytes) -> np.ndarray | None:
+        image = mmcv.imfrombytes(
+            data, flag=self.color_type, backend=self.imdecode_backend)
+        if image is None or not self.to_float32:
+            return image
+        return image.astype(np.float32)
+
+    def _report(self,
+                path: str,
+                fault: str,
+                remedy: str = 'Copy the file again') -> None:
         if self.on_error == 'raise':
             raise ValueError(
-                f"image {path} {fault}. Copy the file again, take it out of "
-                "the annotations, or, for training, set on_error='skip'.")
+                f'image {path} {fault}. {remedy}, take it out of the '
+                "annotations, or, for training, set on_error='skip'.")
         print_log(
             f'image {path} {fault}: skipped, another one is taken '
             f'({self._skipped.increase()} skipped so far).', 'current',
