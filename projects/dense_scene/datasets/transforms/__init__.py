@@ -1,11 +1,15 @@
 """Transforms registered in mmdet's TRANSFORMS."""
 
+from .dense_random_crop import DenseRandomCrop
 from .load_checked_image import LoadCheckedImage
 from .load_image_for_scale import LoadImageForScale
 from .resize_to_drawn_scale import ResizeToDrawnScale
+from .tile_crop import TileCrop
 
 __all__ = [
+    'DenseRandomCrop',
     'LoadCheckedImage',
     'LoadImageForScale',
     'ResizeToDrawnScale',
+    'TileCrop',
 ]
