@@ -35,6 +35,17 @@ LOSSES = {
     '-ciou': 'CompleteIoULoss',
     '-eiou': 'EIoULoss',
 }
+# What the sampling rows change.
+_RCNN = 'model.train_cfg.rcnn.sampler'
+INSTANCE_BALANCED = {
+    f'model.train_cfg.{part}.sampler.{name}'
+    for part in ('rpn', 'rcnn')
+    for name in ('type', 'min_pos_per_object')
+}
+LIBRA_SAMPLING = {
+    f'{_RCNN}.{name}' for name in ('type', 'pos_sampler', 'neg_sampler')
+}
+KEEP_REFINED = {f'{_RCNN}.num', f'{_RCNN}.pos_fraction'}
 # What mmengine and mmdet read, and our "most often changed" names.
 TOP_LEVEL = {
     'auto_scale_lr', 'custom_hooks', 'custom_imports', 'data_root',
@@ -211,6 +222,19 @@ def _diff(a, b, path='') -> set[str]:
             'fpn_dense-proposal-balanced-l1',
             {'model.neck'},
         ),
+        ('fpn_instance-balanced', 'fpn', INSTANCE_BALANCED),
+        (
+            'fpn_dense-proposal-instance-balanced',
+            'fpn_dense-proposal',
+            INSTANCE_BALANCED,
+        ),
+        ('fpn_libra-sampling', 'fpn', LIBRA_SAMPLING),
+        ('fpn_keep-refined', 'fpn', KEEP_REFINED),
+        (
+            'fpn_dense-proposal-keep-refined',
+            'fpn_dense-proposal',
+            KEEP_REFINED,
+        ),
     ],
 )
 def test_table_1_row_differs_from_its_parent_only_as_said(
@@ -219,6 +243,27 @@ def test_table_1_row_differs_from_its_parent_only_as_said(
     a = Config.fromfile(_sku(child)).to_dict()
     b = Config.fromfile(_sku(parent)).to_dict()
     assert _diff(a, b) == names
+
+
+@pytest.mark.parametrize(
+    'row, names',
+    [
+        ('instance-balanced', INSTANCE_BALANCED),
+        ('libra-sampling', LIBRA_SAMPLING),
+        ('keep-refined', KEEP_REFINED),
+    ],
+)
+def test_sampling_rows_of_the_small_families_are_those_of_row_5(row, names):
+    rows = [
+        path
+        for path in LEAVES
+        if f'_fpn_{row}_' in path.name and path.parent.name != 'cascade_rcnn'
+    ]
+    assert len(rows) >= 2
+    for path in rows:
+        parent = path.with_name(path.name.replace(f'_{row}', ''))
+        a, b = (Config.fromfile(p).to_dict() for p in (path, parent))
+        assert _diff(a, b) == names
 
 
 def test_row_5_is_the_stock_model_but_for_what_we_say():

@@ -1,5 +1,5 @@
-# Not in the paper: row 5: positives by object, negatives by IoU
-# (Libra R-CNN) in every stage of the cascade
+# Not in the paper: row 5 + positives by object and negatives by
+# IoU (Libra R-CNN) in every stage of the cascade
 _base_ = './cascade-rcnn_r101_fpn_1xb2-6e_sku110k-sub.py'
 
 for stage in _base_.model.train_cfg.rcnn:

@@ -1,5 +1,5 @@
-# Row 5 on nuclei: each object gets two positives before any
-# gets more, and one even where that takes more than half or a quarter
+# Row 5 on nuclei + two positives for each object before any gets
+# a third, and one for each even beyond pos_fraction * num
 _base_ = './cascade-rcnn_r101-scratch_fpn_1xb2-24e_nuclei.py'
 
 model = dict(

@@ -1,5 +1,5 @@
-# Row 5 on nuclei: stages 2 and 3 keep every refined box, as in
-# PaddleDetection; num is a number that no image reaches
+# Row 5 on nuclei + every refined box kept in stages 2 and 3,
+# as in PaddleDetection; num is more than any image has
 _base_ = './cascade-rcnn_r101-scratch_fpn_1xb2-24e_nuclei.py'
 
 for stage in _base_.model.train_cfg.rcnn[1:]:

@@ -1,6 +1,6 @@
-# Row 5 of the CPU study, nuclei: each object gets two positives before any
-# gets more, and one even where that takes more than half or a quarter
-_base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-4e_nuclei.py'
+# Row 5 of the CPU study, nuclei + two positives for each object before any
+# gets a third, and one for each even beyond pos_fraction * num
+_base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_nuclei.py'
 
 model = dict(
     train_cfg=dict(
