@@ -31,10 +31,10 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
 
     Args:
         advice (DatasetAdvice): What was measured.
-        base (str): The config to inherit from, a file or ``mmdet::...``. Its
+        base (str): The config file to inherit from. Its
             ``roi_head.bbox_head`` and ``train_cfg.rcnn`` are lists, one item
             per stage, and its evaluator takes ``max_dets``.
-        folder (str): Where the text will be saved; a file is named relative
+        folder (str): Where the text will be saved; ``base`` is named relative
             to it. Defaults to '', the current folder.
 
     Raises:
@@ -42,8 +42,7 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
         ValueError: If it is no such config.
     """
     _check_base(base)
-    if '::' not in base:
-        base = Path(os.path.relpath(base, folder or os.curdir)).as_posix()
+    base = Path(os.path.relpath(base, folder or os.curdir)).as_posix()
     return '\n'.join((
         _figures(advice), f'_base_ = {base!r}\n',
         _model(advice), _loops(advice), _evaluator(advice)))
@@ -69,11 +68,16 @@ def write_advice(text: str, path: str) -> None:
 
 
 def _check_base(base: str) -> None:
-    if '::' not in base and not os.path.isfile(base):
+    if not os.path.isfile(base):
         raise FileNotFoundError(
-            f'base must be a config, but {base!r} does not exist. Correct '
-            'the path.')
-    cfg = Config.fromfile(base)
+            f'base must be a config file, but {base!r} does not exist. '
+            'Correct the path.')
+    try:
+        cfg = Config.fromfile(base)
+    except Exception as error:  # mmengine has no error class for a bad file
+        raise ValueError(
+            f'base must be a config that loads, but {base!r} does not: '
+            f'{" ".join(str(error).split())}. Correct it.') from error
     model = cfg.get('model', {})
     stages = model.get('train_cfg', {}).get('rcnn')
     evaluators = (cfg.get('val_evaluator'), cfg.get('test_evaluator'))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Columns of temporary arrays that stay in a core's cache.
-_CHUNK = 2**15
+# Boxes at a time, so that temporary arrays stay in a core's cache.
+_CHUNK = 2**13
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,13 @@ def best_anchor_iou(boxes: np.ndarray,
         rows = slice(start, start + _CHUNK)
         grid = _Grid(boxes[rows], image_sizes[rows], allowed_border,
                      pad_divisor)
-        place = 0
-        for stride, shapes in zip(anchors.strides, anchors.sizes()):
-            for size in shapes.reshape(-1, 2):
-                iou = grid.best_iou(stride, size)
-                better = iou > best[rows]
-                best[rows][better] = iou[better]
-                shape[rows][better] = place
-                place += 1
+        for level, stride in enumerate(anchors.strides):
+            sizes = anchors.sizes()[level].reshape(-1, 2)
+            iou = grid.best_iou(stride, sizes)
+            better = iou.max(axis=0) > best[rows]
+            best[rows][better] = iou[:, better].max(axis=0)
+            shape[rows][better] = (
+                level * len(sizes) + iou[:, better].argmax(axis=0))
     return best, shape
 
 
@@ -135,31 +134,34 @@ class _Grid:
         self.padded = np.ceil(self.limits / pad_divisor) * pad_divisor
         self.border = allowed_border
 
-    def best_iou(self, stride: int, size: np.ndarray) -> np.ndarray:
-        """(n,), with the anchor of this size that is nearest."""
-        common = np.ones_like(self.areas)
-        for axis in range(2):
-            common *= self._overlap(axis, stride, size[axis])
-        union = self.areas + size[0] * size[1] - common
+    def best_iou(self, stride: int, sizes: np.ndarray) -> np.ndarray:
+        """(K, n), with the nearest anchor of each of (K, 2) sizes."""
+        common = self._overlap(0, stride, sizes[:, :1])
+        common *= self._overlap(1, stride, sizes[:, 1:])
+        union = self.areas + sizes.prod(axis=1)[:, None]
+        union -= common
         # A box without area overlaps nothing, and the union is an anchor's.
-        return common / union
+        return np.divide(common, union, out=common)
 
-    def _overlap(self, axis: int, stride: int, length: float) -> np.ndarray:
-        """(n,), pixels in common with the nearest anchor along an axis."""
+    def _overlap(self, axis: int, stride: int,
+                 lengths: np.ndarray) -> np.ndarray:
+        """(K, n), pixels in common along an axis with lengths (K, 1)."""
         centre, side = self.centres[axis], self.sides[axis]
         last = np.ceil(self.padded[axis] / stride) - 1
         first, empty = 0, None
         if self.border >= 0:
             # first * stride - length / 2 >= -border, and at the other end
             # last * stride + length / 2 < limit + border.
-            reach = length / 2 - self.border
-            first = max(0, np.ceil(reach / stride))
+            reach = lengths / 2 - self.border
+            first = np.maximum(0, np.ceil(reach / stride))
             last = np.minimum(
                 last, np.ceil((self.limits[axis] - reach) / stride) - 1)
             empty = last < first
         nearest = np.clip(np.rint(centre / stride), first, last) * stride
-        overlap = (side + length) / 2 - np.abs(centre - nearest)
-        overlap = np.clip(overlap, 0, np.minimum(side, length))
+        overlap = (side + lengths) / 2
+        overlap -= np.abs(centre - nearest)
+        overlap = np.clip(
+            overlap, 0, np.minimum(side, lengths), out=overlap)
         if empty is not None:
             overlap[empty] = 0
         return overlap

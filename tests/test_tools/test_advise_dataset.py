@@ -1,0 +1,143 @@
+"""tools/analysis_tools/advise_dataset.py: what it writes loads and builds."""
+
+import importlib.util
+import json
+
+import pytest
+from mmdet.registry import MODELS
+from mmengine.config import Config
+
+from dense_scene.testing import tiny_coco
+
+
+@pytest.fixture
+def run(root, capsys):
+    """Run the tool's main(); its status, output and errors."""
+    path = root / 'tools/analysis_tools/advise_dataset.py'
+    spec = importlib.util.spec_from_file_location('advise_dataset', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def _run(*arguments):
+        status = module.main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+    return _run
+
+
+@pytest.fixture
+def annotations(tmp_path):
+    # 600 touching objects of 15 x 13 pixels in each image, three classes.
+    return tiny_coco(tmp_path / 'data', rows=20, boxes_per_row=30,
+                     size=(480, 400), classes=('a', 'b', 'c'))  # fmt: skip
+
+
+def values(loader, key):
+    """What the steps of a pipeline have under a key."""
+    return [step[key] for step in loader.dataset.pipeline if key in step]
+
+
+def test_the_config_loads_and_builds(run, annotations, tmp_path, monkeypatch):
+    out = tmp_path / 'advised.py'
+    status, output, error = run(
+        annotations, '--scale', 1333, 800, '--anchors', 2, '--out', out)
+    assert (status, error) == (0, '')
+    assert out.read_text() == output
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['advised.py', 'data']
+    monkeypatch.chdir(tmp_path / 'data')
+    cfg = Config.fromfile(out)
+    model = cfg.model
+    # 600 objects: 1200 / 0.5 -> 2048, 600 x 2 / 0.25 = 4800 -> 5120,
+    # 600 x 8 = 4800 -> 5000.
+    assert model.train_cfg.rpn.sampler.num == 2048
+    assert [s.sampler.num for s in model.train_cfg.rcnn] == [5120] * 3
+    for part in (model.train_cfg.rpn_proposal, model.test_cfg.rpn):
+        assert (part.nms_pre, part.max_per_img) == (5000, 5000)
+    assert model.test_cfg.rcnn.max_per_img == 600
+    # Touching objects overlap nothing: mmdet's thresholds stay.
+    assert model.test_cfg.rcnn.nms.iou_threshold == 0.5
+    assert model.test_cfg.rpn.nms.iou_threshold == 0.7
+    # 200 of each class.
+    assert cfg.val_evaluator.max_dets == (100, 300)
+    assert cfg.test_evaluator == cfg.val_evaluator
+    for loader in (cfg.val_dataloader, cfg.test_dataloader):
+        assert values(loader, 'scale') == [(1333, 800)]
+    assert values(cfg.train_dataloader, 'scales') == [
+        [(1333, short) for short in range(640, 801, 32)]]
+    model.backbone.update(depth=18, init_cfg=None)
+    model.neck.in_channels = [64, 128, 256, 512]
+    built = MODELS.build(model)
+    assert built.rpn_head.num_base_priors == 2
+    assert [head.num_classes for head in built.roi_head.bbox_head] == [3] * 3
+
+
+def test_what_is_printed_is_the_config(run, annotations, root, monkeypatch):
+    monkeypatch.chdir(root)
+    _, output, _ = run(annotations, '--anchors', 1)
+    assert "_base_ = 'configs/cascade_rcnn/cascade-rcnn_r101_fpn" in output
+    assert max(map(len, output.splitlines())) <= 79
+    # Each block of numbers says why above it.
+    for number in ('scales=', 'num=', 'nms_pre=', 'rcnn=dict(max',
+                   'num_classes =', 'step.scale =', 'max_dets='):
+        above = output[:output.index(number)].splitlines()[-6:]
+        assert any(line.lstrip().startswith('# ') for line in above), number
+    assert 'Objects per image: 600' in output
+
+
+def test_small_objects_are_warned_of(run, annotations):
+    # 15 x 13 pixels become sqrt(15 x 13) x 200 / 480 = 5.8: x 1.4 or more.
+    _, output, _ = run(annotations, '--scale', 200, 200, '--anchors', 1)
+    assert 'WARNING: 100.0% of the objects are under 8 pixels' in output
+    assert '--scale 288 288' in ' '.join(output.replace('#', '').split())
+
+
+def test_overlaps_raise_the_thresholds(run, tmp_path):
+    path = tiny_coco(tmp_path / 'data', rows=1, boxes_per_row=5)
+    data = json.loads(path.read_text())
+    for item in data['annotations']:
+        # 16 x 42 pixels, 4 apart: 12 of 20 in common.
+        item['bbox'][0] = 4 * item['bbox'][0] / item['bbox'][2]
+    path.write_text(json.dumps(data))
+    out = tmp_path / 'advised.py'
+    assert run(path, '--out', out)[0] == 0
+    test_cfg = Config.fromfile(out).model.test_cfg
+    assert test_cfg.rcnn.nms.iou_threshold == pytest.approx(0.6)
+    assert test_cfg.rpn.nms.iou_threshold == 0.7
+
+
+@pytest.mark.parametrize('left, border', [(0, -1), (200, 0)])
+def test_anchors_across_the_border_where_they_count(
+        run, tmp_path, left, border):
+    # A small object: every anchor that fits it at x = 0 reaches out of the
+    # image, and mmdet's Cascade R-CNN trains none of those.
+    path = tiny_coco(tmp_path, 1, 1, 1, size=(800, 400))
+    data = json.loads(path.read_text())
+    data['annotations'][0]['bbox'] = [left, 150, 10, 8]
+    path.write_text(json.dumps(data))
+    out = tmp_path / 'advised.py'
+    assert run(path, '--scale', 800, 400, '--anchors', 1, '--out', out)[0] == 0
+    assert Config.fromfile(out).model.train_cfg.rpn.allowed_border == border
+
+
+def test_errors_are_one_line(run, annotations, tmp_path):
+    stock, broken = tmp_path / 'stock.py', tmp_path / 'broken.py'
+    stock.write_text("_base_ = 'mmdet::_base_/models/faster-rcnn_r50_fpn.py'")
+    broken.write_text('model = dict(\n')
+    for arguments, words in (
+            (('none.json', ), 'does not exist'),
+            ((annotations, '--scale', 0, 800), 'two positive numbers'),
+            ((annotations, '--base', 'no.py'), 'base must be a config'),
+            ((annotations, '--base', stock), 'must be a Cascade R-CNN'),
+            ((annotations, '--base', broken), 'must be a config that loads'),
+            ((annotations, '--out', tmp_path / 'a.txt'), 'end with .py'),
+            ((annotations, '--out', tmp_path / 'no/a.py'), 'Make it')):
+        status, output, error = run(*arguments, '--anchors', 1)
+        assert (status, output) == (1, '')
+        assert error.startswith('error: ') and words in error
+        assert error.count('\n') == 1
+
+
+def test_help(run, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run('--help')
+    assert stop.value.code == 0
+    assert '--anchors' in capsys.readouterr().out
