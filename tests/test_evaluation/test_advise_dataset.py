@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from dense_scene.datasets.shelves import write_shelves
-from dense_scene.evaluation import advise_anchors, advise_dataset
+from dense_scene.evaluation import (
+    advise_anchors,
+    advise_dataset,
+    anchor_advice,
+)
 from dense_scene.evaluation.advise_dataset import metric_caps
+from dense_scene.functional.anchor_recall import AnchorShapes
 from dense_scene.testing import tiny_sku110k
 
 from .scenes import coco_dict, grid
@@ -109,6 +114,22 @@ def test_better_anchors_on_rendered_shelves(tmp_path):
     path = write_shelves(tmp_path, 4, size=256, objects=(15, 40), workers=1,
                          progress=False)  # fmt: skip
     assert_better(advise_dataset(str(path), (1333, 800)))
+
+
+@pytest.mark.parametrize('found, advised', [
+    ([0.5, 16, 7.9], 7.9),  # the first that reaches what mmdet does
+    ([0.5], 8),  # none does: mmdet's
+])  # fmt: skip
+def test_anchors_that_reach_less_are_passed_over(
+        monkeypatch, found, advised):
+    # 64 x 64 and 32 x 32 pixels on the grid: scale 8 fits both exactly, 7.9
+    # nearly; 16 starts at 64 pixels, and 0.5 ends at 32, where centres are 64
+    # apart.
+    boxes = np.array([[64, 64, 128, 128], [256, 256, 288, 288]])
+    ranked = [AnchorShapes((scale, ), (1, )) for scale in found]
+    monkeypatch.setattr(anchor_advice, 'rank_anchors', lambda *_: ranked)
+    *_, best = advise_anchors(boxes, np.full((2, 2), 800))
+    assert best.anchors.scales == (advised, )
 
 
 def test_never_worse_than_mmdet():
