@@ -1,5 +1,5 @@
 """Assigners and samplers registered in mmdet's TASK_UTILS."""
 
-from . import samplers
+from . import assigners, samplers
 
-__all__ = ['samplers']
+__all__ = ['assigners', 'samplers']

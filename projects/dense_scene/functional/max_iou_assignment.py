@@ -1,0 +1,240 @@
+"""Objects for priors by IoU, without the matrix of all pairs."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .box_tiles import (
+    Boxes,
+    Tiles,
+    fill_empty,
+    overlap_blocks,
+    pair_overlaps,
+    split_boxes,
+    take,
+    tile_boxes,
+)
+
+# Rows of TILE pairs that are compared once more at a time.
+_ROWS_AT_ONCE = 1 << 11
+
+
+class MaxIoURule(NamedTuple):
+    """When a prior is positive or negative.
+
+    Attributes:
+        positive (float): IoU from which a prior gets its best object.
+        negative (tuple): A prior is background if its largest IoU is at
+            least the first and below the second.
+        match_low_quality (bool): Also give each object its best prior.
+        min_positive (float): If their IoU is at least this.
+        match_all (bool): All its best priors if there are several, else the
+            first.
+    """
+
+    positive: float
+    negative: tuple[float, float]
+    match_low_quality: bool = True
+    min_positive: float = 0.0
+    match_all: bool = True
+
+
+class _Best(NamedTuple):
+    """The largest overlaps.
+
+    Attributes:
+        priors (Tensor): (T, TILE), of each prior.
+        owners (Tensor): (T, TILE), its object where that is a positive.
+        objects (Tensor): (M + 1,), of each object; the last is no object.
+        tiles, rows (Tensor): (R,), a tile and an object whose largest
+            overlap is in it and is enough for a low-quality match.
+    """
+
+    priors: Tensor
+    owners: Tensor
+    objects: Tensor
+    tiles: Tensor
+    rows: Tensor
+
+
+@torch.no_grad()
+def assign_max_iou(
+    priors: Tensor,
+    objects: Tensor,
+    rule: MaxIoURule,
+    ignored: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The object that each prior is assigned to.
+
+    Source: ``mmdet.MaxIoUAssigner``, whose result it gives bit by bit, ties
+    and NaN included. Of objects that overlap a prior equally the first
+    wins; of objects that claim their best prior the last. The time follows
+    the number of pairs that overlap. Memory grows with the number of priors
+    and objects and not with their product. Where a coordinate or an area is
+    not finite all pairs are compared, in the same memory.
+
+    Args:
+        priors (Tensor): (N, 4), xyxy, any unit.
+        objects (Tensor): (M, 4), the same.
+        rule (MaxIoURule): Thresholds.
+        ignored (Tensor, optional): (N,) mask of priors that match nothing.
+
+    Returns:
+        tuple: (N,) int64, index of the object plus 1, 0 for background and
+        -1 for neither; and (N,) the largest IoU, -1 where ignored, in
+        float32 or float64.
+    """
+    dtype = torch.promote_types(priors.dtype, objects.dtype)
+    wide = torch.promote_types(dtype, torch.float32)
+    if not len(priors) or not len(objects):
+        nothing = priors.new_zeros(len(priors), dtype=wide)
+        return torch.zeros_like(nothing, dtype=torch.long), nothing
+    sides = split_boxes(priors, dtype), split_boxes(objects, dtype)
+    everything = not _all_finite(*sides)
+    if ignored is None:
+        ignored = priors.new_zeros(len(priors), dtype=torch.bool)
+    tiles = tile_boxes(fill_empty(sides[0], ignored))
+    best = _best_overlaps(tiles, sides[1], rule, everything, wide)
+
+    overlaps = tiles.place(best.priors).masked_fill_(ignored, -1)
+    low, high = rule.negative
+    gt_inds = torch.full_like(overlaps, -1, dtype=torch.long)
+    gt_inds[(overlaps >= low) & (overlaps < high)] = 0
+    owners = tiles.place(best.owners) + 1
+    gt_inds = torch.where(overlaps >= rule.positive, owners, gt_inds)
+    if rule.match_low_quality:
+        claims = _claims(tiles, sides[1], best, rule, ignored)
+        gt_inds = torch.where(claims > 0, claims, gt_inds)
+    return gt_inds, overlaps
+
+
+def covered_priors(
+    priors: Tensor, regions: Tensor, threshold: float, of_priors: bool = True
+) -> Tensor:
+    """Priors that some region covers by more than a threshold.
+
+    Args:
+        priors (Tensor): (N, 4), xyxy, any unit.
+        regions (Tensor): (M, 4), the same.
+        threshold (float): Of the intersection over area, positive.
+        of_priors (bool): Over the prior's area, or over the region's.
+
+    Returns:
+        Tensor: (N,) mask. With a region that is NaN no prior is covered, as
+        in mmdet.
+    """
+    if not len(priors) or not len(regions):
+        return priors.new_zeros(len(priors), dtype=torch.bool)
+    dtype = torch.promote_types(priors.dtype, regions.dtype)
+    sides = split_boxes(priors, dtype), split_boxes(regions, dtype)
+    tiles = tile_boxes(sides[0])
+    wide = torch.promote_types(dtype, torch.float32)
+    covered = torch.zeros_like(tiles.boxes.areas, dtype=wide)
+    mode = 'tiled' if of_priors else 'other'
+    everything = not _all_finite(*sides)
+    for block in overlap_blocks(tiles, sides[1], mode, everything):
+        covered[block.tiles] = block.overlaps.amax(1).to(wide)
+    return tiles.place(covered) > threshold
+
+
+def _all_finite(*sides: Boxes) -> bool:
+    return all(
+        bool(torch.isfinite(side.corners).all() & side.areas.isfinite().all())
+        for side in sides
+    )
+
+
+def _best_overlaps(
+    tiles: Tiles,
+    objects: Boxes,
+    rule: MaxIoURule,
+    everything: bool,
+    dtype: torch.dtype,
+) -> _Best:
+    """The largest overlap of every prior and every object."""
+    priors = torch.zeros_like(tiles.boxes.areas, dtype=dtype)
+    owners = torch.zeros_like(priors, dtype=torch.long)
+    best = objects.areas.new_zeros(len(objects.areas) + 1, dtype=dtype)
+    found = [(owners[0, :0], owners[0, :0], priors[0, :0])]
+    for block in overlap_blocks(tiles, objects, everything=everything):
+        top = block.overlaps.amax(1).to(dtype)
+        priors[block.tiles] = top
+        # The index of a maximum costs as much as all the rest, and only
+        # the few positives need it.
+        tile, lane = ((top >= rule.positive) & (top > 0)).nonzero().T
+        first = block.overlaps[tile, :, lane].argmax(1)
+        owners[block.tiles[tile], lane] = block.others[tile, first]
+        if rule.match_low_quality:
+            peak = block.overlaps.amax(2).to(dtype)
+            best.scatter_reduce_(
+                0, block.others.flatten(), peak.flatten(), 'amax'
+            )
+            record = (peak >= best[block.others]) & (peak > 0)
+            record &= peak >= rule.min_positive
+            tile, slot = record.nonzero().T
+            found.append(
+                (block.tiles[tile], block.others[tile, slot], peak[record])
+            )
+    tile, row, peak = (torch.cat(column) for column in zip(*found))
+    last = peak == best[row]
+    return _Best(priors, owners, best, tile[last], row[last])
+
+
+def _claims(
+    tiles: Tiles,
+    objects: Boxes,
+    best: _Best,
+    rule: MaxIoURule,
+    ignored: Tensor,
+) -> Tensor:
+    """(N,) the last object, plus 1, whose best prior each is, or 0."""
+    claims = _claims_of_unmatched(best.objects[:-1], rule, ignored)
+    if rule.match_all:
+        for prior, row in _best_pairs(tiles, objects, best):
+            claims.scatter_reduce_(0, prior, row + 1, 'amax')
+        return claims
+    first = torch.full_like(best.objects, len(ignored), dtype=torch.long)
+    for prior, row in _best_pairs(tiles, objects, best):
+        first.scatter_reduce_(0, row, prior, 'amin')
+    row = torch.arange(1, len(first) + 1, device=first.device)
+    claims = torch.cat([claims, claims[:1]])  # a place for who claims none
+    return claims.scatter_reduce_(0, first, row, 'amax')[:-1]
+
+
+def _claims_of_unmatched(
+    best: Tensor, rule: MaxIoURule, ignored: Tensor
+) -> Tensor:
+    """Claims (N,) of the objects, (M,), that overlap no prior.
+
+    Where 0 is enough such an object claims every prior, since all are equal
+    to it. So mmdet has it, whose default ``min_pos_iou`` is 0.
+    """
+    nothing_left = ignored.all()
+    value = torch.where(nothing_left, -1, best)
+    claiming = (value >= rule.min_positive) & (best <= 0)
+    number = torch.arange(1, len(best) + 1, device=best.device)
+    claimed = ~ignored | nothing_left
+    if not rule.match_all:
+        first = claimed.int().argmax(0, keepdim=True)
+        claimed = torch.zeros_like(claimed).scatter_(0, first, True)
+    return (number * claiming).amax() * claimed
+
+
+def _best_pairs(
+    tiles: Tiles, objects: Boxes, best: _Best
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every prior and object whose overlap is the object's largest.
+
+    Equal boxes can make them all pairs there are, so they come in parts.
+    """
+    for tile, row in zip(
+        best.tiles.split(_ROWS_AT_ONCE), best.rows.split(_ROWS_AT_ONCE)
+    ):
+        overlaps = pair_overlaps(
+            take(objects, row[:, None]), take(tiles.boxes, tile)
+        )
+        at, lane = (overlaps == best.objects[row, None]).nonzero().T
+        place = tile[at] * overlaps.shape[1] + lane
+        yield tiles.order[place], row[at]
