@@ -1,5 +1,6 @@
 """Every config loads anywhere, says only its delta, and builds."""
 
+import copy
 import os
 import re
 from pathlib import Path
@@ -23,6 +24,7 @@ LEAVES = sorted(
     if '_base_' not in p.relative_to(ROOT).parts
 )
 IDS = [str(p.relative_to(CONFIGS)) for p in LEAVES]
+_LOADED: dict[Path, Config] = {}
 each_leaf = pytest.mark.parametrize('path', LEAVES, ids=IDS)
 
 NECKS = ('fpn', 'bfp')
@@ -63,9 +65,19 @@ def _sku(part: str) -> Path:
     return CONFIGS / 'cascade_rcnn' / name
 
 
+def _load(path: Path) -> Config:
+    """A copy of the config: to read one takes longer than its test."""
+    if path not in _LOADED:
+        _LOADED[path] = Config.fromfile(path)
+    return copy.deepcopy(_LOADED[path])
+
+
 def _shrink(cfg: Config) -> ConfigDict:
     """The model with the smallest ResNet and no weights to fetch."""
     model = cfg.model
+    # Twelve million numbers per head, drawn for nothing.
+    for head in model.roi_head.bbox_head:
+        head.fc_out_channels = 32
     model.backbone.update(depth=18, init_cfg=None)
     neck = model.neck[0] if isinstance(model.neck, list) else model.neck
     neck.in_channels = [64, 128, 256, 512]
@@ -81,7 +93,7 @@ def test_loads_from_another_folder_and_survives_a_dump(
     path, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    cfg = Config.fromfile(path)
+    cfg = _LOADED[path] = Config.fromfile(path)
     cfg.dump('dumped.py')
     reloaded = Config.fromfile('dumped.py')
     assert reloaded.to_dict() == cfg.to_dict()
@@ -90,7 +102,7 @@ def test_loads_from_another_folder_and_survives_a_dump(
 
 @each_leaf
 def test_builds(path):
-    model = MODELS.build(_shrink(Config.fromfile(path)))
+    model = MODELS.build(_shrink(_load(path)))
     heads = model.roi_head.bbox_head
     assert len(heads) == 3
     assert all(head.num_classes == 1 for head in heads)
@@ -120,7 +132,7 @@ def test_child_is_its_delta(path):
 @pytest.mark.parametrize('neck', NECKS)
 @pytest.mark.parametrize('loss', LOSSES)
 def test_grid(neck, loss):
-    cfg = Config.fromfile(_sku(f'{neck}_dense-proposal{loss}'))
+    cfg = _load(_sku(f'{neck}_dense-proposal{loss}'))
     decoded = LOSSES[loss] not in ('SmoothL1Loss', 'LibraL1Loss')
     assert len(cfg.model.roi_head.bbox_head) == 3
     for head in cfg.model.roi_head.bbox_head:
@@ -150,11 +162,9 @@ def _tiny_batch() -> dict:
 @pytest.mark.parametrize('neck', NECKS)
 @pytest.mark.parametrize('loss', LOSSES)
 def test_a_training_step_of_each_cell_is_finite(neck, loss):
-    cfg = Config.fromfile(_sku(f'{neck}_dense-proposal{loss}'))
+    cfg = _load(_sku(f'{neck}_dense-proposal{loss}'))
     for stage in cfg.model.train_cfg.rcnn:
         stage.sampler.num = 16
-    for head in cfg.model.roi_head.bbox_head:
-        head.fc_out_channels = 32
     model = MODELS.build(_shrink(cfg))
     model.init_weights()
     model.train()
@@ -240,8 +250,8 @@ def _diff(a, b, path='') -> set[str]:
 def test_table_1_row_differs_from_its_parent_only_as_said(
     child, parent, names
 ):
-    a = Config.fromfile(_sku(child)).to_dict()
-    b = Config.fromfile(_sku(parent)).to_dict()
+    a = _load(_sku(child)).to_dict()
+    b = _load(_sku(parent)).to_dict()
     assert _diff(a, b) == names
 
 
@@ -262,7 +272,7 @@ def test_sampling_rows_of_the_small_families_are_those_of_row_5(row, names):
     assert len(rows) >= 2
     for path in rows:
         parent = path.with_name(path.name.replace(f'_{row}', ''))
-        a, b = (Config.fromfile(p).to_dict() for p in (path, parent))
+        a, b = (_load(p).to_dict() for p in (path, parent))
         assert _diff(a, b) == names
 
 
@@ -271,7 +281,7 @@ def test_row_5_is_the_stock_model_but_for_what_we_say():
         Path(get_installed_path('mmdet'))
         / '.mim/configs/_base_/models/cascade-rcnn_r50_fpn.py'
     )
-    ours = Config.fromfile(_sku('fpn'))
+    ours = _load(_sku('fpn'))
     assert _diff(ours.model.to_dict(), stock.model.to_dict()) == {
         '_scope_',  # how mmengine marks what came from mmdet::
         'backbone.depth',
@@ -285,7 +295,7 @@ def test_row_5_is_the_stock_model_but_for_what_we_say():
 def test_learning_rate_follows_the_paper(epoch_length):
     """0.001 -> 0.01 in 500 iterations; x0.1 after 4 and 5.5 epochs."""
     init_default_scope('mmdet')
-    cfg = Config.fromfile(_sku('fpn'))
+    cfg = _load(_sku('fpn'))
     lr = cfg.optim_wrapper.optimizer.lr
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
     schedulers = []
