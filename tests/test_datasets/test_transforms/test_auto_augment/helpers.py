@@ -1,0 +1,21 @@
+"""What the tests of the operations share."""
+
+import numpy as np
+
+from dense_scene.datasets.transforms.auto_augment import (
+    Canvas,
+    Step,
+    apply_steps,
+)
+
+
+def run(image, boxes, *steps, seed=0, scale=(1, 1)):
+    """Carry steps out, given as (name, prob, level); the canvas after it."""
+    canvas = Canvas(image, boxes, scale)
+    apply_steps(canvas, [Step(*s) for s in steps], np.random.default_rng(seed))
+    return canvas
+
+
+def noise(height, width, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (height, width, 3), np.uint8)
