@@ -17,9 +17,11 @@ model = dict(
         anchor_generator=dict(strides=[4, 8, 16, 32])),
     roi_head=dict(
         bbox_roi_extractor=dict(
-            out_channels=32, roi_layer=dict(sampling_ratio=2))))
+            out_channels=32,
+            roi_layer=dict(output_size=5, sampling_ratio=2))))
 
 for head in _base_.model.roi_head.bbox_head:
     head.in_channels = 32
+    head.roi_feat_size = 5
     head.fc_out_channels = 128
 del head
