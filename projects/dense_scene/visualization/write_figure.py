@@ -42,6 +42,6 @@ def write_figure(figure: Figure, path: str | os.PathLike) -> Path:
     part = path.with_name(path.name + '.part')
     FigureCanvasAgg(figure)
     kind = path.suffix.lower()[1:]
-    figure.savefig(part, format=kind, dpi=200, bbox_inches='tight')
+    figure.savefig(part, format=kind, dpi=200)
     os.replace(part, path)
     return path
