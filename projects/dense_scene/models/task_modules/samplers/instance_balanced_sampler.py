@@ -24,6 +24,9 @@ class InstanceBalancedSampler(RandomSampler):
     chance, and a warning says so. Copies of the ground truth
     (``add_gt_as_proposals``) are used last.
 
+    The IoU is the assigner's ``max_overlaps``. For a low-quality match that
+    may be the IoU with a neighbour; it decides nothing but the filling.
+
     Negatives are drawn at random, as in mmdet's ``RandomSampler``. With
     other negatives: name it as ``pos_sampler`` of mmdet's
     ``CombinedSampler``.
