@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from dense_scene.functional import scaled_jpeg
 from dense_scene.functional.jpeg_backends import DECODERS, resolve_backend
 from dense_scene.functional.scaled_jpeg import (
     choose_denominator,
@@ -128,6 +129,17 @@ def test_places_are_exact(size, denominator, orientation):
     scale = np.divide(found.shape[1::-1], full.shape[1::-1])
     np.testing.assert_allclose(
         centre(found), centre(full) * scale, rtol=0, atol=0.1)
+
+
+def test_stretching_keeps_to_pixel_centres():
+    # 9 columns at 1/8 are 2 pixels, of which 9 / 8 are image: a pixel of the
+    # result is 9 / 16 of one. Its centres, 0.5 and 1.5, lie at 0.281 and
+    # 0.844 of the source, whose centres are 0.5 and 1.5 too and hold 0 and
+    # 100: before the first is 0, and 0.344 of the way there is 34.4. OpenCV
+    # rounds places to 1/32.
+    source = np.float32([[0, 100]] * 2)
+    found = scaled_jpeg._stretch_to_content(source, (16, 9), 8)
+    np.testing.assert_allclose(found, [[0, 34.4]] * 2, atol=100 / 32)
 
 
 @pytest.mark.parametrize('denominator', DENOMINATORS)
