@@ -83,6 +83,9 @@ def test_rows_by_hand(study):
     assert second['leaving_mean'] == pytest.approx((1 + 1 + 0) / 3)
     assert second['entering_objects_from_0.5'] == 3 / 4
     assert second['leaving_objects_from_0.5'] == 3 / 4
+    # Of A, B and C a box has C before, and B and C after.
+    assert rows[5]['entering_objects_from_0.75'] == pytest.approx(1 / 3)
+    assert rows[5]['leaving_objects_from_0.75'] == pytest.approx(2 / 3)
     assert rows[5]['leaving_from_0.5'] == 1 / 2
 
 
