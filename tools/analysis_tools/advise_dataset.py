@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from dense_scene.apis import advise_dataset, format_advice, write_advice
+from dense_scene.apis import advise_config
 
 BASE = (Path(__file__).resolve().parents[2] / 'configs/cascade_rcnn'
         / 'cascade-rcnn_r101_fpn_1xb2-6e_sku110k-sub.py')
@@ -44,16 +44,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run the tool; returns the exit status."""
     args = parse_args(argv)
     try:
-        advice = advise_dataset(
-            args.ann_file, tuple(args.scale), args.anchors, seed=args.seed)
-        folder = str(Path(args.out).parent) if args.out else ''
-        text = format_advice(advice, args.base, folder)
-        if args.out:
-            write_advice(text, args.out)
+        print(advise_config(
+            args.ann_file, args.base, tuple(args.scale), args.anchors,
+            args.out, args.seed), end='')  # fmt: skip
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    print(text, end='')
     return 0
 
 

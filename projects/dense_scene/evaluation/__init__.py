@@ -1,6 +1,6 @@
 """Metrics for hundreds of objects per image."""
 
-from .advice_config import format_advice, write_advice
+from .advise_config import advise_config
 from .advise_dataset import DatasetAdvice, advise_dataset
 from .anchor_advice import AnchorRecall, advise_anchors
 from .backends import load_backend
@@ -17,6 +17,7 @@ from .detection_store import (
 from .detections import Detections
 from .error_analysis import analyse_error_file, analyse_errors
 from .error_report import ErrorReport
+from .format_advice import format_advice
 from .ground_truth import GroundTruth
 from .image_table import ImageTable
 from .matches import Matches
@@ -42,6 +43,7 @@ __all__ = [
     'PairedBootstrap',
     'ProposalQualityMetric',
     'advise_anchors',
+    'advise_config',
     'advise_dataset',
     'analyse_error_file',
     'analyse_errors',
@@ -55,5 +57,4 @@ __all__ = [
     'measure_density',
     'save_detections',
     'suppress',
-    'write_advice',
 ]

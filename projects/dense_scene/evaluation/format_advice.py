@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from textwrap import wrap
 
-from mmengine.config import Config
 from terminaltables import AsciiTable
 
 from ..functional.anchor_clusters import THRESHOLDS
@@ -36,58 +35,11 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
             per stage, and its evaluator takes ``max_dets``.
         folder (str): Where the text will be saved; ``base`` is named relative
             to it. Defaults to '', the current folder.
-
-    Raises:
-        FileNotFoundError: If there is no file ``base``.
-        ValueError: If it is no such config.
     """
-    _check_base(base)
     base = Path(os.path.relpath(base, folder or os.curdir)).as_posix()
     return '\n'.join((
         _figures(advice), f'_base_ = {base!r}\n',
         _model(advice), _loops(advice), _evaluator(advice)))
-
-
-def write_advice(text: str, path: str) -> None:
-    """Save the config; the file is whole or not there.
-
-    Raises:
-        FileNotFoundError: If its folder does not exist.
-        ValueError: If the name does not end with ``.py``.
-    """
-    target = Path(path)
-    if target.suffix != '.py':
-        raise ValueError(f'a config must end with .py, but got {path!r}.')
-    if not target.parent.is_dir():
-        raise FileNotFoundError(
-            f'the config must be written to a folder, but {target.parent} '
-            'does not exist. Make it.')
-    part = target.with_name(target.name + '.tmp')
-    part.write_text(text, encoding='utf-8')
-    os.replace(part, target)
-
-
-def _check_base(base: str) -> None:
-    if not os.path.isfile(base):
-        raise FileNotFoundError(
-            f'base must be a config file, but {base!r} does not exist. '
-            'Correct the path.')
-    try:
-        cfg = Config.fromfile(base)
-    except Exception as error:  # mmengine has no error class for a bad file
-        raise ValueError(
-            f'base must be a config that loads, but {base!r} does not: '
-            f'{" ".join(str(error).split())}. Correct it.') from error
-    model = cfg.get('model', {})
-    stages = model.get('train_cfg', {}).get('rcnn')
-    evaluators = (cfg.get('val_evaluator'), cfg.get('test_evaluator'))
-    if not (isinstance(stages, list) and all(
-            isinstance(one, dict) and 'max_dets' in one
-            for one in evaluators)):
-        raise ValueError(
-            'base must be a Cascade R-CNN evaluated with max_dets, such as '
-            f'those in configs/cascade_rcnn, but {base!r} is not. Give one '
-            'of them or a child of it.')
 
 
 def _figures(advice: DatasetAdvice) -> str:
