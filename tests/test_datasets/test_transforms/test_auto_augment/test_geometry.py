@@ -116,6 +116,15 @@ def test_pixel_scale_acts_as_at_full_resolution(image):
         assert abs(moved).tolist() == shift * 2
 
 
+@pytest.mark.parametrize('name', GEOMETRIC)
+def test_half_the_resolution_gives_half_the_boxes(name, image, boxes):
+    half = np.ascontiguousarray(image[::2, ::2])
+    full = run(image, boxes, (name, 1, 8))
+    small = run(half, boxes / 2, (name, 1, 8), scale=(.5, .5))
+    assert (full.kept == small.kept).all()
+    np.testing.assert_allclose(small.boxes * 2, full.boxes, atol=1e-9)
+
+
 @pytest.mark.parametrize('scale,side', [((1, 1), (40, 40)),
                                         ((.5, .25), (20, 10))])
 def test_cutout(scale, side):
