@@ -35,9 +35,11 @@ def model_of(num_stages):
     return model
 
 
+@pytest.mark.parametrize(
+    'device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
 @pytest.mark.parametrize('num_stages', [1, 3])
-def test_the_last_boxes_are_the_model_s_own(num_stages, image):
-    model = model_of(num_stages)
+def test_the_last_boxes_are_the_model_s_own(num_stages, device, image):
+    model, image = model_of(num_stages).to(device), image.to(device)
     # Without a test_cfg mmdet returns all decoded boxes, before NMS.
     model.roi_head.test_cfg = None
     tap = CascadeTap(model)
@@ -47,7 +49,7 @@ def test_the_last_boxes_are_the_model_s_own(num_stages, image):
     assert [part.shape for part in boxes] == (
         [(len(boxes[0]), 4)] * (num_stages + 1))
     assert len(boxes[0]) == 40
-    own = result.pred_instances.bboxes.numpy()
+    own = result.pred_instances.bboxes.cpu().numpy()
     np.testing.assert_allclose(boxes[-1], own, rtol=1e-4, atol=1e-3)
     for before, after in zip(boxes, boxes[1:]):
         assert np.abs(before - after).max() > 0.5

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from mmdet.registry import HOOKS
@@ -47,6 +48,36 @@ def test_rows_and_flushes(tmp_path):
         end()
         end()
         assert rows(path) == expected
+
+
+def test_odd_values_stay_readable(tmp_path):
+    hook = HOOKS.build(dict(type='StageLossHook'))
+    runner = SimpleNamespace(log_dir=str(tmp_path))
+    values = [float('nan'), float('inf'), 1 / 3, 0]
+    for number, value in enumerate(values, 1):
+        step(hook, runner, number, {'s0.loss_cls': torch.tensor(value)})
+    hook.after_train(runner)
+    # Seven digits: what a float32 holds.
+    np.testing.assert_array_equal(
+        read_stage_losses(tmp_path).values[:, 0, 0],
+        [np.nan, np.inf, 0.3333333, 0],
+    )
+
+
+@pytest.mark.gpu
+def test_the_gpu_is_not_waited_for(tmp_path):
+    hook = HOOKS.build(dict(type='StageLossHook', flush_interval=10))
+    runner = SimpleNamespace(log_dir=str(tmp_path))
+    value = torch.tensor(0.25, device='cuda')
+    torch.cuda.set_sync_debug_mode('error')
+    try:
+        for number in range(1, 10):
+            step(hook, runner, number, {'s0.loss_cls': value})
+    finally:
+        torch.cuda.set_sync_debug_mode('default')
+    step(hook, runner, 10, {'s0.loss_cls': value})
+    assert rows(tmp_path / 'stage_losses.json')[9] == {
+        'step': 10, 's0.loss_cls': 0.25}
 
 
 @pytest.mark.parametrize('outputs', [None, {}, {'loss_cls': torch.ones(())}])

@@ -91,7 +91,7 @@ class StageLossHook(Hook):
             return
         tensors = [v.float() for _, row in self._rows for v in row.values()]
         # One transfer for all of them.
-        values = iter(torch.stack(tensors).tolist())
+        values = map(_seven_digits, torch.stack(tensors).tolist())
         lines = [
             json.dumps({'step': step, **{key: next(values) for key in row}})
             for step, row in self._rows
@@ -100,3 +100,8 @@ class StageLossHook(Hook):
         path = Path(runner.log_dir) / 'stage_losses.json'
         with open(path, 'a', encoding='utf-8') as file:
             file.write('\n'.join(lines) + '\n')
+
+
+def _seven_digits(value: float) -> float:
+    """What a float32 holds; more would double the file."""
+    return float(f'{value:.7g}')
