@@ -41,10 +41,10 @@ class DetAutoAugment(BaseTransform):
     side, Cutout_Only_BBoxes one of :math:`10 L` in the box, BBox_Cutout
     :math:`0.075 L` of the sides of one box. AutoContrast, Equalize and Flip
     have no level. Pixels from outside are 128, the nearest pixel is taken,
-    the sign is random. ``*_BBox`` moves the image and the boxes,
-    ``*_Only_BBoxes`` changes the pixels in each box with a third of the
-    probability, and leaves the boxes where they are. Lengths in pixels are
-    multiplied by ``pixel_scale``.
+    the sign is random. ``*_BBox`` moves the image and the boxes.
+    ``*_Only_BBoxes`` leaves the boxes where they are and changes, in each with
+    a third of the probability, the pixels whose centres lie in it. Lengths in
+    pixels are multiplied by ``pixel_scale``.
 
     Moved boxes become the hull of their moved corners, cut at the image's
     edges; those with no area left are dropped with their labels and flags.
