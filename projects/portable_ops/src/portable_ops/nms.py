@@ -1,12 +1,12 @@
 """Non-maximum suppression."""
 
-from types import ModuleType
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from portable_ops.dtypes import compute_dtype
+from portable_ops.nms_overlaps import home_of, overlaps_above
+from portable_ops.nms_tiles import suppress_by_pairs
 from portable_ops.sparse_rows import Array, as_array
 from portable_ops.torchvision_kernels import torchvision_kernels
 
@@ -15,6 +15,9 @@ from portable_ops.torchvision_kernels import torchvision_kernels
 # blocks mean fewer waits for the device.
 _CPU_BLOCK = 64
 _CUDA_BLOCK = 1024
+# How many boxes are sorted by place: with fewer it is not worth its time,
+# with more the table of which tiles touch, a byte for each two, gets large.
+_BY_PAIRS = range(750, 50_000)
 
 
 def nms(
@@ -23,9 +26,12 @@ def nms(
     """Drop every box that overlaps a kept box of a higher score too much.
 
     Source: greedy NMS as in mmcv, whose indices and order it reproduces.
-    Works block by block on the boxes in order of score: a block is settled by
-    itself, then the boxes it suppresses leave the list. Memory grows with the
-    number of boxes, not its square.
+    Many boxes on the CPU that are spread over the image are compared with
+    those near them (:mod:`portable_ops.nms_tiles`). Else it works block by
+    block on the boxes in order of score: a block is settled by itself, then
+    the boxes it suppresses leave the list, in time that grows with the boxes
+    times those that are kept. Memory grows with the number of boxes, not its
+    square, in both.
 
     Args:
         boxes: (N, 4), xyxy, pixels. fp16 and bf16 are computed in fp32.
@@ -51,6 +57,10 @@ def nms(
     x1, y1, x2, y2 = corners = boxes[order].t()
     areas = (x2 - x1 + offset) * (y2 - y1 + offset)
     todo = torch.cat([corners, areas[None]])
+    if not boxes.is_cuda and len(boxes) in _BY_PAIRS:
+        keep = suppress_by_pairs(todo.numpy(), threshold, offset)
+        if keep is not None:
+            return order[torch.from_numpy(keep)]
     block = _CUDA_BLOCK if boxes.is_cuda else _CPU_BLOCK
     return torch.as_tensor(
         _suppress(as_array(todo), as_array(order), threshold, offset, block)
@@ -70,44 +80,18 @@ def _suppress(
         iou_threshold, offset: As in :func:`nms`.
         block: How many boxes to settle at a time.
     """
-    xp = _home(todo)
+    xp = home_of(todo)
     kept = []
     with np.errstate(invalid='ignore', divide='ignore'):
         while len(ranks):
             head = todo[:, :block]
-            keep = _settle(_overlaps(head, head, iou_threshold, offset))
+            keep = _settle(overlaps_above(head, head, iou_threshold, offset))
             kept.append(ranks[:block][keep])
             todo, ranks = todo[:, block:], ranks[block:]
-            hit = _overlaps(head[:, keep], todo, iou_threshold, offset).any(0)
-            todo, ranks = todo[:, ~hit], ranks[~hit]
+            hit = overlaps_above(head[:, keep], todo, iou_threshold, offset)
+            left = ~hit.any(0)
+            todo, ranks = todo[:, left], ranks[left]
     return xp.concatenate(kept)
-
-
-def _home(array: Array) -> ModuleType:
-    """numpy or torch: what is used of them here is spelled alike."""
-    return np if isinstance(array, np.ndarray) else torch
-
-
-def _overlaps(
-    first: Array, second: Array, iou_threshold: float, offset: int
-) -> Array:
-    """(A, B) mask of pairs of (5, A) and (5, B) whose IoU is above."""
-    x1, y1, x2, y2, areas = first[:, :, None]
-    xp = _home(first)
-    width = xp.minimum(x2, second[2])
-    width -= xp.maximum(x1, second[0])
-    height = xp.minimum(y2, second[3])
-    height -= xp.maximum(y1, second[1])
-    if offset:
-        width += offset
-        height += offset
-    inter = width.clip(min=0)
-    inter *= height.clip(min=0)
-    union = areas + second[4]
-    union -= inter
-    # Two empty boxes: 0 / 0 is NaN, which is above no threshold.
-    inter /= union
-    return inter > iou_threshold
 
 
 def _settle(overlaps: Array) -> Array:
@@ -123,7 +107,7 @@ def _settle(overlaps: Array) -> Array:
     Returns:
         (B,) mask.
     """
-    xp = _home(overlaps)
+    xp = home_of(overlaps)
     earlier = xp.triu(overlaps, 1)
     keep = xp.ones_like(overlaps[0])
     while True:
