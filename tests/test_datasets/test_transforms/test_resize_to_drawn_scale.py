@@ -101,6 +101,28 @@ def test_a_crop_is_magnified_like_the_image(path, scale):
     assert results['pixel_scale'] == results['scale_factor']
 
 
+@pytest.mark.parametrize('name', ['TranslateX_BBox', 'TranslateY_BBox',
+                                  'Rotate_BBox', 'ShearX_BBox'])
+def test_augmentation_acts_as_at_full_resolution(tmp_path, name):
+    ramp(tmp_path / 'a.jpg', 1024, 768)
+    sample = dict(img_path=str(tmp_path / 'a.jpg'), instances=[
+        dict(bbox=[400, 300, 500, 420], bbox_label=0, ignore_flag=0)])
+    boxes = []
+    for load, resize in (
+            (dict(type='LoadImageForScale', scales=(256, 192)),
+             dict(type='ResizeToDrawnScale')),
+            (dict(type='LoadImageFromFile'),
+             dict(type='Resize', scale=(256, 192), keep_ratio=True))):
+        results = Compose([load, dict(type='LoadAnnotations')])(dict(sample))
+        augment = dict(type='DetAutoAugment', policy=[[(name, 1., 10)]])
+        np.random.seed(0)  # the loader has drawn a scale, mmdet's nothing
+        boxes.append(Compose([augment, resize])(results)['gt_bboxes'].numpy())
+    # Decoded at 1/4, translated by 62 or 63 pixels for 250 / 4 = 62.5.
+    np.testing.assert_allclose(boxes[0], boxes[1], rtol=0, atol=0.51)
+    moved = np.abs(boxes[0] - np.divide([[400, 300, 500, 420]], 4)).max()
+    assert moved > 2
+
+
 def test_boxes_are_clipped_unless_told_not_to(path):
     for clip, x2 in ((True, 85), (False, 340 * 85 / 256)):
         results = load(path, (90, 64), instances=[
