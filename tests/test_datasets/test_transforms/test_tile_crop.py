@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -102,6 +103,26 @@ def test_objects_have_their_size_in_the_test_frame():
     x1, y1, x2, y2 = tile['gt_bboxes'].tensor[0].int().tolist()
     np.testing.assert_array_equal(tile['img'][y1:y2, x1:x2],
                                   whole[20:60, 40:60])
+
+
+def test_between_a_reduced_decode_and_its_resize(tmp_path):
+    """A tile is magnified as much as the whole image would have been."""
+    path = str(tmp_path / 'a.jpg')
+    cv2.imwrite(path, np.full((240, 180, 3), 90, np.uint8))
+    instances = [dict(bbox=[30, 24, 60, 84], bbox_label=0, ignore_flag=0)]
+    results = dict(img_path=path, instances=instances)
+    for step in (
+        # Decoded at half the size, 90 x 120, for a result of 75 x 100
+        dict(type='LoadImageForScale', scales=[(100, 75)]),
+        dict(type='LoadAnnotations', with_bbox=True),
+        dict(type='TileCrop', **GRID, min_visible=1),
+        dict(type='ResizeToDrawnScale'),
+    ):
+        results = TRANSFORMS.build(step)(results)
+    # 0.6 of 75 and of 100; 75 / 180 of the box
+    assert results['img'].shape == (60, 45, 3)
+    box = results['gt_bboxes'].tensor[0].tolist()
+    assert box == pytest.approx([12.5, 10, 25, 35], rel=1e-6)
 
 
 def test_in_the_pipeline_of_a_data_set(tmp_path):

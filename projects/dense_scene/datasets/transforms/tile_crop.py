@@ -37,7 +37,9 @@ class TileCrop(WindowCrop):
     :class:`WindowCrop`.
 
     Put it behind the ``Resize`` of the test pipeline: objects then have the
-    same size in training and in testing by construction.
+    same size in training and in testing by construction. The same holds
+    between :class:`LoadImageForScale` and :class:`ResizeToDrawnScale`, where
+    fewer pixels are resized.
 
     Differs from mmdet's ``RandomCrop``: that draws any position, keeps every
     sliver of a box that reaches into the crop as an object, and gives up when
