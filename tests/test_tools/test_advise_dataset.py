@@ -118,6 +118,20 @@ def test_anchors_across_the_border_where_they_count(
     assert Config.fromfile(out).model.train_cfg.rpn.allowed_border == border
 
 
+def test_strides_and_scale_of_the_base(run, annotations, tmp_path, root):
+    # The demo's pyramid has four levels, and it trains without a resize.
+    base = root / 'configs/shelves/cascade-rcnn_r18-scratch_demo_shelves.py'
+    out = tmp_path / 'advised.py'
+    status, _, _ = run(
+        annotations, '--anchors', 1, '--base', base, '--out', out)
+    assert status == 0
+    ours, theirs = Config.fromfile(out), Config.fromfile(base)
+    assert ours.model.rpn_head.anchor_generator.strides == [4, 8, 16, 32]
+    assert (ours.train_dataloader.dataset.pipeline ==
+            theirs.train_dataloader.dataset.pipeline)
+    assert values(ours.test_dataloader, 'scale') == [(1333, 800)]
+
+
 def test_errors_are_one_line(run, annotations, tmp_path):
     stock, broken = tmp_path / 'stock.py', tmp_path / 'broken.py'
     stock.write_text("_base_ = 'mmdet::_base_/models/faster-rcnn_r50_fpn.py'")

@@ -19,7 +19,8 @@ def advise_config(ann_file: str,
 
     Args:
         ann_file, scale, anchors, seed: Of :func:`advise_dataset`.
-        base (str): Of :func:`format_advice`.
+        base (str): Of :func:`format_advice`. Anchors are measured with the
+            strides of its RPN.
         out (str, optional): Save the config there; the file is whole or not
             there. Defaults to None.
 
@@ -33,9 +34,9 @@ def advise_config(ann_file: str,
             does not end with ``.py``.
     """
     # What is quick to find out comes before what takes a minute.
-    _check_base(base)
+    strides = _read_strides(base)
     _check_out(out)
-    advice = advise_dataset(ann_file, scale, anchors, seed=seed)
+    advice = advise_dataset(ann_file, scale, anchors, strides, seed)
     text = format_advice(advice, base, os.path.dirname(out or ''))
     if out:
         part = Path(out + '.tmp')
@@ -57,7 +58,7 @@ def _check_out(out: str | None) -> None:
             'not exist. Make it.')
 
 
-def _check_base(base: str) -> None:
+def _read_strides(base: str) -> tuple[int, ...]:
     if not os.path.isfile(base):
         raise FileNotFoundError(
             f'base must be a config file, but {base!r} does not exist. '
@@ -70,11 +71,13 @@ def _check_base(base: str) -> None:
             f'{" ".join(str(error).split())}. Correct it.') from error
     model = cfg.get('model', {})
     stages = model.get('train_cfg', {}).get('rcnn')
+    anchors = model.get('rpn_head', {}).get('anchor_generator', {})
     evaluators = (cfg.get('val_evaluator'), cfg.get('test_evaluator'))
-    if not (isinstance(stages, list) and all(
+    if not (isinstance(stages, list) and 'strides' in anchors and all(
             isinstance(one, dict) and 'max_dets' in one
             for one in evaluators)):
         raise ValueError(
             'base must be a Cascade R-CNN evaluated with max_dets, such as '
             f'those in configs/cascade_rcnn, but {base!r} is not. Give one '
             'of them or a child of it.')
+    return tuple(anchors.strides)

@@ -32,7 +32,8 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
         advice (DatasetAdvice): What was measured.
         base (str): The config file to inherit from. Its
             ``roi_head.bbox_head`` and ``train_cfg.rcnn`` are lists, one item
-            per stage, and its evaluator takes ``max_dets``.
+            per stage, its RPN has the strides of the advised anchors, and
+            its evaluator takes ``max_dets``.
         folder (str): Where the text will be saved; ``base`` is named relative
             to it. Defaults to '', the current folder.
     """
@@ -91,8 +92,7 @@ def _model(advice: DatasetAdvice) -> str:
     train = num_proposals(advice.needed, least=2000)
     test = num_proposals(advice.needed)
     anchors = (f'scales={list(best.anchors.scales)}, '
-               f'ratios={list(best.anchors.ratios)}, '
-               f'strides={list(best.anchors.strides)}')
+               f'ratios={list(best.anchors.ratios)}')
     reached, before = (
         ', '.join(f'{row.recall[t]:.3f} at IoU {t}' for t in THRESHOLDS)
         for row in (best, stock))
@@ -167,16 +167,17 @@ def _loops(advice: DatasetAdvice) -> str:
         _comment(f'{_plural(len(advice.classes))} in the file'),
         'for head in _base_.model.roi_head.bbox_head:',
         f'    head.num_classes = {len(advice.classes)}',
-        _comment('the scale that all of this holds for; training varies it'),
-        'for loader in (_base_.train_dataloader, _base_.val_dataloader,',
-        '               _base_.test_dataloader):',
+        _comment('the scale that all of this holds for'),
+        'for loader in (_base_.val_dataloader, _base_.test_dataloader):',
         '    for step in loader.dataset.pipeline:',
         "        if 'scale' in step:",
         f'            step.scale = {advice.scale}',
-        "        if 'scales' in step:",
-        '            step.scales = [',
-        *(' ' * 16 + str(scale) + ',' for scale in scales),
-        ' ' * 12 + ']',
+        _comment('training varies it; a pipeline of crops is left as it is'),
+        'for step in _base_.train_dataloader.dataset.pipeline:',
+        "    if 'scales' in step:",
+        '        step.scales = [',
+        *(' ' * 12 + str(scale) + ',' for scale in scales),
+        '        ]',
         'del stage, head, loader, step\n'))
 
 
