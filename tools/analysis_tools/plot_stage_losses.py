@@ -32,8 +32,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '(default: %(default)s)')  # fmt: skip
     parser.add_argument(
         '--unweighted', action='store_true',
-        help="divide by the stage_loss_weights of each run's config, so\n"
-        'that the stages can be compared')  # fmt: skip
+        help="divide by the stage_loss_weights of each run's config, which\n"
+        'make later stages look small')  # fmt: skip
     parser.add_argument(
         '--log', action='store_true', help='logarithmic losses')  # fmt: skip
     return parser.parse_args(argv)

@@ -44,8 +44,10 @@ def draw_stage_losses(
         labels (Sequence[str], optional): Names of the runs. Defaults to the
             names of their folders, or their paths where these are equal.
         smooth (float): Of :func:`plot_stage_losses`. Defaults to 100.
-        unweighted (bool): Divide by each run's ``stage_loss_weights``; stages
-            cannot be compared without. Defaults to False.
+        unweighted (bool): Divide by each run's ``stage_loss_weights``, 1, 1/2
+            and 1/4 in mmdet: without, a later stage's loss looks small.
+            Localisation losses of deltas still differ by the ``target_stds``
+            of each stage. Defaults to False.
         log_scale (bool): Of :func:`plot_stage_losses`. Defaults to False.
         csv_file (str | PathLike, optional): Gets the numbers, see
             :func:`write_stage_losses`. Defaults to None.
