@@ -1,6 +1,7 @@
 """YOLO text files, in both directions."""
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,8 @@ def read_yolo(source: Path,
     labels = {path.with_suffix('').as_posix(): path
               for path in find_files(source, ('.txt', ))
               if path.as_posix() != CLASS_FILE}
-    rows, places, image_of_box = [], [], []
+    # Arrays, as the garbage collector would visit a list for every box.
+    values, lines, image_of_box = array('d'), array('q'), array('q')
     for index, name in enumerate(track(names, 'reading text files',
                                        disable=not progress)):
         path = labels.pop(name.with_suffix('').as_posix(), None)
@@ -52,20 +54,22 @@ def read_yolo(source: Path,
             continue
         for number, line in enumerate(read_lines(source / path), 1):
             if line and not line.isspace():
-                rows.append(_parse(line, source / path, number, len(classes)))
-                places.append((path, number))
+                values.extend(_parse(line, source / path, number,
+                                     len(classes)))
+                lines.append(number)
                 image_of_box.append(index)
     if labels:
         raise ValueError(
             f'every text file in {source} must have an image in {images}, '
             f'but {len(labels)} have none, {next(iter(labels.values()))} '
             'among them. Add the images, or delete the text files.')
+    rows = np.frombuffer(values, np.float64).reshape(-1, 5)
     return _to_pixels(build_annotation_set(
         [name.as_posix() for name in names], np.zeros((len(names), 2)),
-        np.array(image_of_box, np.int64), _to_corners(rows),
-        np.array([row[0] for row in rows], np.int64), np.zeros(len(rows)),
-        classes, lambda row: f'{source / places[row][0]}, line '
-        f'{places[row][1]}', images, None, progress))
+        np.frombuffer(image_of_box, np.int64), _to_corners(rows), rows[:, 0],
+        np.zeros(len(rows)), classes,
+        lambda row: f'{names[image_of_box[row]].with_suffix(".txt")}, line '
+        f'{lines[row]}', images, None, progress))
 
 
 def write_yolo(annotations: AnnotationSet, target: Path,
@@ -144,10 +148,9 @@ def _parse(line: str, path: Path, number: int, classes: int) -> list[float]:
     return values
 
 
-def _to_corners(rows: list[list[float]]) -> np.ndarray:
+def _to_corners(rows: np.ndarray) -> np.ndarray:
     """xyxy, still as fractions."""
-    values = np.array(rows, np.float64).reshape(-1, 5)
-    centre, half = values[:, 1:3], values[:, 3:] / 2
+    centre, half = rows[:, 1:3], rows[:, 3:] / 2
     return np.hstack((centre - half, centre + half))
 
 
