@@ -10,7 +10,6 @@ it was stopped, or to draw what was measured in another way.
 
 import argparse
 import sys
-from pathlib import Path
 
 from mmengine.config import DictAction
 
@@ -40,7 +39,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run the tool; returns the exit status."""
     args = parse_args(argv)
-    figure = Path(args.out_dir) / f'cascade_study.{args.format}'
+    figure = f'{args.out_dir}/cascade_study.{args.format}'
     try:
         study = study_cascade(
             args.config, args.checkpoint, args.out_dir, args.num_images,
