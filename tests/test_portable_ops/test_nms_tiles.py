@@ -47,8 +47,8 @@ def test_equals_blocks(generator, num, offset):
 
 
 def test_public_function_takes_this_way(generator):
-    boxes = make_dense_boxes(1000, generator)
-    scores = torch.rand(1000, generator=generator)
+    boxes = make_dense_boxes(1500, generator)
+    scores = torch.rand(1500, generator=generator)
     kept = portable_ops.nms(boxes, scores, 0.6).tolist()
     assert kept == greedy_nms(boxes, scores, 0.6, 0)
 

@@ -17,7 +17,7 @@ _CPU_BLOCK = 64
 _CUDA_BLOCK = 1024
 # How many boxes are sorted by place: with fewer it is not worth its time,
 # with more the table of which tiles touch, a byte for each two, gets large.
-_BY_PAIRS = range(750, 50_000)
+_BY_PAIRS = range(1200, 50_000)
 
 
 def nms(
