@@ -167,7 +167,7 @@ def test_annotations_of_another_size(tmp_path, log):
             dict(img_path=path, width=60, height=40))
     assert str(caught.value) == (
         f'image {path} is 40x60 upright, but its annotations say 60x40, as '
-        'before the EXIF orientation. Correct the annotations, take it out '
+        'before the EXIF orientation. Correct them, take it out '
         "of the annotations, or, for training, set on_error='skip'.")
     skip = LoadImageForScale((60, 40), on_error='skip')
     assert skip(dict(img_path=path, width=61, height=40)) is None
@@ -213,6 +213,15 @@ def test_one_pixel(tmp_path, name):
     assert found['data_samples'].ori_shape == (1, 1)
     assert found['data_samples'].scale_factor == (8, 8)
     assert len(found['data_samples'].gt_instances) == 0
+
+
+def test_a_stripe_keeps_a_pixel(tmp_path):
+    # 30 / 400 of one row is less than half a row.
+    path = write(tmp_path / 'a.jpg', (400, 1))
+    found = pipeline(dict(type='LoadImageForScale', scales=(30, 30)),
+                     'ResizeToDrawnScale')(dict(img_path=path))
+    assert found['img'].shape == (1, 30, 3)
+    assert found['scale_factor'] == (30 / 400, 1)
 
 
 @pytest.mark.parametrize('backend', DECODERS)

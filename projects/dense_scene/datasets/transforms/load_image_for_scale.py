@@ -117,7 +117,7 @@ class LoadImageForScale(LoadCheckedImage):
             return self._report(path, loaded)
         image, size = loaded
         if fault := _size_fault(results, size):
-            return self._report(path, fault, 'Correct the annotations')
+            return self._report(path, fault, 'Correct them')
         height, width = image.shape[:2]
         results.update(
             img=image,
@@ -150,7 +150,11 @@ class LoadImageForScale(LoadCheckedImage):
     def _final_size(self, size: tuple[int, int],
                     scale: tuple[int, int]) -> tuple[int, int]:
         """The (width, height) that ``Resize`` makes of the full image."""
-        return mmcv.rescale_size(size, scale) if self.keep_ratio else scale
+        if not self.keep_ratio:
+            return scale
+        # Resize fails where it rounds the short side of a stripe to 0.
+        width, height = mmcv.rescale_size(size, scale)
+        return max(width, 1), max(height, 1)
 
     @autocast_box_type()
     def _scale_annotations(self, results: dict) -> None:
