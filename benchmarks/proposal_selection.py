@@ -2,12 +2,12 @@
 
     python benchmarks/proposal_selection.py
 
-Claim: no part of them grows faster than the boxes that go in and are kept. NMS
-on boxes of many objects is compared with NMS block by block, each kept box with
-all that are left, as mmcv's loop does it too (benchmarks/mmcv_ops.py measures
-that); both must keep the same boxes. The RPN's part is mmdet's
+Claim: no part of them grows faster than the boxes that go in and are kept.
+NMS on boxes of many objects is compared with NMS block by block, each kept box
+with all that are left, as mmcv's loop does it too (benchmarks/mmcv_ops.py
+measures that); both must keep the same boxes. The RPN's part is mmdet's
 ``RPNHead.predict_by_feat`` at 267,069 anchors with random scores, and of it
-the sorting of the scores alone. Times are of the cores, the best of all rounds.
+the sorting of the scores alone. Core time, the best of all rounds.
 """
 
 import argparse
