@@ -19,5 +19,7 @@ custom_hooks = [
     # Checkpoints of tensors and plain values: they load with weights_only.
     dict(type='PlainCheckpointHook'),
     # Warns of a max_per_img below what the annotations need.
-    dict(type='DetectionCapHook')
+    dict(type='DetectionCapHook'),
+    # Every iteration's losses of each cascade stage, for the paper's Fig. 6.
+    dict(type='StageLossHook')
 ]
