@@ -51,6 +51,9 @@ def test_map_levels(noise):
         before = noise.copy()
         assert (map_levels(noise, used) == expected).all()
         assert (noise == before).all()
+        out = noise.copy()
+        assert map_levels(out, used, out) is out
+        assert (out == expected).all()
 
 
 @pytest.mark.parametrize('factor', FACTORS)

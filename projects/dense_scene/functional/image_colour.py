@@ -38,19 +38,23 @@ def mean_luma_of_levels(counts: np.ndarray) -> float:
     return float(_LUMA_BGR @ means)
 
 
-def map_levels(image: np.ndarray, tables: np.ndarray) -> np.ndarray:
+def map_levels(image: np.ndarray,
+               tables: np.ndarray,
+               out: np.ndarray | None = None) -> np.ndarray:
     """Look every value up in the table of its channel.
 
     Args:
         image (np.ndarray): (H, W, 3), uint8.
         tables (np.ndarray): (3, 256), uint8.
+        out (np.ndarray, optional): Gets the result; may be ``image``.
+            Defaults to None: a new image.
 
     Returns:
-        np.ndarray: A new image.
+        np.ndarray: ``out`` or the new image.
     """
     if (tables[0] == tables[1]).all() and (tables[0] == tables[2]).all():
-        return cv2.LUT(image, tables[0])  # twice as fast as three tables
-    return cv2.LUT(image, np.ascontiguousarray(tables.T)[None])
+        return cv2.LUT(image, tables[0], dst=out)  # twice as fast as three
+    return cv2.LUT(image, np.ascontiguousarray(tables.T)[None], dst=out)
 
 
 def saturate(image: np.ndarray, factor: float) -> np.ndarray:

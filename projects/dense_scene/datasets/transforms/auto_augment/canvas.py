@@ -55,7 +55,9 @@ class Canvas:
         if self._tables is not None:
             tables, self._tables = self._tables, None
             if (tables != _IDENTITY).any():
-                self.replace(map_levels(self._image, tables))
+                # Fresh memory costs as much as looking the values up.
+                out = self._image if self._owned else None
+                self.replace(map_levels(self._image, tables, out))
         return self._image
 
     def replace(self, image: np.ndarray) -> None:
