@@ -1,5 +1,6 @@
 """Results that are either whole or not there, and lists of files."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -67,6 +68,22 @@ def find_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
 def find_images(folder: Path) -> list[Path]:
     """Image files below a folder, as :func:`find_files`."""
     return find_files(folder, _IMAGE_SUFFIXES)
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """Leave freeing memory to reference counting for a while.
+
+    A tree of XML has no cycles, but so many objects that the collector would
+    go through everything that is loaded again and again.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def read_lines(path: Path) -> list[str]:

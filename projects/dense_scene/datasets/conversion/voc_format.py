@@ -11,7 +11,7 @@ import numpy as np
 from rich.progress import track
 
 from .annotation_set import AnnotationSet, build_annotation_set
-from .files import find_files, new_folder
+from .files import find_files, new_folder, paused_collector
 
 _CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
 _OBJECT = re.compile(rb'<object[\s>]')
@@ -54,27 +54,12 @@ def read_voc(source: Path,
             (the door to expanding or fetching entities) or misses a field.
     """
     paths = find_files(source, ('.xml', ))
-    names, sizes, counts, known = [], [], [], {}
-    # Arrays, as the garbage collector would visit a list for every box.
-    boxes, labels, ignored = array('d'), array('q'), bytearray()
-    for path in track(paths, 'reading XML files', disable=not progress):
-        root, content = _parse(source / path)
-        names.append(_image_name(root, path, source))
-        sizes.append(_size(root, source / path))
-        counts.append(0)
-        for item in root.iter('object'):
-            try:
-                name, box, difficult = _read_object(item)
-            except ValueError as error:
-                raise ValueError(
-                    f'{source / path}, line {_line(content, counts[-1])}: '
-                    f'every object must have {error}. Correct or delete it.'
-                ) from None
-            boxes.extend(box)
-            labels.append(known.setdefault(name, len(known)))
-            ignored.append(difficult)
-            counts[-1] += 1
-    _require_distinct(names, paths, source)
+    rows = _Rows()
+    with paused_collector():
+        for path in track(paths, 'reading XML files', disable=not progress):
+            rows.add(source, path)
+    _require_distinct(rows.names, paths, source)
+    counts = rows.counts
     image_of_box = np.repeat(np.arange(len(paths)),
                              np.array(counts, np.int64))
 
@@ -83,14 +68,14 @@ def read_voc(source: Path,
         path, number = source / paths[image], row - sum(counts[:image])
         return f'{path}, line {_line(path.read_bytes(), number)}'
 
-    by_alphabet = sorted(known)
-    order = np.array([by_alphabet.index(name) for name in known], np.int64)
-    corners = np.frombuffer(boxes, np.float64).reshape(-1, 4)
+    known = sorted(rows.known)
+    order = np.array([known.index(name) for name in rows.known], np.int64)
+    corners = np.frombuffer(rows.boxes, np.float64).reshape(-1, 4)
     return build_annotation_set(
-        names, np.array(sizes), image_of_box,
+        rows.names, np.array(rows.sizes), image_of_box,
         corners - [offset, offset, 0, 0],
-        order[np.frombuffer(labels, np.int64)],
-        np.frombuffer(ignored, bool), by_alphabet, where, images, classes,
+        order[np.frombuffer(rows.labels, np.int64)],
+        np.frombuffer(rows.ignored, bool), known, where, images, classes,
         progress)
 
 
@@ -126,6 +111,36 @@ def write_voc(annotations: AnnotationSet, target: Path, digits: int = 3,
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(''.join(text) + '</annotation>\n',
                             encoding='utf-8')
+
+
+class _Rows:
+    """What the files hold, in flat arrays: no object for each box."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.sizes: list[tuple[int, int]] = []
+        self.counts: list[int] = []
+        self.known: dict[str, int] = {}
+        self.boxes, self.labels = array('d'), array('q')
+        self.ignored = bytearray()
+
+    def add(self, source: Path, path: Path) -> None:
+        root, content = _parse(source / path)
+        self.names.append(_image_name(root, path, source))
+        self.sizes.append(_size(root, source / path))
+        number = -1
+        for number, item in enumerate(root.iter('object')):
+            try:
+                name, box, difficult = _read_object(item)
+            except ValueError as error:
+                raise ValueError(
+                    f'{source / path}, line {_line(content, number)}: every '
+                    f'object must have {error}. Correct or delete it.'
+                ) from None
+            self.boxes.extend(box)
+            self.labels.append(self.known.setdefault(name, len(self.known)))
+            self.ignored.append(difficult)
+        self.counts.append(number + 1)
 
 
 def _parse(path: Path) -> tuple[ElementTree.Element, bytes]:
