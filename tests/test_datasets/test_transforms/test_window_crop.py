@@ -1,8 +1,11 @@
 """The rule for cut objects, with a window that is given."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 import torch
+from mmdet.structures.bbox import BaseBoxes
 
 from dense_scene.datasets.transforms.window_crop import (
     MEAN_COLOUR,
@@ -190,6 +193,9 @@ def test_out_of_place():
     sample = make_sample(BOXES)
     sample['gt_masks'] = object()
     with pytest.raises(ValueError, match='boxes alone, but got gt_masks'):
+        Given()(sample)
+    sample['gt_bboxes'] = Mock(spec=BaseBoxes)
+    with pytest.raises(TypeError, match='HorizontalBoxes, but got Mock'):
         Given()(sample)
     del sample['gt_bboxes']
     with pytest.raises(ValueError, match='must come after LoadAnnotations'):

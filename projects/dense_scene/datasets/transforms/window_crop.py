@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 from mmcv.transforms import BaseTransform
-from mmdet.structures.bbox import autocast_box_type
+from mmdet.structures.bbox import HorizontalBoxes, autocast_box_type
 
 from ...functional.visible_fraction import visible_fraction
 
@@ -65,6 +65,7 @@ class WindowCrop(BaseTransform):
     Raises:
         ValueError: If an argument is out of range, if ``gt_bboxes`` is not
             there yet, or if there are masks, which it cannot cut.
+        TypeError: If the boxes are of another kind than xyxy.
     """
 
     def __init__(self,
@@ -153,6 +154,11 @@ class WindowCrop(BaseTransform):
         if results.get('gt_bboxes') is None:
             raise ValueError(f'{name} must come after LoadAnnotations, but '
                              'gt_bboxes is not there yet. Move it behind.')
+        if not isinstance(results['gt_bboxes'], HorizontalBoxes):
+            raise TypeError(
+                f'{name} must be used on HorizontalBoxes, but got '
+                f'{type(results["gt_bboxes"]).__name__}. Set '
+                "box_type='hbox' in LoadAnnotations.")
         for key in ('gt_masks', 'gt_seg_map', 'proposals'):
             if results.get(key) is not None:
                 raise ValueError(
