@@ -87,6 +87,28 @@ def test_ignored_region_by_hand():
         assert result.gt_inds.tolist() == [-1 if ignored else 1]
 
 
+@pytest.mark.parametrize('match_all', [True, False])
+@pytest.mark.parametrize(
+    'least, expected', [(0.3, [-1, -1]), (0.0, [-1, -1]), (-1.0, [1, 1])]
+)
+def test_all_priors_ignored(least, expected, match_all):
+    """Their overlaps count as -1, which only a threshold of -1 lets pass:
+    then the object claims all, or the first, of its equal priors."""
+    prior = [0.0, 0, 10, 1]
+    result = compare(
+        image([prior] * 2, [prior], [prior]),
+        pos_iou_thr=0.7,
+        neg_iou_thr=0.3,
+        min_pos_iou=least,
+        ignore_iof_thr=0.5,
+        gt_max_assign_all=match_all,
+    )
+    if not match_all:
+        expected = [expected[0], -1]
+    assert result.gt_inds.tolist() == expected
+    assert result.max_overlaps.tolist() == [-1, -1]
+
+
 @pytest.mark.parametrize('num_priors, num_objects', [(0, 0), (0, 3), (3, 0)])
 def test_nothing(num_priors, num_objects):
     result = compare(
