@@ -2,12 +2,14 @@
 
 import importlib.util
 import json
+from collections import OrderedDict
 
 import pytest
 from mmdet.registry import MODELS
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 
-from dense_scene.testing import tiny_coco
+from dense_scene.testing import tiny_coco, tiny_sku110k
 
 
 @pytest.fixture
@@ -130,6 +132,16 @@ def test_strides_and_scale_of_the_base(run, annotations, tmp_path, root):
     assert (ours.train_dataloader.dataset.pipeline ==
             theirs.train_dataloader.dataset.pipeline)
     assert values(ours.test_dataloader, 'scale') == [(1333, 800)]
+
+
+def test_the_log_is_not_in_the_config(run, tmp_path, monkeypatch):
+    # A logger that is made now writes to what is the standard output now.
+    monkeypatch.setattr(MMLogger, '_instance_dict', OrderedDict())
+    csv = tiny_sku110k(tmp_path, 1) / 'annotations/annotations_val.csv'
+    status, output, log = run(csv, '--anchors', 1)
+    assert status == 0
+    assert 'INFO' in log and 'INFO' not in output
+    compile(output, 'advised.py', 'exec')
 
 
 def test_errors_are_one_line(run, annotations, tmp_path):

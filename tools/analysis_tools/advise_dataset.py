@@ -1,8 +1,6 @@
 """Measure a data set and print what it asks of a config, as a config.
 
-    python tools/analysis_tools/advise_dataset.py \
-        SKU110K_fixed/annotations/annotations_train.csv --scale 1333 800 \
-        --out my_config.py
+    python tools/analysis_tools/advise_dataset.py train.json --out advised.py
 
 Anchors, sampler and proposal numbers, caps, NMS thresholds and image scale,
 each under a comment with the figure that it follows from. What is printed is
@@ -11,6 +9,7 @@ the file: a child of --base.
 
 import argparse
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from dense_scene.apis import advise_config
@@ -44,12 +43,15 @@ def main(argv: list[str] | None = None) -> int:
     """Run the tool; returns the exit status."""
     args = parse_args(argv)
     try:
-        print(advise_config(
-            args.ann_file, args.base, tuple(args.scale), args.anchors,
-            args.out, args.seed), end='')  # fmt: skip
+        # mmengine logs to the standard output, which is to be a config.
+        with redirect_stdout(sys.stderr):
+            text = advise_config(
+                args.ann_file, args.base, tuple(args.scale), args.anchors,
+                args.out, args.seed)  # fmt: skip
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
+    print(text, end='')
     return 0
 
 
