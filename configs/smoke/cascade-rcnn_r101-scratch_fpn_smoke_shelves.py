@@ -9,7 +9,7 @@ default_hooks = dict(logger=dict(interval=1))
 # Two FC layers on 6,144 boxes are 0.5 TFLOP per stage and step.
 for stage in _base_.model.train_cfg.rcnn:
     stage.sampler.num = 64
-_base_.train_dataloader.dataset.pipeline[2].scales = [(192, 192)]
+_base_.train_dataloader.dataset.pipeline[0].scales = [(192, 192)]
 for loader in (_base_.val_dataloader, _base_.test_dataloader):
     loader.dataset.indices = 4
     loader.dataset.pipeline[1].scale = (192, 192)

@@ -7,14 +7,15 @@ test_scale = (1333, 800)
 # ----------------------------------------------------------------------------
 
 train_pipeline = [
-    # A broken file is named, counted and passed over.
-    dict(type='LoadCheckedImage', on_error='skip'),
+    # A broken file is named, counted and passed over. The scale is drawn
+    # before decoding, so that a JPEG is decoded no larger than it will be.
+    dict(type='LoadImageForScale', scales=train_scales, on_error='skip'),
     dict(type='LoadAnnotations', with_bbox=True),
-    dict(type='RandomChoiceResize', scales=train_scales, keep_ratio=True),
+    # Magnitudes in pixels are those of the full photo.
+    dict(type='DetAutoAugment', policy='v1'),
+    dict(type='ResizeToDrawnScale'),
+    # Behind the resize: it gives a mirrored view, which is slow to read.
     dict(type='RandomFlip', prob=0.5),
-    # mmdet's own policies. Their translations and shears are relative, so
-    # that they act after the resize as before it, at a sixth of the pixels.
-    dict(type='AutoAugment'),
     # Geometric operations can push an object out of the image.
     dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1)),
     dict(type='PackDetInputs')
