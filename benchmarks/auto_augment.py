@@ -131,9 +131,9 @@ def compare_policies(case: Case, draws: int, rounds: int) -> None:
 def main() -> None:
     """Compare operations, then policies."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument(
-        '--draws', type=int, default=4, help='seeds of each sub-policy')
+        '--draws', type=int, default=2, help='seeds of each sub-policy')
     args = parser.parse_args()
     register_all_modules()
     cv2.setNumThreads(0)
