@@ -216,6 +216,8 @@ class TestCsv:
             monkeypatch.setattr(
                 'dense_scene.datasets.conversion.csv_table._CHUNK_ROWS', rows)
             assert rows_of(read()) == expected
+            with pytest.raises(ValueError, match='row 5 must have a class'):
+                read(CSV.replace('box', ''))
 
     def test_sku_layout_and_no_class(self, read):
         row = 'a.jpg,1,2,3,4,thing,60,40\n'

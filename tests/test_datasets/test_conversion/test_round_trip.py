@@ -67,6 +67,8 @@ def test_coco_csv_and_voc(tmp_path_factory, original):
     assert rows_of(from_coco) == rows_of(from_csv) == expected
     # Files of a folder are read in the order of their names.
     assert rows_of(from_voc) == sorted(expected)
+    corners = from_voc.columns.boxes
+    assert (corners[:, 2:] >= corners[:, :2]).all()
     # A second trip changes nothing any more, to the last bit.
     write_coco(read_coco(folder / 'b.json'), folder / 'c.json')
     assert (folder / 'b.json').read_bytes() == (

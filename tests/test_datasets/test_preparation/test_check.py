@@ -124,6 +124,14 @@ def test_faults_between_splits(root, tmp_path):
         ('no_rows', '', 'val_1.jpg', 'in no CSV')]
 
 
+def test_broken_files_are_no_duplicates_of_one_another(root, tmp_path):
+    for number in (0, 1):
+        (root / f'images/val_{number}.jpg').write_bytes(b'')
+    check, _ = prepare(root, tmp_path, splits=['val'])
+    assert found(check) == [('unreadable', 'val', 'val_0.jpg'),
+                            ('unreadable', 'val', 'val_1.jpg')]
+
+
 def test_files_are_the_same_for_any_workers_and_after_a_rerun(root, tmp_path):
     cut_off(root, None)
     outputs = []
