@@ -55,20 +55,22 @@ def roi_align_step(sampling_ratio: int) -> Callable[[], None]:
     return step
 
 
-def nms_step(objects: int) -> Callable[[], None]:
-    """2,000 proposals around some objects; equally many is a random scene."""
+def nms_step(objects: int, num: int = 2000) -> Callable[[], None]:
+    """Proposals around some objects; equally many is a random scene. They
+    are as close together as 2,000 in 1,000 x 1,000 pixels."""
     import torch
     from mmcv.ops import nms
 
     generator = torch.Generator().manual_seed(0)
-    which = torch.randint(0, objects, (2000,), generator=generator)
-    centre = torch.rand(objects, 2, generator=generator)[which] * 1000
+    which = torch.randint(0, objects, (num,), generator=generator)
+    span = 1000 * (num / 2000) ** 0.5
+    centre = torch.rand(objects, 2, generator=generator)[which] * span
     size = 20 + 40 * torch.rand(objects, 2, generator=generator)[which]
-    noise = torch.randn(2000, 4, generator=generator) / 10
+    noise = torch.randn(num, 4, generator=generator) / 10
     centre = centre + noise[:, :2] * size
     half = size * noise[:, 2:].exp() / 2
     boxes = torch.cat([centre - half, centre + half], 1)
-    scores = torch.rand(2000, generator=generator)
+    scores = torch.rand(num, generator=generator)
     return lambda: nms(boxes, scores, 0.7)
 
 
@@ -136,6 +138,11 @@ CASES = {
     'RoIAlign fwd+bwd, sampling_ratio 0': (lambda: roi_align_step(0), 3, 4),
     'nms, 2000 boxes, 300 objects': (lambda: nms_step(300), 50, 1 / 1.5),
     'nms, 2000 boxes, 2000 objects': (lambda: nms_step(2000), 50, 1 / 1.5),
+    'nms, 10000 boxes, 10000 objects': (
+        lambda: nms_step(10_000, 10_000),
+        10,
+        1 / 1.5,
+    ),
     'Cascade R-CNN training step': (train_step, 3, 2),
 }
 

@@ -71,9 +71,10 @@ def assign_max_iou(
     Source: ``mmdet.MaxIoUAssigner``, whose result it gives bit by bit, ties
     and NaN included. Of objects that overlap a prior equally the first
     wins; of objects that claim their best prior the last. The time follows
-    the number of pairs that overlap. Memory grows with the number of priors
-    and objects and not with their product. Where a coordinate or an area is
-    not finite all pairs are compared, in the same memory.
+    the number of pairs that overlap (see
+    :mod:`~dense_scene.functional.box_tiles`). Memory grows with the number
+    of priors and objects and not with their product. Where a coordinate or
+    an area is not finite all pairs are compared, in the same memory.
 
     Args:
         priors (Tensor): (N, 4), xyxy, any unit.

@@ -3,8 +3,8 @@
 On CUDA its NMS and RoIAlign are fused kernels that no composition of torch
 operations matches. On the CPU they are not used: torchvision's RoIAlign is
 the scalar loop that mmcv has too, several times slower than ours, and its
-NMS is the same loop as mmcv's, which ours equals (benchmarks/mmcv_ops.py)
-without the second that importing torchvision takes.
+NMS is the same loop as mmcv's, which is slower than ours
+(benchmarks/mmcv_ops.py), and importing torchvision takes a second.
 """
 
 from functools import cache
