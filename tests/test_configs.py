@@ -290,7 +290,16 @@ def test_row_5_is_the_stock_model_but_for_what_we_say():
         'backbone.init_cfg.checkpoint',
         'roi_head.bbox_head.num_classes',
         'test_cfg.rcnn.max_per_img',
+        'train_cfg.rpn.assigner.type',
+        'train_cfg.rcnn.assigner.type',
     }
+
+
+@each_leaf
+def test_every_assigner_is_the_dense_one(path):
+    train = _load(path).model.train_cfg
+    assigners = [train.rpn.assigner] + [s.assigner for s in train.rcnn]
+    assert {a.type for a in assigners} == {'DenseMaxIoUAssigner'}
 
 
 @pytest.mark.parametrize('epoch_length', [1000, 1001])

@@ -2,6 +2,8 @@
 _base_ = 'mmdet::_base_/models/cascade-rcnn_r50_fpn.py'
 
 model = dict(
+    # MaxIoUAssigner's result without its matrix of anchors x objects.
+    train_cfg=dict(rpn=dict(assigner=dict(type='DenseMaxIoUAssigner'))),
     backbone=dict(
         depth=101, init_cfg=dict(checkpoint='torchvision://resnet101')),
     # COCO's 100 would cap recall at 0.67 on SKU-110K, whose images hold 147
@@ -11,4 +13,6 @@ model = dict(
 
 for head in _base_.model.roi_head.bbox_head:
     head.num_classes = 1
-del head
+for stage in _base_.model.train_cfg.rcnn:
+    stage.assigner.type = 'DenseMaxIoUAssigner'
+del head, stage
