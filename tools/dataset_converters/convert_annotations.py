@@ -6,10 +6,8 @@
     python convert_annotations.py found.npz found.csv --from detections \\
         --to csv --ground-truth val.json
 
-SRC and OUT are folders for voc and yolo, files otherwise. sku is the layout of
-SKU-110K; csv has a header: image, x1, y1, x2, y2 and, if wanted, class,
-image_width, image_height, ignored. Detections (.npz, COCO results) become
-the CSV of the SKU-110K challenge: image_name, x1, y1, x2, y2, score.
+SRC and OUT are folders for voc and yolo, files otherwise; sku is SKU-110K's,
+csv has a header: image x1 y1 x2 y2 [class image_width image_height ignored].
 """
 
 import argparse
@@ -31,9 +29,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--images', metavar='FOLDER', help='needed for yolo, and where sizes '
         'are missing;\notherwise the sizes are compared')
     add('--classes', nargs='+', metavar='NAME', help='all, in wanted order')
-    add('--voc-offset', type=float, default=1, metavar='PIXELS', help='1: VOC '
-        'counts pixels from 1 and includes the last (default);\n0: the XML '
-        'holds edges, as many labelling programs write')
+    add('--voc-offset', type=float, default=1, metavar='PIXELS',
+        help='1 (default): the XML counts pixels from 1; 0: it holds edges')
     add('--digits', type=int, default=3, help='decimals of a pixel (3)')
     add('--clip', action='store_true', help='cut boxes at the image edge')
     add('--ground-truth', metavar='FILE', help='of detections')
@@ -47,11 +44,14 @@ def main(argv: list[str] | None = None) -> int:
         if args['source_format'] == 'detections':
             print(convert_detections(args['source'], truth, args['target'],
                                      args['target_format'], args['digits']))
-            return 0
-        print(convert_annotations(**args, progress=True).summary())
+        else:
+            print(convert_annotations(**args, progress=True).summary())
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print('Stopped; nothing was written.', file=sys.stderr)
+        return 130
     return 0
 
 

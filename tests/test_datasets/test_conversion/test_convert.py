@@ -4,7 +4,7 @@ import pytest
 
 from dense_scene.apis import convert_annotations
 from dense_scene.datasets.conversion import TARGETS, read_coco, write_coco
-from tools.dataset_converters.convert_annotations import main
+from tools.dataset_converters import convert_annotations as tool
 
 from .conftest import make_set, rows_of
 
@@ -105,12 +105,19 @@ def test_wrong_request(coco_file, tmp_path, change, words):
         convert_annotations(**{**request, **change})
 
 
-def test_tool(coco_file, tmp_path, capsys):
+def test_tool(coco_file, tmp_path, capsys, monkeypatch):
     command = [str(coco_file()), str(tmp_path / 'out'), '--from', 'coco']
-    assert main([*command, '--to', 'yolo']) == 0
+    assert tool.main([*command, '--to', 'yolo']) == 0
     assert capsys.readouterr().out.endswith(
         '2 images, 1 boxes, 2 classes\n'
         'left out 1 ignored boxes, which YOLO cannot mark\n')
-    assert main([*command, '--to', 'yolo']) == 1
+    assert tool.main([*command, '--to', 'yolo']) == 1
     said = capsys.readouterr().err
     assert said.startswith('error: ') and said.count('\n') == 1
+
+    def stop(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tool, 'convert_annotations', stop)
+    assert tool.main([*command, '--to', 'csv']) == 130
+    assert 'nothing was written' in capsys.readouterr().err

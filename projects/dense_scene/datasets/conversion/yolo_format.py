@@ -63,13 +63,17 @@ def read_yolo(source: Path,
             f'every text file in {source} must have an image in {images}, '
             f'but {len(labels)} have none, {next(iter(labels.values()))} '
             'among them. Add the images, or delete the text files.')
+
+    def where(row: int) -> str:
+        path = source / names[image_of_box[row]].with_suffix('.txt')
+        return f'{path}, line {lines[row]}'
+
     rows = np.frombuffer(values, np.float64).reshape(-1, 5)
     return _to_pixels(build_annotation_set(
         [name.as_posix() for name in names], np.zeros((len(names), 2)),
         np.frombuffer(image_of_box, np.int64), _to_corners(rows), rows[:, 0],
         np.zeros(len(rows)), classes,
-        lambda row: f'{names[image_of_box[row]].with_suffix(".txt")}, line '
-        f'{lines[row]}', images, None, progress))
+        where, images, None, progress))
 
 
 def write_yolo(annotations: AnnotationSet, target: Path,
