@@ -18,6 +18,7 @@ MMCV_WHEEL ?= $(firstword $(wildcard ../shared/wheels/mmcv-2.1.0-*.whl))
 PARITY := .venv-parity
 PARITY_STAMP := $(PARITY)/.installed
 PYTEST_ARGS ?=
+WORKERS ?= 2
 # Threads that wait for each other should sleep, not spin: where another
 # process needs a core, spinning made a training step on the CPU far slower.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -43,8 +44,11 @@ $(OPS_STAMP): $(STAMP) $(OPS_FILES)
 	@rm -rf projects/portable_ops/build projects/portable_ops/src/*.egg-info
 	@touch $@
 
+# Two processes of one thread each: most tests keep one core busy, and the
+# slow files wait for other processes. `make test WORKERS=0` runs them in one.
+test: export OMP_NUM_THREADS ?= 1
 test: install
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 lint: install
 	$(BIN)/ruff check .
