@@ -5,11 +5,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from dense_scene.functional import box_tiles
-from dense_scene.functional.box_tiles import (
-    overlap_blocks,
-    split_boxes,
-    tile_boxes,
-)
+from dense_scene.functional.box_pairs import compare_all, split_boxes
+from dense_scene.functional.box_tiles import overlap_blocks, tile_boxes
 from dense_scene.functional.max_iou_assignment import (
     MaxIoURule,
     assign_max_iou,
@@ -60,6 +57,7 @@ def test_equals_the_definition(generator, mode, num):
     for everything in (False, True):
         found = matrix(boxes, others, mode, everything=everything)
         torch.testing.assert_close(found.double(), expected, rtol=0, atol=1e-5)
+    assert torch.equal(compare_all(split(others), split(boxes), mode).T, found)
 
 
 def test_touching_boxes_do_not_overlap():

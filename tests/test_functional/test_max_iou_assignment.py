@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from dense_scene.functional import box_tiles, max_iou_assignment
 from dense_scene.functional.max_iou_assignment import (
     MaxIoURule,
     assign_max_iou,
@@ -53,6 +54,22 @@ def test_more_objects_never_lower_an_overlap(boxes):
     assert (assign_max_iou(priors, objects, RULE)[1] >= some).all()
 
 
+@pytest.mark.parametrize('few', [0, 3])
+def test_few_objects_do_not_go_through_tiles(few, boxes, monkeypatch):
+    """Of three objects the 100,000 and more priors need not be sorted."""
+    monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', few)
+    monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
+    seen = []
+
+    def tile(tiled):
+        seen.append(tiled)
+        return box_tiles.tile_boxes(tiled)
+
+    monkeypatch.setattr(max_iou_assignment, 'tile_boxes', tile)
+    assign_max_iou(boxes[0], boxes[1][:3], RULE)
+    assert bool(seen) is not bool(few)
+
+
 def test_the_same_under_deterministic_algorithms(boxes):
     expected = assign_max_iou(*boxes, RULE)
     torch.use_deterministic_algorithms(True)
@@ -63,7 +80,11 @@ def test_the_same_under_deterministic_algorithms(boxes):
     assert torch.equal(found[0], expected[0])
 
 
-def test_covered_priors_by_hand():
+@pytest.mark.parametrize('in_tiles', [True, False])
+def test_covered_priors_by_hand(in_tiles, monkeypatch):
+    if in_tiles:
+        monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', 0)
+        monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
     # 4 of 10 columns of the first, none of the second; 4 of the region's 8.
     priors = torch.tensor([[0.0, 0, 10, 1], [20, 0, 30, 1]])
     region = torch.tensor([[6.0, 0, 14, 1]])

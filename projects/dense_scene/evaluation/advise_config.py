@@ -1,10 +1,10 @@
 """From annotations to a config."""
 
 import os
-from pathlib import Path
 
 from mmengine.config import Config
 
+from ..whole_file import whole_file
 from .advise_dataset import advise_dataset
 from .format_advice import format_advice
 
@@ -39,9 +39,8 @@ def advise_config(ann_file: str,
     advice = advise_dataset(ann_file, scale, anchors, strides, seed)
     text = format_advice(advice, base, os.path.dirname(out or ''))
     if out:
-        part = Path(out + '.tmp')
-        part.write_text(text, encoding='utf-8')
-        os.replace(part, out)
+        with whole_file(out) as part:
+            part.write_text(text, encoding='utf-8')
     return text
 
 

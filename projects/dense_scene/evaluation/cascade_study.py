@@ -6,12 +6,12 @@ import dataclasses
 import os
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from ..functional.box_paths import follow_boxes
 from ..functional.neighbour_count import count_neighbours
+from ..whole_file import whole_file
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -106,15 +106,12 @@ class CascadeStudy:
             path (str | PathLike): The file; it is replaced at once.
             key (str): What was measured; :meth:`load` compares it.
         """
-        path = Path(path)
-        part = path.with_name(path.name + '.part')
-        with open(part, 'wb') as file:
+        with whole_file(path) as part, open(part, 'wb') as file:
             columns = {
                 field.name: getattr(self, field.name)
                 for field in dataclasses.fields(self)
             }
             np.savez_compressed(file, key=np.array(key), **columns)
-        os.replace(part, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike, key: str) -> CascadeStudy | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..whole_file import whole_file
 from .cascade_study import CascadeStudy
 from .density_report import group_by_quarter
 
@@ -78,8 +79,10 @@ def write_cascade_summary(
         about: What else the JSON shall hold.
     """
     path = Path(path)
-    part = path.with_name(path.name + '.part')
-    with open(part, 'w', newline='', encoding='utf-8') as file:
+    with (
+        whole_file(path) as part,
+        open(part, 'w', newline='', encoding='utf-8') as file,
+    ):
         if path.suffix == '.json':
             json.dump({**about, 'rows': rows}, file, indent=1)
         else:
@@ -87,7 +90,6 @@ def write_cascade_summary(
             writer = csv.DictWriter(file, names, extrasaction='ignore')
             writer.writeheader()
             writer.writerows(rows)
-    os.replace(part, path)
 
 
 def _groups(study: CascadeStudy, by: str) -> list[tuple[str, np.ndarray]]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 import zipfile
 from dataclasses import dataclass, field
 from os import PathLike
@@ -10,6 +9,7 @@ from os import PathLike
 import numpy as np
 
 from ..functional.box_format import xywh_to_xyxy, xyxy_to_xywh
+from ..whole_file import whole_file
 from .detections import Detections
 from .image_table import to_integers
 
@@ -64,18 +64,9 @@ def save_detections(path: str | PathLike,
         **_box_columns(detections))
     if image_ids is not None:
         columns['image_ids'] = to_integers(image_ids, 'image ids')
-    folder = os.path.dirname(path) or '.'
-    os.makedirs(folder, exist_ok=True)
-    handle, part = tempfile.mkstemp('.part', dir=folder)
-    try:
-        with open(handle, 'wb') as file:
-            np.savez_compressed(file, **columns)
-        # mkstemp makes files that nobody else can read.
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+    # An open file: numpy would append .npz to a name.
+    with whole_file(path) as part, open(part, 'wb') as file:
+        np.savez_compressed(file, **columns)
 
 
 def load_detections(path: str | PathLike) -> DetectionStore:

@@ -3,13 +3,13 @@
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from terminaltables import AsciiTable
 
 from ..functional.dense_errors import DETECTION_ERRORS, OBJECT_ERRORS
 from ..functional.row_groups import find_positions
+from ..whole_file import whole_file
 from .detections import Detections
 from .ground_truth import GroundTruth
 
@@ -105,15 +105,12 @@ class ErrorReport:
 
         A file is replaced at once or, if writing fails, not at all.
         """
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + '.part')
         content = dict(
             max_det=self.max_det, ap50=self.ap50, counts=self.counts,
             ap_cost=self.ap_cost, tide=self.tide, nan_boxes=self.nan_boxes,
             per_image=self.per_image)  # fmt: skip
-        part.write_text(json.dumps(content), encoding='utf-8')
-        os.replace(part, path)
+        with whole_file(path) as part:
+            part.write_text(json.dumps(content), encoding='utf-8')
 
 
 def _table(title: str, counts: dict[str, int], cost: dict[str, float]) -> str:

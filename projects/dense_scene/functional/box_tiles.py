@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .box_pairs import Boxes, pair_overlaps
+
 # Boxes of a tile. Fewer make the rectangles tighter and their number larger.
 TILE = 64
 # Pairs of a block. On the CPU its four or so arrays stay in the second-level
@@ -24,17 +26,8 @@ _CPU_BLOCK = 1 << 17
 _CUDA_BLOCK = 1 << 22
 # Tiles times others whose rectangles are compared at once, one byte each.
 _RECTANGLES_AT_ONCE = 1 << 22
-# mmdet's guard of the division by the union.
-_EPS = 1e-6
 # Bits per side of the place and of the size in the sorting key of 30 bits.
 _PLACE_BITS, _SIZE_BITS = 10, 5
-
-
-class Boxes(NamedTuple):
-    """Corners and areas, each (4, ...) and (...), of one floating type."""
-
-    corners: Tensor
-    areas: Tensor
 
 
 class Block(NamedTuple):
@@ -68,18 +61,6 @@ class Tiles(NamedTuple):
         """Give (T, TILE) values of the boxes the order of the boxes, (N,)."""
         values = values.flatten()[: len(self.order)]
         return torch.empty_like(values).scatter_(0, self.order, values)
-
-
-def split_boxes(boxes: Tensor, dtype: torch.dtype) -> Boxes:
-    """Corners and areas of (N, 4) xyxy boxes.
-
-    Args:
-        boxes (Tensor): (N, 4). Its own type is that of the areas' arithmetic.
-        dtype (torch.dtype): Type of the result.
-    """
-    x1, y1, x2, y2 = corners = boxes.t()
-    areas = (x2 - x1) * (y2 - y1)
-    return Boxes(corners.to(dtype).contiguous(), areas.to(dtype))
 
 
 def fill_empty(boxes: Boxes, where: Tensor) -> Boxes:
@@ -191,6 +172,11 @@ def overlap_blocks(
             )
 
 
+def block_size(boxes: Tensor) -> int:
+    """Pairs that are compared at once where these boxes are."""
+    return _CUDA_BLOCK if boxes.is_cuda else _CPU_BLOCK
+
+
 def take(boxes: Boxes, index: Tensor) -> Boxes:
     """Boxes at an index along the first dimension after the corners'."""
     if boxes.areas.dim() > 1:
@@ -225,8 +211,8 @@ def _group(touching: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     counts = torch.bincount(tiles, minlength=len(touching))
     count, tile = counts.sort(descending=True)
     first = (counts.cumsum(0) - counts)[tile]
-    block = _CUDA_BLOCK if touching.is_cuda else _CPU_BLOCK
-    for part, most in _spans(count.cpu().numpy(), block // TILE):
+    size = block_size(touching) // TILE
+    for part, most in _spans(count.cpu().numpy(), size):
         slot = torch.arange(most, device=count.device)
         index = (first[part, None] + slot).clamp_(max=len(others) - 1)
         padding = slot >= count[part, None]
@@ -247,24 +233,3 @@ def _spans(counts: np.ndarray, size: int) -> Iterator[tuple[slice, int]]:
         )
         yield slice(start, stop), most
         start = stop
-
-
-def pair_overlaps(others: Boxes, tiled: Boxes, mode: str = 'iou') -> Tensor:
-    """Overlaps of boxes that can be broadcast.
-
-    The operations and their order are those of ``mmdet.bbox_overlaps``, so
-    that the result is equal in every bit.
-    """
-    shared = _extent(others, tiled, 0) * _extent(others, tiled, 1)
-    if mode == 'iou':
-        whole = (others.areas + tiled.areas).sub_(shared).clamp_(min=_EPS)
-    else:
-        whole = (tiled if mode == 'tiled' else others).areas.clamp(min=_EPS)
-    return shared.div_(whole)
-
-
-def _extent(first: Boxes, second: Boxes, side: int) -> Tensor:
-    """Length of the intersection along x (0) or y (1)."""
-    low = torch.maximum(first.corners[side], second.corners[side])
-    high = torch.minimum(first.corners[side + 2], second.corners[side + 2])
-    return high.sub_(low).clamp_(min=0)

@@ -6,39 +6,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .box_pairs import Boxes, compare_all, pair_overlaps, split_boxes
 from .box_tiles import (
-    Boxes,
     Tiles,
+    block_size,
     fill_empty,
     overlap_blocks,
-    pair_overlaps,
-    split_boxes,
     take,
     tile_boxes,
 )
+from .matrix_assignment import MaxIoURule, assign_by_matrix
 
+# Up to so many objects comparing all is faster than sorting the priors.
+_FEW_OBJECTS = 4
 # Rows of TILE pairs that are compared once more at a time.
 _ROWS_AT_ONCE = 1 << 11
-
-
-class MaxIoURule(NamedTuple):
-    """When a prior is positive or negative.
-
-    Attributes:
-        positive (float): IoU from which a prior gets its best object.
-        negative (tuple): A prior is background if its largest IoU is at
-            least the first and below the second.
-        match_low_quality (bool): Also give each object its best prior.
-        min_positive (float): If their IoU is at least this.
-        match_all (bool): All its best priors if there are several, else the
-            first.
-    """
-
-    positive: float
-    negative: tuple[float, float]
-    match_low_quality: bool = True
-    min_positive: float = 0.0
-    match_all: bool = True
 
 
 class _Best(NamedTuple):
@@ -93,6 +75,11 @@ def assign_max_iou(
         nothing = priors.new_zeros(len(priors), dtype=wide)
         return torch.zeros_like(nothing, dtype=torch.long), nothing
     sides = split_boxes(priors, dtype), split_boxes(objects, dtype)
+    if _are_few(priors, objects):
+        overlaps = compare_all(*sides[::-1]).to(wide)
+        if ignored is not None:
+            overlaps.masked_fill_(ignored, -1)
+        return assign_by_matrix(overlaps, rule)
     everything = not _all_finite(*sides)
     if ignored is None:
         ignored = priors.new_zeros(len(priors), dtype=torch.bool)
@@ -130,14 +117,22 @@ def covered_priors(
         return priors.new_zeros(len(priors), dtype=torch.bool)
     dtype = torch.promote_types(priors.dtype, regions.dtype)
     sides = split_boxes(priors, dtype), split_boxes(regions, dtype)
-    tiles = tile_boxes(sides[0])
-    wide = torch.promote_types(dtype, torch.float32)
-    covered = torch.zeros_like(tiles.boxes.areas, dtype=wide)
     mode = 'tiled' if of_priors else 'other'
+    wide = torch.promote_types(dtype, torch.float32)
+    if _are_few(priors, regions):
+        return compare_all(*sides[::-1], mode).amax(0).to(wide) > threshold
+    tiles = tile_boxes(sides[0])
+    covered = torch.zeros_like(tiles.boxes.areas, dtype=wide)
     everything = not _all_finite(*sides)
     for block in overlap_blocks(tiles, sides[1], mode, everything):
         covered[block.tiles] = block.overlaps.amax(1).to(wide)
     return tiles.place(covered) > threshold
+
+
+def _are_few(priors: Tensor, others: Tensor) -> bool:
+    """Whether to compare all pairs at once, in memory linear in priors."""
+    most = max(block_size(priors), _FEW_OBJECTS * len(priors))
+    return len(priors) * len(others) <= most
 
 
 def _all_finite(*sides: Boxes) -> bool:

@@ -17,6 +17,7 @@ from ..datasets.transforms.auto_augment import (
     parse_policy,
 )
 from ..evaluation.evaluation_files import read_ground_truth
+from ..whole_file import write_bytes
 
 _FULL_WIDTH = 2448  # of a photo of SKU-110K, upright
 _SHELF = 612, 612  # a quarter as wide
@@ -110,10 +111,7 @@ def write_augmentation_sheet(path: str | os.PathLike,
     sheet = draw_augmentation_sheet(pixels, boxes, policy, level, seed, scale)
     coded = cv2.imencode(
         path.suffix, sheet, [cv2.IMWRITE_JPEG_QUALITY, 66])[1]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    part.write_bytes(coded.tobytes())
-    os.replace(part, path)
+    write_bytes(path, coded.tobytes())
     return path
 
 

@@ -12,6 +12,7 @@ from ..datasets.shelves import render_shelf
 from ..datasets.transforms import DenseRandomCrop
 from ..datasets.transforms.window_crop import WindowCrop
 from ..functional.tile_windows import tile_windows
+from ..whole_file import write_bytes
 from .pairs import draw_boxes
 
 # BGR, apart for colour-blind readers too.
@@ -80,10 +81,7 @@ def write_crop_sheet(path: str | os.PathLike, seed: int = 0) -> Path:
     quality = [] if path.suffix.lower() == '.png' else [
         cv2.IMWRITE_JPEG_QUALITY, 72]
     coded = cv2.imencode(path.suffix, sheet, quality)[1]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    part.write_bytes(coded.tobytes())
-    os.replace(part, path)
+    write_bytes(path, coded.tobytes())
     return path
 
 

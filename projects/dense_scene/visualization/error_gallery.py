@@ -8,6 +8,7 @@ import numpy as np
 
 from ..evaluation.error_report import ErrorReport
 from ..functional.dense_errors import DETECTION_ERRORS, OBJECT_ERRORS
+from ..whole_file import write_bytes
 from .pairs import draw_boxes
 
 # BGR of Okabe and Ito's palette, told apart by colour-blind readers too.
@@ -155,7 +156,4 @@ def _read(path: Path) -> np.ndarray:
 
 
 def _write(path: Path, picture: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    part.write_bytes(cv2.imencode('.png', picture)[1].tobytes())
-    os.replace(part, path)
+    write_bytes(path, cv2.imencode('.png', picture)[1].tobytes())

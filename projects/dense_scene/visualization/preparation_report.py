@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..datasets.preparation import FAULT_KINDS, SKU110KCheck
-from ..datasets.shelves.recipe import write_atomically
 from ..functional.object_counts import needed_cap, recall_bound
+from ..whole_file import write_bytes
 from .dataset_plots import (
     SplitStatistics,
     plot_image_sizes,
@@ -53,7 +53,7 @@ def write_preparation_report(check: SKU110KCheck, path: str | Path) -> Path:
         faults=_fault_table(check),
         panels=''.join(_panels(splits)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, page.encode(errors='xmlcharrefreplace'))
+    write_bytes(path, page.encode(errors='xmlcharrefreplace'))
     return path
 
 

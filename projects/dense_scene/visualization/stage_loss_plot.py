@@ -17,6 +17,7 @@ from ..evaluation.stage_losses import (
     read_stage_weights,
 )
 from ..functional.exponential_mean import exponential_mean
+from ..whole_file import whole_file
 from .write_figure import check_figure_path, write_figure
 
 # Okabe and Ito's: told apart by colour-blind readers too.
@@ -141,9 +142,10 @@ def write_stage_losses(
     ``smoothed``. Values that a log does not have get no line.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
-    with open(part, 'w', newline='', encoding='utf-8') as file:
+    with (
+        whole_file(path) as part,
+        open(part, 'w', newline='', encoding='utf-8') as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(['run', 'step', 'stage', 'loss', 'value', 'smoothed'])
         for run in runs:
@@ -157,7 +159,6 @@ def write_stage_losses(
                     for step, value, mean in zip(*map(np.ndarray.tolist,
                                                       columns))
                 )  # fmt: skip
-    os.replace(part, path)
     return path
 
 

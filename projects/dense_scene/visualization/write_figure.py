@@ -6,6 +6,8 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ..whole_file import whole_file
+
 FIGURE_ENDINGS = ('.png', '.svg', '.pdf')
 
 
@@ -38,10 +40,8 @@ def write_figure(figure: Figure, path: str | os.PathLike) -> Path:
         ValueError: If it has another ending.
     """
     path = check_figure_path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.part')
     FigureCanvasAgg(figure)
     kind = path.suffix.lower()[1:]
-    figure.savefig(part, format=kind, dpi=200)
-    os.replace(part, path)
+    with whole_file(path) as part:
+        figure.savefig(part, format=kind, dpi=200)
     return path

@@ -8,22 +8,21 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ...whole_file import whole_file
+
 _IMAGE_SUFFIXES = frozenset(
     ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff'))
 
 
 def write_text(path: Path, pieces: Iterable[str]) -> None:
     """Write a file in UTF-8; it is replaced only once it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.tmp')
-    try:
-        # Names that are not UTF-8 keep their bytes.
-        with open(part, 'w', encoding='utf-8', errors='surrogateescape',
-                  newline='') as file:
-            file.writelines(pieces)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    # Names that are not UTF-8 keep their bytes.
+    with (
+        whole_file(path) as part,
+        open(part, 'w', encoding='utf-8', errors='surrogateescape',
+             newline='') as file,
+    ):
+        file.writelines(pieces)
 
 
 @contextmanager

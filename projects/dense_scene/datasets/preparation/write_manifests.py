@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..shelves.recipe import write_atomically
+from ...whole_file import write_bytes
 from .check import SKU110KCheck, SplitCheck
 
 IMAGE_COLUMNS = ('split', 'image', 'width', 'height', 'bytes', 'sha256',
@@ -40,7 +40,7 @@ def write_manifests(check: SKU110KCheck, folder: str | Path) -> list[Path]:
         if all(part.reasons):
             path.unlink(missing_ok=True)
             continue
-        write_atomically(path, _manifest(part, check.limit))
+        write_bytes(path, _manifest(part, check.limit))
         paths.append(path)
     return paths
 
@@ -78,5 +78,5 @@ def _write_csv(path: Path, header: Iterable[str],
     writer = csv.writer(text, lineterminator='\n')
     writer.writerow(header)
     writer.writerows(rows)
-    write_atomically(path, text.getvalue().encode(errors='surrogateescape'))
+    write_bytes(path, text.getvalue().encode(errors='surrogateescape'))
     return path

@@ -1,10 +1,8 @@
 """What a rendered data set was made from, and its COCO JSON."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from numbers import Integral
-from pathlib import Path
 
 import numpy as np
 
@@ -121,10 +119,3 @@ def to_coco(recipe: Recipe, boxes: list[np.ndarray]) -> dict:
         'annotations': annotations,
         'categories': [{'id': 1, 'name': 'product'}],
     }
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that is either whole or not there."""
-    part = path.with_name(path.name + '.tmp')
-    part.write_bytes(content)
-    os.replace(part, path)

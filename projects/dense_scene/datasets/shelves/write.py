@@ -17,9 +17,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ...whole_file import write_bytes
 from ..worker_pool import available_cores, worker_pool
 from .layout import plan_scene
-from .recipe import Recipe, file_name, to_coco, write_atomically
+from .recipe import Recipe, file_name, to_coco
 from .render import draw_scene
 
 JPEG_QUALITY = 93
@@ -75,7 +76,7 @@ def write_shelves(
     started = _start(recipe, images, target)
     boxes = _render_all(recipe, images, workers, console)
     content = json.dumps(to_coco(recipe, boxes)).encode()
-    write_atomically(target, content)
+    write_bytes(target, content)
     started.unlink()
     return target
 
@@ -88,7 +89,7 @@ def finish_image(recipe: Recipe, folder: Path, index: int) -> np.ndarray:
     if not path.exists():
         flag = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
         coded = cv2.imencode('.jpg', draw_scene(scene), flag)[1]
-        write_atomically(path, coded.tobytes())
+        write_bytes(path, coded.tobytes())
     return scene.boxes
 
 
@@ -116,7 +117,7 @@ def _start(recipe: Recipe, images: Path, target: Path) -> Path:
                 'folder.'
             )
         note = json.dumps({'info': recipe.info()}).encode()
-        write_atomically(started, note)
+        write_bytes(started, note)
     except OSError as error:
         raise ValueError(
             f"folder '{images.parent}' must be a folder that can be "

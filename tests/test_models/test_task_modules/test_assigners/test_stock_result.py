@@ -14,7 +14,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dense_scene.functional import box_tiles
+from dense_scene.functional import box_tiles, max_iou_assignment
 
 from .cases import KINDS, compare, make_image
 
@@ -50,15 +50,23 @@ def spoil(image: tuple, part: int, value: float, at: int) -> None:
         boxes[at % len(boxes)] = value
 
 
-@pytest.fixture(params=['small tiles', 'tiles as they are'])
-def tiles(request, monkeypatch):
+WAYS = ['small tiles', 'tiles as they are', 'all pairs at once']
+EACH = 700  # 2,100 images
+
+
+@pytest.fixture(params=WAYS)
+def way(request, monkeypatch):
     """Tiles of 4 and blocks of 3 tiles lay every seam into small images.
 
-    On one thread: mmdet's ``Tensor.max`` wakes the others even for a dozen
-    numbers, which took ten times as long as all the rest.
+    So small that all pairs would be compared at once, if this were allowed
+    in the first two. On one thread: mmdet's ``Tensor.max`` wakes the others
+    even for a dozen numbers, which took ten times as long as all the rest.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    if request.param != 'all pairs at once':
+        monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', 0)
+        monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
     if request.param == 'small tiles':
         monkeypatch.setattr(box_tiles, 'TILE', 4)
         monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 12)
@@ -67,10 +75,10 @@ def tiles(request, monkeypatch):
     torch.set_num_threads(threads)
 
 
-def test_two_thousand_images(tiles):
+def test_two_thousand_images(way):
     """One in ten has a number that is not finite."""
-    first = 0 if tiles == 'small tiles' else 1000
-    for seed in range(first, first + 1000):
+    first = EACH * WAYS.index(way)
+    for seed in range(first, first + EACH):
         rng = random.Random(seed)
         options = {name: rng.choice(some) for name, some in CHOICES.items()}
         image = make_image(*(rng.choice(values) for values in IMAGE))
@@ -96,7 +104,7 @@ def test_two_thousand_images(tiles):
         st.integers(0, 2), st.sampled_from(VALUES), st.integers(0, 99)
     ),
 )
-def test_as_many_as_you_like(tiles, image, options, spoiled):
+def test_as_many_as_you_like(way, image, options, spoiled):
     image = make_image(*image)
     if spoiled:
         spoil(image, *spoiled)
