@@ -1,0 +1,127 @@
+"""What a training iteration of the three-seed study costs, row by row.
+
+    python benchmarks/training_rows.py --nuclei /data/nuclei
+
+Each row (baseline, dense sampling, instance-balanced) trains the same batches
+in a process of its own, one thread; the rows take turns. Time is that of
+forward, backward and optimiser; memory is the largest resident size of the
+process. Shelves are rendered for the occasion, nuclei need their data set.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+NUCLEI = ROOT.parent / 'shared/data/nuclei'
+ROWS = {
+    'row 5, baseline': 'fpn',
+    'row 3, dense sampling': 'fpn_dense-proposal',
+    'row 5, instance-balanced': 'fpn_instance-balanced',
+}
+
+
+def measure(family: str, part: str, iterations: int) -> None:
+    """Train; print wall and core seconds of each iteration and peak MB."""
+    import torch
+    from mmdet.registry import MODELS
+    from mmengine.config import Config
+    from mmengine.optim import build_optim_wrapper
+    from mmengine.registry import init_default_scope
+    from mmengine.runner import Runner, set_random_seed
+
+    import dense_scene  # noqa: F401
+
+    torch.set_num_threads(1)
+    init_default_scope('mmdet')
+    set_random_seed(0)
+    name = f'cascade-rcnn_r18-scratch_{part}_1xb4-3e_{family}.py'
+    cfg = Config.fromfile(ROOT / 'configs' / family / name)
+    loader = cfg.train_dataloader
+    loader.update(num_workers=0, persistent_workers=False)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    model.train()
+    optimizer = build_optim_wrapper(model, cfg.optim_wrapper)
+    wall, core = [], []
+    batches = iter(Runner.build_dataloader(loader, seed=0))
+    for _ in range(iterations):
+        batch = next(batches)
+        start = time.perf_counter(), time.process_time()
+        model.train_step(batch, optimizer)
+        wall.append(time.perf_counter() - start[0])
+        core.append(time.process_time() - start[1])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Kilobytes on Linux, bytes on macOS.
+    peak /= 2**20 if sys.platform == 'darwin' else 2**10
+    print(json.dumps([wall, core, peak]))
+
+
+def run(family: str, part: str, iterations: int, env: dict) -> list:
+    """The result of a process of its own."""
+    output = subprocess.run(
+        [sys.executable, __file__, '--measure', family, part,
+         '--iterations', str(iterations)],
+        check=True, capture_output=True, text=True,
+        env={**os.environ, **env, 'OMP_NUM_THREADS': '1'}).stdout  # fmt: skip
+    return json.loads(output.splitlines()[-1])
+
+
+def report(family: str, iterations: int, rounds: int, env: dict) -> None:
+    """Print a table of the rows."""
+    found = {row: [] for row in ROWS}
+    for _ in range(rounds):
+        for row, part in ROWS.items():
+            found[row].append(run(family, part, iterations, env))
+    print(f'\n| {family} | core s per iteration | ratio | wall s | peak | '
+          'ratio |\n|---|---|---|---|---|---|')
+    first = None
+    for row, results in found.items():
+        # The first iteration allocates; the median of the rest, the best round
+        core = min(_median(result[1][1:]) for result in results)
+        wall = min(_median(result[0][1:]) for result in results)
+        peak = min(result[2] for result in results)
+        first = first or (core, peak)
+        print(f'| {row} | {core:.2f} | {core / first[0]:.1f}x | {wall:.2f} | '
+              f'{peak:.0f} MB | {peak / first[1]:.1f}x |')
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('--nuclei', type=Path, default=NUCLEI,
+                        help='holds train.json and images/')  # fmt: skip
+    parser.add_argument('--iterations', type=int, default=8)
+    parser.add_argument('--rounds', type=int, default=2)
+    parser.add_argument('--measure', nargs=2, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.measure:
+        measure(*args.measure, args.iterations)
+        return
+    print(f'load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
+    if (args.nuclei / 'train.json').is_file():
+        report('nuclei', args.iterations, args.rounds,
+               {'NUCLEI_ROOT': str(args.nuclei)})  # fmt: skip
+    else:
+        print(f'SKIPPED nuclei: {args.nuclei} holds no train.json; '
+              'give the folder with --nuclei.')
+    from dense_scene.datasets.shelves import write_shelves
+    with tempfile.TemporaryDirectory() as folder:
+        write_shelves(folder, 4 * args.iterations, size=512,
+                      objects=(100, 250), progress=False)  # fmt: skip
+        report('shelves', args.iterations, args.rounds,
+               {'SHELVES_ROOT': folder})  # fmt: skip
+
+
+if __name__ == '__main__':
+    main()
