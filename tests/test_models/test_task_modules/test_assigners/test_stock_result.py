@@ -58,8 +58,8 @@ EACH = 700  # 2,100 images
 def way(request, monkeypatch):
     """Tiles of 4 and blocks of 3 tiles lay every seam into small images.
 
-    So small that all pairs would be compared at once, if this were allowed
-    in the first two. On one thread: mmdet's ``Tensor.max`` wakes the others
+    Small images are compared all at once; only the third way allows it. On
+    one thread: mmdet's ``Tensor.max`` wakes the others
     even for a dozen numbers, which took ten times as long as all the rest.
     """
     threads = torch.get_num_threads()
