@@ -360,3 +360,28 @@ def test_anchor_rows_differ_in_the_scale_alone(parent, scale):
     row = {'fpn': 5, 'fpn_dense-proposal': 3}[parent]
     first = path.read_text().splitlines()[0]
     assert f'row {row} + anchor scale {scale}' in first
+
+
+@pytest.mark.parametrize('family', ['nuclei', 'shelves'])
+@pytest.mark.parametrize(
+    'model', ['r101-scratch_fpn{}_1xb2-24e', 'r18-scratch_fpn{}_1xb4-3e']
+)
+def test_advised_anchors_are_as_many_as_the_parents(family, model):
+    ours, theirs = (
+        _load(
+            CONFIGS / family / f'cascade-rcnn_{model.format(part)}_{family}.py'
+        ).to_dict()
+        for part in ('_advised-anchor', '')
+    )
+    assert _diff(ours, theirs) == {
+        f'model.rpn_head.anchor_generator.{name}'
+        for name in ('scales', 'ratios')
+    }
+    counts = [
+        len(anchors['scales']) * len(anchors['ratios'])
+        for anchors in (
+            c['model']['rpn_head']['anchor_generator']
+            for c in (ours, theirs)
+        )
+    ]
+    assert counts == [3, 3]
