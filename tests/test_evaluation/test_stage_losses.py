@@ -88,7 +88,8 @@ def test_a_last_line_cut_short_is_left_out(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     'line', ['{"step": 3,', '[1]', '{"s0.loss_cls": 1}', '{"step": 1, '
-             '"s0.loss_cls": "x"}'])  # fmt: skip
+             '"s0.loss_cls": "x"}', '{"step": Infinity, "s0.loss_cls": 1}']
+)  # fmt: skip
 def test_a_broken_line_elsewhere_is_named(tmp_path, line):
     log = write(tmp_path / 'scalars.json', row(1, 1), line, row(2, 2))
     with pytest.raises(ValueError) as error:
@@ -135,3 +136,13 @@ def test_no_stage_weights(tmp_path):
     write(tmp_path / 'config.py', 'model = dict()')
     with pytest.raises(ValueError, match='must name stage_loss_weights'):
         read_stage_weights(log)
+
+
+@pytest.mark.parametrize('weights', ['[1, ', 'weights', '["x"]', '1'])
+def test_a_broken_config_is_named(tmp_path, weights):
+    log = write(tmp_path / 'scalars.json', row(1, 3))
+    config = write(tmp_path / 'config.py',
+                   f'model = dict(stage_loss_weights={weights})')
+    with pytest.raises(ValueError) as error:
+        read_stage_weights(log)
+    assert str(error.value).startswith(f'{config} must be a config as')

@@ -125,16 +125,27 @@ def read_stage_weights(path: str | os.PathLike) -> list[float]:
         config = log.parent / name
         if not config.is_file():
             continue
-        for node in ast.walk(ast.parse(config.read_text(encoding='utf-8'))):
-            if (
-                isinstance(node, ast.keyword)
-                and node.arg == 'stage_loss_weights'
-            ):
-                return [float(x) for x in ast.literal_eval(node.value)]
+        try:
+            weights = _stage_weights(config.read_text(encoding='utf-8'))
+        except (SyntaxError, TypeError, ValueError) as error:
+            raise ValueError(
+                f'{config} must be a config as mmengine dumps it, with '
+                f'numbers as stage_loss_weights, but: {error}. Correct it, '
+                'or draw it without dividing by stage weights.'
+            ) from error
+        if weights is not None:
+            return weights
     raise ValueError(
         f'the config of {path} must name stage_loss_weights, but there is '
         f'none beside {log}. Draw it without dividing by stage weights.'
     )
+
+
+def _stage_weights(config: str) -> list[float] | None:
+    for node in ast.walk(ast.parse(config)):
+        if isinstance(node, ast.keyword) and node.arg == 'stage_loss_weights':
+            return [float(x) for x in ast.literal_eval(node.value)]
+    return None
 
 
 def _find_logs(path: Path) -> tuple[list[Path], bool]:
@@ -168,7 +179,9 @@ def _read_rows(file: Path) -> Iterator[tuple[int, dict]]:
             }
             if losses:
                 yield int(row['step']), losses
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (
+            ValueError, TypeError, KeyError, AttributeError, OverflowError
+        ) as error:  # fmt: skip
             if number == lines[-1][0]:
                 print_log(
                     f'{file}: the last line is cut short and left out.',
