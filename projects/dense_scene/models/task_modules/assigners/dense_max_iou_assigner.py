@@ -40,9 +40,10 @@ class DenseMaxIoUAssigner(BaseAssigner):
     - float16 and bfloat16 boxes are compared in float32, and
       ``max_overlaps`` is float32. In float16 the stock class gives IoU 0 or
       NaN to boxes of more than 65,504 square pixels.
-    - Thresholds that contradict each other, and a ``neg_iou_thr`` that is
-      neither a float nor a tuple, are refused. The stock class then finds
-      no negatives and says nothing.
+    - Thresholds out of order, and a ``neg_iou_thr`` that is neither a float
+      nor a tuple, are refused. The stock class says nothing: it finds no
+      negatives with a tuple out of order or an int, and makes some priors
+      both with a ``neg_iou_thr`` above ``pos_iou_thr`` (positive wins).
 
     Args:
         pos_iou_thr (float): IoU from which a prior is positive.
