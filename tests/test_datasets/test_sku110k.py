@@ -132,10 +132,15 @@ class TestCheckImageSize:
                            '40x60, not 60x40'):
             build(sku_root, check_image_size=True)
 
-    def test_orientation_counts_as_the_loader_sees_it(self, sku_root):
+    @pytest.mark.parametrize('orientation, size', [
+        (6, (40, 60)),  # shown after a quarter turn
+        (9, (60, 40)),  # means nothing
+    ])
+    def test_orientation_counts_as_the_loader_sees_it(
+            self, sku_root, orientation, size):
         path = sku_root / 'images/train_2.jpg'
         exif = Image.Exif()
-        exif[0x0112] = 6  # shown after a quarter turn
-        Image.new('RGB', (40, 60)).save(path, exif=exif)
+        exif[0x0112] = orientation
+        Image.new('RGB', size).save(path, exif=exif)
         assert cv2.imread(str(path)).shape == (40, 60, 3)
         assert len(build(sku_root, check_image_size=True)) == 3

@@ -61,6 +61,12 @@ def test_denominator(size, final, expected):
     assert choose_denominator(size, final) == expected
 
 
+@pytest.mark.parametrize('orientation', [0, 9])
+def test_an_orientation_that_does_not_exist_is_upright(orientation):
+    data = encode(np.zeros((4, 6, 3), np.uint8), orientation)
+    assert read_jpeg_header(data) == (6, 4, 1, False)
+
+
 @pytest.mark.parametrize('orientation', range(1, 9))
 def test_header(orientation):
     data = encode(np.zeros((4, 6, 3), np.uint8), orientation)

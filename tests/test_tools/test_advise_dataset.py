@@ -75,7 +75,8 @@ def test_the_config_loads_and_builds(run, annotations, tmp_path, monkeypatch):
 def test_what_is_printed_is_the_config(run, annotations, root, monkeypatch):
     monkeypatch.chdir(root)
     _, output, _ = run(annotations, '--anchors', 1)
-    assert "_base_ = 'configs/cascade_rcnn/cascade-rcnn_r101_fpn" in output
+    assert "_base_ = 'configs/shelves/cascade-rcnn_r101-scratch_fpn" in output
+    assert 'The data set is still that of the base' in output
     assert max(map(len, output.splitlines())) <= 79
     # Each block of numbers says why above it.
     for number in ('scales=', 'num=', 'nms_pre=', 'rcnn=dict(max',
@@ -141,6 +142,7 @@ def test_the_log_is_not_in_the_config(run, tmp_path, monkeypatch):
     status, output, log = run(csv, '--anchors', 1)
     assert status == 0
     assert 'INFO' in log and 'INFO' not in output
+    assert 'sku110k-sub.py' in output  # a CSV is that of SKU-110K
     compile(output, 'advised.py', 'exec')
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from dense_scene.apis import advise_config
 
-BASE = (Path(__file__).resolve().parents[2] / 'configs/cascade_rcnn'
-        / 'cascade-rcnn_r101_fpn_1xb2-6e_sku110k-sub.py')
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+CSV_BASE = 'cascade_rcnn/cascade-rcnn_r101_fpn_1xb2-6e_sku110k-sub.py'
+JSON_BASE = 'shelves/cascade-rcnn_r101-scratch_fpn_1xb2-24e_shelves.py'
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -30,24 +31,23 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         '--anchors', type=int, default=3, metavar='N',
         help='anchors per location (default: %(default)s)')  # fmt: skip
     parser.add_argument(
-        '--base', default=str(BASE), metavar='CONFIG',
-        help='the config to inherit from (default: row 5)')  # fmt: skip
+        '--base', metavar='CONFIG', help='the config to inherit from '
+        '(default: row 5, of SKU-110K for a CSV, else of shelves)')
     parser.add_argument('--out', metavar='PY', help='write the config too')
-    parser.add_argument(
-        '--seed', type=int, default=0,
-        help='of the sample that anchors are fitted to')  # fmt: skip
+    parser.add_argument('--seed', type=int, default=0, help='of the fit')
     return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the tool; returns the exit status."""
     args = parse_args(argv)
+    row_5 = CSV_BASE if args.ann_file.endswith('.csv') else JSON_BASE
     try:
         # mmengine logs to the standard output, which is to be a config.
         with redirect_stdout(sys.stderr):
             text = advise_config(
-                args.ann_file, args.base, tuple(args.scale), args.anchors,
-                args.out, args.seed)  # fmt: skip
+                args.ann_file, args.base or str(CONFIGS / row_5),
+                tuple(args.scale), args.anchors, args.out, args.seed)  # fmt: skip
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -11,7 +11,8 @@ from rich.progress import track
 from ..functional.image_integrity import find_file_fault
 from .annotation_columns import AnnotationColumns
 
-_ORIENTATION = 0x0112  # the EXIF tag; values from 5 on swap the two sides
+_ORIENTATION = 0x0112  # the EXIF tag
+_SWAPPED = 5, 6, 7, 8  # its values that swap the two sides; 9 means nothing
 
 
 def check_images(columns: AnnotationColumns,
@@ -70,7 +71,11 @@ def decoded_size(path: str) -> tuple[int, int] | str:
         return fault
     try:
         with Image.open(path) as image:
-            swap = image.getexif().get(_ORIENTATION, 1) >= 5
-            return image.size[::-1] if swap else image.size
-    except (UnidentifiedImageError, OSError):
+            size = image.size
+            try:
+                swap = image.getexif().get(_ORIENTATION, 1) in _SWAPPED
+            except Exception:  # broken EXIF; the pixels are there
+                swap = False
+            return size[::-1] if swap else size
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         return 'is no image that can be read'

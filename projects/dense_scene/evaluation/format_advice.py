@@ -19,6 +19,10 @@ from .anchor_advice import AnchorRecall
 
 # Above it, boxes that are meant as one object are kept twice.
 _HIGHEST_NMS = 0.8
+# The annotation file does not say where the images are.
+_DATA = """# The data set is still that of the base. To train on this one, name its
+# files: README.md, "Your own data".
+"""
 # Share of objects that anchors across the border must be worth.
 _BORDER_GAIN = 0.001
 
@@ -40,7 +44,7 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
     base = Path(os.path.relpath(base, folder or os.curdir)).as_posix()
     return '\n'.join((
         _figures(advice), f'_base_ = {base!r}\n',
-        _model(advice), _loops(advice), _evaluator(advice)))
+        _model(advice), _loops(advice), _evaluator(advice), _DATA))
 
 
 def _figures(advice: DatasetAdvice) -> str:

@@ -55,6 +55,8 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
         orientation = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # broken EXIF raises all kinds; the pixels are there
         orientation = 1
+    if orientation not in range(1, 9):  # the tag may hold anything
+        orientation = 1
     return JpegHeader(*image.size, orientation, image.mode == 'CMYK')
 
 

@@ -109,8 +109,9 @@ def write_augmentation_sheet(path: str | os.PathLike,
         pixels = LoadCheckedImage()(dict(img_path=str(image)))['img']
         boxes = _read_boxes(ann_file, image)
     sheet = draw_augmentation_sheet(pixels, boxes, policy, level, seed, scale)
-    coded = cv2.imencode(
-        path.suffix, sheet, [cv2.IMWRITE_JPEG_QUALITY, 66])[1]
+    jpeg = path.suffix.lower() == '.jpg'
+    flags = [cv2.IMWRITE_JPEG_QUALITY, 66] if jpeg else []
+    coded = cv2.imencode(path.suffix, sheet, flags)[1]
     write_bytes(path, coded.tobytes())
     return path
 

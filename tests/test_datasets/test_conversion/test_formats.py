@@ -132,6 +132,11 @@ class TestYolo:
             ('a.jpg', [40, 60], [[27, 0, 33, 20]], ['box'], [False]),
             ('sub/b.png', [10, 20], [], [], [])]
 
+    def test_images_without_a_text_file_are_counted(self, read):
+        # They could be those of another split.
+        note, = read().notes
+        assert note.startswith('1 of 2 images have no text file, sub/b.png')
+
     def test_written_file(self, tmp_path):
         # cx = 30 / 60, cy = 10 / 40; 60 pixels and 0 decimals: 0 + 1 + 2.
         write_yolo(make_set([[[27, 0, 33, 20]], []]), tmp_path / 'labels', 0)

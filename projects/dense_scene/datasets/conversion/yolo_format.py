@@ -47,10 +47,12 @@ def read_yolo(source: Path,
               if path.as_posix() != CLASS_FILE}
     # Arrays, as the garbage collector would visit a list for every box.
     values, lines, image_of_box = array('d'), array('q'), array('q')
+    unlabelled = []
     for index, name in enumerate(track(names, 'reading text files',
                                        disable=not progress)):
         path = labels.pop(name.with_suffix('').as_posix(), None)
         if path is None:
+            unlabelled.append(name.as_posix())
             continue
         for number, line in enumerate(read_lines(source / path), 1):
             if line and not line.isspace():
@@ -69,11 +71,19 @@ def read_yolo(source: Path,
         return f'{path}, line {lines[row]}'
 
     rows = np.frombuffer(values, np.float64).reshape(-1, 5)
-    return _to_pixels(build_annotation_set(
+    found = _to_pixels(build_annotation_set(
         [name.as_posix() for name in names], np.zeros((len(names), 2)),
         np.frombuffer(image_of_box, np.int64), _to_corners(rows), rows[:, 0],
         np.zeros(len(rows)), classes,
         where, images, None, progress))
+    if not unlabelled:
+        return found
+    # A folder with the images of another split as well looks just like it.
+    note = (f'{len(unlabelled)} of {len(names)} images have no text file, '
+            f'{unlabelled[0]} among them: they are background without any '
+            'object. If they belong to another split, give a folder without '
+            'them.')
+    return replace(found, notes=[*found.notes, note])
 
 
 def write_yolo(annotations: AnnotationSet, target: Path,
