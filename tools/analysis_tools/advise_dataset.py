@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
         with redirect_stdout(sys.stderr):
             text = advise_config(
                 args.ann_file, args.base or str(CONFIGS / row_5),
-                tuple(args.scale), args.anchors, args.out, args.seed)  # fmt: skip
+                tuple(args.scale), args.anchors, args.out, args.seed)
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

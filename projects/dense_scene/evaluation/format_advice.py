@@ -20,9 +20,10 @@ from .anchor_advice import AnchorRecall
 # Above it, boxes that are meant as one object are kept twice.
 _HIGHEST_NMS = 0.8
 # The annotation file does not say where the images are.
-_DATA = """# The data set is still that of the base. To train on this one, name its
-# files: README.md, "Your own data".
-"""
+_DATA = (
+    '# The data set is still that of the base. To train on this one, name\n'
+    '# its files: README.md, "Your own data".\n'
+)
 # Share of objects that anchors across the border must be worth.
 _BORDER_GAIN = 0.001
 
