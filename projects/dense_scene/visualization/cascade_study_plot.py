@@ -110,6 +110,8 @@ def plot_cascade_study(
     for axes, row, threshold in zip(row_of_stages, rows, thresholds):
         _plot_histograms(axes, row, threshold)
     row_of_stages[0].set_ylabel('share of boxes')
+    # Room for the legends; the stages share the axis.
+    row_of_stages[0].set_ylim(0, 1.25 * row_of_stages[0].get_ylim()[1])
     # Per group: its rows, one for each stage.
     groups = [
         rows[start : start + stages]
