@@ -144,7 +144,7 @@ def _plot_histograms(
     axes.set(
         title=f'stage {number + 1}', xlabel='IoU with the object', xlim=(0, 1)
     )
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.legend(frameon=False, fontsize='small', loc='upper left')
 
 
