@@ -3,9 +3,10 @@
     python benchmarks/training_rows.py --nuclei /data/nuclei
 
 Each row (baseline, dense sampling, instance-balanced) trains the same batches
-in a process of its own, one thread; the rows take turns. Time is that of
-forward, backward and optimiser; memory is the largest resident size of the
-process. Shelves are rendered for the occasion, nuclei need their data set.
+in a process of its own, one thread; the rows take turns, each round with
+another seed. Time is that of forward, backward and optimiser; memory is the
+largest resident size of the process. Mean and Student's 95% interval over the
+seeds. Shelves are rendered for the occasion, nuclei need their data set.
 """
 
 import argparse
@@ -27,7 +28,7 @@ ROWS = {
 }
 
 
-def measure(family: str, part: str, iterations: int) -> None:
+def measure(family: str, part: str, iterations: int, seed: int) -> None:
     """Train; print wall and core seconds of each iteration and peak MB."""
     import torch
     from mmdet.registry import MODELS
@@ -40,7 +41,7 @@ def measure(family: str, part: str, iterations: int) -> None:
 
     torch.set_num_threads(1)
     init_default_scope('mmdet')
-    set_random_seed(0)
+    set_random_seed(seed)
     name = f'cascade-rcnn_r18-scratch_{part}_1xb4-3e_{family}.py'
     cfg = Config.fromfile(ROOT / 'configs' / family / name)
     loader = cfg.train_dataloader
@@ -50,7 +51,7 @@ def measure(family: str, part: str, iterations: int) -> None:
     model.train()
     optimizer = build_optim_wrapper(model, cfg.optim_wrapper)
     wall, core = [], []
-    batches = iter(Runner.build_dataloader(loader, seed=0))
+    batches = iter(Runner.build_dataloader(loader, seed=seed))
     for _ in range(iterations):
         batch = next(batches)
         start = time.perf_counter(), time.process_time()
@@ -63,11 +64,13 @@ def measure(family: str, part: str, iterations: int) -> None:
     print(json.dumps([wall, core, peak]))
 
 
-def run(family: str, part: str, iterations: int, env: dict) -> list:
+def run(
+    family: str, part: str, iterations: int, seed: int, env: dict
+) -> list:
     """The result of a process of its own."""
     output = subprocess.run(
         [sys.executable, __file__, '--measure', family, part,
-         '--iterations', str(iterations)],
+         '--iterations', str(iterations), '--seed', str(seed)],
         check=True, capture_output=True, text=True,
         env={**os.environ, **env, 'OMP_NUM_THREADS': '1'}).stdout  # fmt: skip
     return json.loads(output.splitlines()[-1])
@@ -76,24 +79,38 @@ def run(family: str, part: str, iterations: int, env: dict) -> list:
 def report(family: str, iterations: int, rounds: int, env: dict) -> None:
     """Print a table of the rows."""
     found = {row: [] for row in ROWS}
-    for _ in range(rounds):
+    for seed in range(rounds):
         for row, part in ROWS.items():
-            found[row].append(run(family, part, iterations, env))
-    print(f'\n| {family} | core s per iteration | ratio | wall s | peak | '
+            found[row].append(run(family, part, iterations, seed, env))
+    print(f'\n| {family} | core s per iteration | ratio | wall s | peak MB | '
           'ratio |\n|---|---|---|---|---|---|')
     first = None
     for row, results in found.items():
-        # The first iteration allocates; the median of the rest, the best round
-        core = min(_median(result[1][1:]) for result in results)
-        wall = min(_median(result[0][1:]) for result in results)
-        peak = min(result[2] for result in results)
+        # The first iteration allocates; the median of the rest.
+        core = [_median(result[1][1:]) for result in results]
+        wall = [_median(result[0][1:]) for result in results]
+        peak = [result[2] for result in results]
         first = first or (core, peak)
-        print(f'| {row} | {core:.2f} | {core / first[0]:.1f}x | {wall:.2f} | '
-              f'{peak:.0f} MB | {peak / first[1]:.1f}x |')
+        print(f'| {row} | {_interval(core, 2)} | {_ratio(core, first[0])} | '
+              f'{_interval(wall, 2)} | {_interval(peak, 0)} | '
+              f'{_ratio(peak, first[1])} |')
 
 
 def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
+
+
+def _interval(values: list[float], digits: int) -> str:
+    """Mean and Student's 95% interval over the seeds."""
+    from dense_scene.functional.student_interval import student_interval
+
+    mean, half = student_interval(values)
+    return f'{mean:.{digits}f} ± {half:.{digits}f}'
+
+
+def _ratio(values: list[float], first: list[float]) -> str:
+    """Seed by seed, since a seed has the same batches in every row."""
+    return _interval([a / b for a, b in zip(values, first)], 2) + 'x'
 
 
 def main() -> None:
@@ -102,11 +119,12 @@ def main() -> None:
     parser.add_argument('--nuclei', type=Path, default=NUCLEI,
                         help='holds train.json and images/')  # fmt: skip
     parser.add_argument('--iterations', type=int, default=8)
-    parser.add_argument('--rounds', type=int, default=2)
+    parser.add_argument('--rounds', type=int, default=3, help='seeds')
+    parser.add_argument('--seed', type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument('--measure', nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure:
-        measure(*args.measure, args.iterations)
+        measure(*args.measure, args.iterations, args.seed)
         return
     print(f'load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
     if (args.nuclei / 'train.json').is_file():
