@@ -1,13 +1,50 @@
 """Orientations are those of Pillow."""
 
+import io
+
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from dense_scene.functional.image_orientation import (
     apply_orientation,
+    read_orientation,
     swaps_sides,
+    upright_size,
 )
+
+XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3'
+       b'.org/1999/02/22-rdf-syntax-ns#"><rdf:Description tiff:Orientation='
+       b'"6"/></rdf:RDF></x:xmpmeta>')
+
+
+def encode(kind: str, orientation: int, xmp: bytes = b'') -> bytes:
+    """A file of 60 x 40 pixels; its EXIF has a tag unless that is 0."""
+    buffer, options = io.BytesIO(), {}
+    if orientation:
+        options['exif'] = exif = Image.Exif()
+        exif[0x0112] = orientation
+    if xmp and kind == 'PNG':
+        options['pnginfo'] = info = PngInfo()
+        info.add_itxt('XML:com.adobe.xmp', xmp.decode())
+    elif xmp:
+        options['xmp'] = xmp
+    Image.new('RGB', (60, 40)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize('xmp', [b'', XMP])
+@pytest.mark.parametrize('orientation', [0, 1, 3, 6, 8, 9])
+@pytest.mark.parametrize('kind', ['JPEG', 'PNG', 'WEBP', 'TIFF'])
+def test_size_is_that_of_opencv(kind, orientation, xmp):
+    data = encode(kind, orientation, xmp)
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    with Image.open(io.BytesIO(data)) as image:
+        assert upright_size(image) == decoded.shape[1::-1]
+        expected = orientation if orientation in range(1, 9) else 1
+        assert read_orientation(image) == expected
 
 
 @pytest.mark.parametrize('orientation', range(1, 9))

@@ -9,10 +9,8 @@ from PIL import Image, UnidentifiedImageError
 from rich.progress import track
 
 from ..functional.image_integrity import find_file_fault
+from ..functional.image_orientation import upright_size
 from .annotation_columns import AnnotationColumns
-
-_ORIENTATION = 0x0112  # the EXIF tag
-_SWAPPED = 5, 6, 7, 8  # its values that swap the two sides; 9 means nothing
 
 
 def check_images(columns: AnnotationColumns,
@@ -71,11 +69,6 @@ def decoded_size(path: str) -> tuple[int, int] | str:
         return fault
     try:
         with Image.open(path) as image:
-            size = image.size
-            try:
-                swap = image.getexif().get(_ORIENTATION, 1) in _SWAPPED
-            except Exception:  # broken EXIF; the pixels are there
-                swap = False
-            return size[::-1] if swap else size
+            return upright_size(image)
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         return 'is no image that can be read'

@@ -7,11 +7,14 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from .image_orientation import apply_orientation, swaps_sides
+from .image_orientation import (
+    apply_orientation,
+    read_orientation,
+    swaps_sides,
+)
 from .jpeg_backends import DECODERS
 
 _JPEG_START = b'\xff\xd8\xff'
-_ORIENTATION = 0x0112  # the EXIF tag
 
 
 class JpegHeader(NamedTuple):
@@ -51,13 +54,8 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
         image = Image.open(io.BytesIO(data), formats=('JPEG', ))
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         return None
-    try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # broken EXIF raises all kinds; the pixels are there
-        orientation = 1
-    if orientation not in range(1, 9):  # the tag may hold anything
-        orientation = 1
-    return JpegHeader(*image.size, orientation, image.mode == 'CMYK')
+    return JpegHeader(
+        *image.size, read_orientation(image), image.mode == 'CMYK')
 
 
 def choose_denominator(size: tuple[int, int], final: tuple[int, int]) -> int:

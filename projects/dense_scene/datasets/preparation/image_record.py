@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 
 from ...functional.image_integrity import find_image_fault
+from ...functional.image_orientation import read_orientation, upright_size
 
-_ORIENTATION = 0x0112  # the EXIF tag; values from 5 on swap the two sides
 _STDERR = 2
 
 
@@ -94,9 +94,8 @@ def _read_header(data: bytes) -> dict:
     """Size, format, mode and orientation; empty if PIL knows no such file."""
     try:
         with Image.open(io.BytesIO(data)) as image:
-            orientation = _read_orientation(image)
-            turned = orientation in (5, 6, 7, 8)
-            width, height = image.size[::-1] if turned else image.size
+            orientation = read_orientation(image)
+            width, height = upright_size(image)
             return dict(
                 width=width,
                 height=height,
@@ -105,15 +104,6 @@ def _read_header(data: bytes) -> dict:
                 orientation=orientation)
     except Exception:  # PIL's plugins raise whatever a bad file provokes
         return {}
-
-
-def _read_orientation(image: Image.Image) -> int:
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # of a PNG it reads all, and may fail as above
-        return 1
-    # The tag may hold anything; only these have a meaning.
-    return value if value in range(1, 9) else 1
 
 
 def _decode(data: bytes) -> tuple[str, str]:
