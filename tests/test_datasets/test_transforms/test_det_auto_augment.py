@@ -26,7 +26,8 @@ def sample(kind=HorizontalBoxes, height=120, width=200):
         img_shape=(height, width),
         gt_bboxes=boxes,
         gt_bboxes_labels=np.array([3, 4, 5]),
-        gt_ignore_flags=np.array([False, True, True]))
+        gt_ignore_flags=np.array([False, True, True]),
+        gt_instances_ids=np.array([7, 8, 9]))
 
 
 @pytest.mark.parametrize('kind', [HorizontalBoxes, torch.Tensor, np.ndarray])
@@ -44,14 +45,33 @@ def test_boxes_labels_and_flags_go_together(kind):
             assert found.tolist() == [[120, 20, 160, 60], [190, 50, 200, 70]]
             assert results['gt_bboxes_labels'].tolist() == [3, 5]
             assert results['gt_ignore_flags'].tolist() == [False, True]
+            assert results['gt_instances_ids'].tolist() == [7, 9]
         else:
             assert found.tolist() == [[50, 20, 90, 60], [0, 50, 10, 70]]
             assert results['gt_bboxes_labels'].tolist() == [4, 5]
             assert results['gt_ignore_flags'].tolist() == [True, True]
+            assert results['gt_instances_ids'].tolist() == [8, 9]
         shift = results['homography_matrix'][0, 2]
         assert abs(shift) == 100
         directions.add(int(shift))
     assert len(directions) == 2
+
+
+def test_boxes_that_a_move_back_does_not_bring_back():
+    there_and_back = DetAutoAugment([[('TranslateX_BBox', 1, 4)] * 2])
+    found = set()
+    for seed in range(30):
+        np.random.seed(seed)
+        results = there_and_back(sample())
+        shift = int(results['homography_matrix'][0, 2])
+        found.add((shift, *results['gt_bboxes_labels'].tolist()))
+        if shift == 0:
+            x1, y1, x2, y2 = results['gt_bboxes'].tensor[-1].int().tolist()
+            assert (results['img'][y1:y2, x1:x2]
+                    == sample()['img'][y1:y2, x1:x2]).all()
+    # 100 pixels of 200 to the right push out the second box and half of the
+    # third, to the left the first; twice the same way leaves nothing.
+    assert found == {(200,), (-200,), (0, 3, 5), (0, 4, 5)}
 
 
 def test_given_image_and_boxes_are_not_written_to():
@@ -152,6 +172,7 @@ def test_image_in_another_memory_order():
     (dict(img=np.zeros((0, 5, 3), np.uint8)), ValueError, r'\(0, 5, 3\)'),
     (dict(img=None), ValueError, 'got NoneType'),
     (dict(gt_masks=[1]), ValueError, 'but got gt_masks'),
+    (dict(proposals=[1]), ValueError, 'but got proposals'),
     (dict(gt_bboxes=[[1, 2, 3, 4]]), TypeError, 'got list'),
     (dict(gt_bboxes=np.zeros((2, 5))), ValueError, r'got \(2, 5\)'),
     (dict(gt_bboxes=np.zeros((4, 5))), ValueError, r'got \(4, 5\)'),

@@ -15,8 +15,8 @@ from mmdet.structures.bbox import HorizontalBoxes
 from .auto_augment import Canvas, apply_steps, parse_policy
 
 # One entry for each box; they follow the boxes that are dropped.
-_PER_BOX = ('gt_bboxes_labels', 'gt_ignore_flags')
-_NOT_MOVED = ('gt_masks', 'gt_seg_map', 'gt_keypoints')
+_PER_BOX = ('gt_bboxes_labels', 'gt_ignore_flags', 'gt_instances_ids')
+_NOT_MOVED = ('gt_masks', 'gt_seg_map', 'gt_keypoints', 'proposals')
 
 
 @TRANSFORMS.register_module()
@@ -75,8 +75,9 @@ class DetAutoAugment(BaseTransform):
 
     Shape:
         Reads ``img``, (H, W, 3) uint8 BGR; ``gt_bboxes``, (N, 4) xyxy pixels,
-        HorizontalBoxes, tensor or array; ``gt_bboxes_labels`` and
-        ``gt_ignore_flags``, (N,); and ``pixel_scale``, the width and the
+        HorizontalBoxes, tensor or array; ``gt_bboxes_labels``,
+        ``gt_ignore_flags`` and ``gt_instances_ids``, (N,); and
+        ``pixel_scale``, the width and the
         height of ``img`` over those at full resolution. All but ``img`` are
         optional; ``pixel_scale`` is (1, 1) where it is absent. Changes all
         but the last, and ``homography_matrix`` where pixels are moved.
@@ -85,7 +86,7 @@ class DetAutoAugment(BaseTransform):
         TypeError, ValueError: When built: if ``policy`` is malformed, a name
             unknown or a number out of range. When called: if ``img``,
             ``gt_bboxes`` or ``pixel_scale`` is not as above, or there are
-            masks or keypoints, which it does not move.
+            masks, keypoints or proposals, which it does not move.
 
     Example:
         >>> train_pipeline = [
@@ -127,7 +128,7 @@ class DetAutoAugment(BaseTransform):
         steps = self.sub_policies[rng.integers(len(self.sub_policies))]
         apply_steps(canvas, steps, rng)
         results['img'] = canvas.image
-        if (canvas.matrix != np.eye(3)).any():
+        if canvas.moved:
             _update(results, boxes, canvas)
         return results
 

@@ -29,6 +29,8 @@ class Canvas:
         boxes (np.ndarray): (M, 4), float64, those that are still there.
         kept (np.ndarray): (M,), int64, their rows among the given ones.
         matrix (np.ndarray): (3, 3), float64, from old to new positions.
+        moved (bool): Whether pixels have moved; the matrix does not tell, as
+            moves can cancel after they pushed boxes out.
     """
 
     def __init__(self,
@@ -38,6 +40,7 @@ class Canvas:
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         self.kept = np.arange(len(self.boxes))
         self.matrix = np.eye(3)
+        self.moved = False
         self.pixel_scale = pixel_scale
         self._image = np.ascontiguousarray(image)
         self._owned = False
@@ -104,6 +107,7 @@ class Canvas:
         """
         self.replace(image)
         self.matrix = matrix @ self.matrix
+        self.moved = True
         boxes, inside = clip_boxes(move_boxes(self.boxes, matrix), *self.size)
         self.boxes, self.kept = boxes[inside], self.kept[inside]
 
