@@ -113,7 +113,9 @@ def test_never_reduces_what_is_to_be_enlarged(tmp_path):
 def test_places_of_odd_sizes(tmp_path):
     path = write(tmp_path / 'a.jpg', (131, 97))
     found = LoadImageForScale((16, 12))(dict(
-        img_path=path, instances=instances((0, 0, 131, 97))))
+        img_path=path,
+        instances=[*instances((0, 0, 131, 97)), dict(bbox_label=0)]))
+    assert found['instances'][1] == dict(bbox_label=0)
     # ceil(131 / 8) = 17 columns hold the whole image, ceil(97 / 8) = 13 rows.
     assert found['pixel_scale'] == (17 / 131, 13 / 97)
     assert found['instances'][0]['bbox'] == pytest.approx((0, 0, 17, 13))

@@ -163,8 +163,9 @@ class LoadImageForScale(LoadCheckedImage):
         if 'instances' in results:
             results['instances'] = [
                 {**instance, 'bbox': [x1 * sx, y1 * sy, x2 * sx, y2 * sy]}
+                if 'bbox' in instance else instance
                 for instance in results['instances']
-                for x1, y1, x2, y2 in [instance['bbox']]]
+                for x1, y1, x2, y2 in [instance.get('bbox', (0, 0, 0, 0))]]
         if results.get('gt_bboxes') is not None:
             results['gt_bboxes'] = results['gt_bboxes'].clone()
             results['gt_bboxes'].rescale_((sx, sy))
