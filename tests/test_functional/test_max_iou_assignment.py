@@ -58,6 +58,7 @@ def test_more_objects_never_lower_an_overlap(boxes):
 def test_few_objects_do_not_go_through_tiles(few, boxes, monkeypatch):
     """Of three objects the 100,000 and more priors need not be sorted."""
     monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', few)
+    monkeypatch.setattr(max_iou_assignment, '_FEW_PAIRS', 0)
     monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
     seen = []
 
@@ -84,6 +85,7 @@ def test_the_same_under_deterministic_algorithms(boxes):
 def test_covered_priors_by_hand(in_tiles, monkeypatch):
     if in_tiles:
         monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', 0)
+        monkeypatch.setattr(max_iou_assignment, '_FEW_PAIRS', 0)
         monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
     # 4 of 10 columns of the first, none of the second; 4 of the region's 8.
     priors = torch.tensor([[0.0, 0, 10, 1], [20, 0, 30, 1]])

@@ -26,6 +26,9 @@ _CPU_BLOCK = 1 << 17
 _CUDA_BLOCK = 1 << 22
 # Tiles times others whose rectangles are compared at once, one byte each.
 _RECTANGLES_AT_ONCE = 1 << 22
+# Of those that touch so many are listed at once, 16 bytes each. Larger lists,
+# made and dropped in turn with blocks, let glibc's heap grow to a gigabyte.
+_TOUCHING_AT_ONCE = 1 << 19
 # Bits per side of the place and of the size in the sorting key of 30 bits.
 _PLACE_BITS, _SIZE_BITS = 10, 5
 
@@ -159,7 +162,7 @@ def overlap_blocks(
         touching = _touching(tiles.boxes.corners[:, part], others.corners)
         if everything:
             touching.fill_(True)
-        for tile, other in _group(touching):
+        for tile, other in _group_in_parts(touching):
             tile = tile + start
             yield Block(
                 tile,
@@ -198,6 +201,16 @@ def _touching(tiled: Tensor, others: Tensor) -> Tensor:
     touching &= others[2] > low[0, :, None]
     touching &= others[3] > low[1, :, None]
     return touching
+
+
+def _group_in_parts(touching: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """:func:`_group` of as many tiles at once as touch not too many."""
+    count = int(torch.count_nonzero(touching))
+    start = 0
+    for part in touching.chunk(max(1, -(-count // _TOUCHING_AT_ONCE))):
+        for tile, other in _group(part):
+            yield tile + start, other
+        start += len(part)
 
 
 def _group(touching: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

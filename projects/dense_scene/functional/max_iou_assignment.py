@@ -16,9 +16,12 @@ from .box_tiles import (
     tile_boxes,
 )
 from .matrix_assignment import MaxIoURule, assign_by_matrix
+from .peak_records import PeakRecords
 
-# Up to so many objects comparing all is faster than sorting the priors.
+# Up to so many objects, or pairs, comparing all is faster than sorting the
+# priors; of 2,000 proposals up to 500 objects.
 _FEW_OBJECTS = 4
+_FEW_PAIRS = 1 << 20
 # Rows of TILE pairs that are compared once more at a time.
 _ROWS_AT_ONCE = 1 << 11
 
@@ -30,15 +33,14 @@ class _Best(NamedTuple):
         priors (Tensor): (T, TILE), of each prior.
         owners (Tensor): (T, TILE), its object where that is a positive.
         objects (Tensor): (M + 1,), of each object; the last is no object.
-        tiles, rows (Tensor): (R,), a tile and an object whose largest
-            overlap is in it and is enough for a low-quality match.
+        records (PeakRecords): Tiles that hold an object's largest overlap,
+            where it is enough for a low-quality match.
     """
 
     priors: Tensor
     owners: Tensor
     objects: Tensor
-    tiles: Tensor
-    rows: Tensor
+    records: PeakRecords
 
 
 @torch.no_grad()
@@ -93,7 +95,8 @@ def assign_max_iou(
     owners = tiles.place(best.owners) + 1
     gt_inds = torch.where(overlaps >= rule.positive, owners, gt_inds)
     if rule.match_low_quality:
-        claims = _claims(tiles, sides[1], best, rule, ignored)
+        pairs = _best_pairs(tiles, sides[1], best, rule, everything)
+        claims = _claims(pairs, best.objects, rule, ignored)
         gt_inds = torch.where(claims > 0, claims, gt_inds)
     return gt_inds, overlaps
 
@@ -131,7 +134,7 @@ def covered_priors(
 
 def _are_few(priors: Tensor, others: Tensor) -> bool:
     """Whether to compare all pairs at once, in memory linear in priors."""
-    most = max(block_size(priors), _FEW_OBJECTS * len(priors))
+    most = max(block_size(priors), _FEW_PAIRS, _FEW_OBJECTS * len(priors))
     return len(priors) * len(others) <= most
 
 
@@ -153,7 +156,7 @@ def _best_overlaps(
     priors = torch.zeros_like(tiles.boxes.areas, dtype=dtype)
     owners = torch.zeros_like(priors, dtype=torch.long)
     best = objects.areas.new_zeros(len(objects.areas) + 1, dtype=dtype)
-    found = [(owners[0, :0], owners[0, :0], priors[0, :0])]
+    records = PeakRecords(best)
     for block in overlap_blocks(tiles, objects, everything=everything):
         top = block.overlaps.amax(1).to(dtype)
         priors[block.tiles] = top
@@ -167,32 +170,29 @@ def _best_overlaps(
             best.scatter_reduce_(
                 0, block.others.flatten(), peak.flatten(), 'amax'
             )
-            record = (peak >= best[block.others]) & (peak > 0)
-            record &= peak >= rule.min_positive
-            tile, slot = record.nonzero().T
-            found.append(
-                (block.tiles[tile], block.others[tile, slot], peak[record])
+            here = (peak >= best[block.others]) & (peak > 0)
+            here &= peak >= rule.min_positive
+            tile, slot = here.nonzero().T
+            records.add(
+                block.tiles[tile], block.others[tile, slot], peak[here]
             )
-    tile, row, peak = (torch.cat(column) for column in zip(*found))
-    last = peak == best[row]
-    return _Best(priors, owners, best, tile[last], row[last])
+    return _Best(priors, owners, best, records)
 
 
 def _claims(
-    tiles: Tiles,
-    objects: Boxes,
-    best: _Best,
+    pairs: Iterator[tuple[Tensor, Tensor]],
+    best: Tensor,
     rule: MaxIoURule,
     ignored: Tensor,
 ) -> Tensor:
     """(N,) the last object, plus 1, whose best prior each is, or 0."""
-    claims = _claims_of_unmatched(best.objects[:-1], rule, ignored)
+    claims = _claims_of_unmatched(best[:-1], rule, ignored)
     if rule.match_all:
-        for prior, row in _best_pairs(tiles, objects, best):
+        for prior, row in pairs:
             claims.scatter_reduce_(0, prior, row + 1, 'amax')
         return claims
-    first = torch.full_like(best.objects, len(ignored), dtype=torch.long)
-    for prior, row in _best_pairs(tiles, objects, best):
+    first = torch.full_like(best, len(ignored), dtype=torch.long)
+    for prior, row in pairs:
         first.scatter_reduce_(0, row, prior, 'amin')
     row = torch.arange(1, len(first) + 1, device=first.device)
     claims = torch.cat([claims, claims[:1]])  # a place for who claims none
@@ -219,14 +219,28 @@ def _claims_of_unmatched(
 
 
 def _best_pairs(
-    tiles: Tiles, objects: Boxes, best: _Best
+    tiles: Tiles,
+    objects: Boxes,
+    best: _Best,
+    rule: MaxIoURule,
+    everything: bool,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Every prior and object whose overlap is the object's largest.
 
     Equal boxes can make them all pairs there are, so they come in parts.
     """
+    if not best.records.complete:
+        enough = (best.objects > 0) & (best.objects >= rule.min_positive)
+        most = best.objects.masked_fill(~enough, -1)  # equals no overlap
+        for block in overlap_blocks(tiles, objects, everything=everything):
+            peak = most[block.others]
+            ties = block.overlaps == peak[:, :, None]
+            at, slot, lane = ties.nonzero().T
+            place = block.tiles[at] * block.overlaps.shape[2] + lane
+            yield tiles.order[place], block.others[at, slot]
+        return
     for tile, row in zip(
-        best.tiles.split(_ROWS_AT_ONCE), best.rows.split(_ROWS_AT_ONCE)
+        *(part.split(_ROWS_AT_ONCE) for part in best.records.largest())
     ):
         overlaps = pair_overlaps(
             take(objects, row[:, None]), take(tiles.boxes, tile)

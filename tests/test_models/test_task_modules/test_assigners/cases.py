@@ -8,14 +8,20 @@ from torch import Tensor
 
 from dense_scene.models.task_modules.assigners import DenseMaxIoUAssigner
 
-KINDS = ('whole', 'real', 'touching', 'copies', 'spread', 'inverted')
+KINDS = (
+    'whole', 'real', 'touching', 'copies', 'spread', 'inverted', 'tiny'
+)  # fmt: skip
 
 
 def make_boxes(num: int, kind: str, rng: torch.Generator) -> Tensor:
     """(num, 4). Whole pixels on a small square make ties the rule."""
-    if kind == 'real':
-        low = torch.rand(num, 2, generator=rng) * 10
-        return torch.cat([low, low + torch.rand(num, 2, generator=rng) * 6], 1)
+    if kind in ('real', 'tiny'):
+        # The tiny ones, a thousandth as large, have areas and unions around
+        # mmdet's guard of the division, 1e-6.
+        unit = 1 if kind == 'real' else 1e-3
+        low = torch.rand(num, 2, generator=rng) * 10 * unit
+        size = torch.rand(num, 2, generator=rng) * 6 * unit
+        return torch.cat([low, low + size], 1)
     span = 1000 if kind == 'spread' else 8
     low = torch.randint(0, span, (num, 2), generator=rng).float()
     if kind == 'touching':

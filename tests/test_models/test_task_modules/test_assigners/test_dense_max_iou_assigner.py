@@ -10,6 +10,7 @@ from mmdet.utils import register_all_modules
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
+from dense_scene.functional import box_tiles, max_iou_assignment
 from dense_scene.models.task_modules.assigners import DenseMaxIoUAssigner
 from dense_scene.testing import random_boxes
 from tests.test_engine.tiny_two_stage import model_config
@@ -72,6 +73,7 @@ def test_ignored_region_by_hand():
     # The region covers 6 of the prior's 10 pixels, and 6 of its own 6.
     prior, region = [0.0, 0, 10, 1], [4.0, 0, 10, 1]
     for threshold, of_prior, ignored in (
+        (0.0, True, False),  # 0 means that no region counts
         (0.5, True, True),
         (0.7, True, False),
         (0.7, False, True),
@@ -87,13 +89,20 @@ def test_ignored_region_by_hand():
         assert result.gt_inds.tolist() == [-1 if ignored else 1]
 
 
+@pytest.mark.parametrize('in_tiles', [True, False])
 @pytest.mark.parametrize('match_all', [True, False])
 @pytest.mark.parametrize(
     'least, expected', [(0.3, [-1, -1]), (0.0, [-1, -1]), (-1.0, [1, 1])]
 )
-def test_all_priors_ignored(least, expected, match_all):
+def test_all_priors_ignored(
+    least, expected, match_all, in_tiles, monkeypatch
+):
     """Their overlaps count as -1, which only a threshold of -1 lets pass:
     then the object claims all, or the first, of its equal priors."""
+    if in_tiles:
+        monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', 0)
+        monkeypatch.setattr(max_iou_assignment, '_FEW_PAIRS', 0)
+        monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
     prior = [0.0, 0, 10, 1]
     result = compare(
         image([prior] * 2, [prior], [prior]),
@@ -130,6 +139,19 @@ def test_object_without_area_claims_what_stock_gives_it():
             min_pos_iou=least,
         )
         assert result.gt_inds.tolist() == expected
+
+
+def test_thresholds_may_change_in_training():
+    """Dynamic R-CNN sets them; 6 of the object's 10 rows are an IoU of 0.6."""
+    parts = image([[0.0, 0, 10, 6]], [[0.0, 0, 10, 10]])
+    found = []
+    for kind in (DenseMaxIoUAssigner, MaxIoUAssigner):
+        assigner = kind(0.5, 0.5, 0.5, match_low_quality=False)
+        found.append(assigner.assign(*parts).gt_inds.item())
+        assigner.pos_iou_thr = assigner.neg_iou_thr = 0.7
+        assigner.min_pos_iou = 0.7
+        found.append(assigner.assign(*parts).gt_inds.item())
+    assert found == [1, 0, 1, 0]
 
 
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])

@@ -14,7 +14,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dense_scene.functional import box_tiles, max_iou_assignment
+from dense_scene.functional import (
+    box_tiles,
+    max_iou_assignment,
+    peak_records,
+)
 
 from .cases import KINDS, compare, make_image
 
@@ -32,7 +36,8 @@ CHOICES = dict(
     iou_calculator=[dict(type='BboxOverlaps2D')] * 3
     + [dict(type='BboxOverlaps2D', scale=4.0, dtype='fp16')],
 )
-IMAGE = (range(41), range(13), [0, 0, 1, 4], KINDS, range(1 << 32))
+# From 1 on: what an image without a box gives is another test.
+IMAGE = (range(1, 41), range(1, 13), [0, 0, 1, 4], KINDS, range(1 << 32))
 VALUES = [float('nan'), float('inf'), -float('inf')]
 
 
@@ -58,7 +63,8 @@ EACH = 700  # 2,100 images
 def way(request, monkeypatch):
     """Tiles of 4 and blocks of 3 tiles lay every seam into small images.
 
-    Small images are compared all at once; only the third way allows it. On
+    Whole tiles go through the boxes again, as with too many ties. Small
+    images are compared all at once; only the third way allows it. On
     one thread: mmdet's ``Tensor.max`` wakes the others
     even for a dozen numbers, which took ten times as long as all the rest.
     """
@@ -66,11 +72,14 @@ def way(request, monkeypatch):
     torch.set_num_threads(1)
     if request.param != 'all pairs at once':
         monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', 0)
+        monkeypatch.setattr(max_iou_assignment, '_FEW_PAIRS', 0)
         monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
     if request.param == 'small tiles':
         monkeypatch.setattr(box_tiles, 'TILE', 4)
         monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 12)
         monkeypatch.setattr(box_tiles, '_RECTANGLES_AT_ONCE', 16)
+    if request.param == 'tiles as they are':
+        monkeypatch.setattr(peak_records, '_MOST', 1)
     yield request.param
     torch.set_num_threads(threads)
 

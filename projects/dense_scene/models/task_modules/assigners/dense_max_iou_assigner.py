@@ -101,18 +101,19 @@ class DenseMaxIoUAssigner(BaseAssigner):
         iou_calculator: dict = dict(type='BboxOverlaps2D'),  # noqa: B006
         perm_repeat_gt_cfg: dict | None = None,
     ) -> None:
-        self.rule = MaxIoURule(
-            pos_iou_thr,
-            _negative_range(neg_iou_thr, pos_iou_thr),
-            match_low_quality,
-            min_pos_iou,
-            gt_max_assign_all,
-        )
+        # Attributes of the stock class, which others change in training:
+        # Dynamic R-CNN raises the thresholds.
+        self.pos_iou_thr = pos_iou_thr
+        self.neg_iou_thr = neg_iou_thr
+        self.min_pos_iou = min_pos_iou
+        self.gt_max_assign_all = gt_max_assign_all
+        self.match_low_quality = match_low_quality
         self.ignore_iof_thr = ignore_iof_thr
         self.ignore_wrt_candidates = ignore_wrt_candidates
         self.gpu_assign_thr = gpu_assign_thr
         self.iou_calculator = _build_calculator(iou_calculator)
         self.perm_repeat_gt_cfg = perm_repeat_gt_cfg
+        self._rule()  # refuses thresholds out of order
 
     @torch.no_grad()
     def assign(
@@ -155,12 +156,24 @@ class DenseMaxIoUAssigner(BaseAssigner):
                 self.ignore_iof_thr,
                 self.ignore_wrt_candidates,
             )
-        gt_inds, overlaps = assign_max_iou(priors, objects, self.rule, ignored)
+        gt_inds, overlaps = assign_max_iou(
+            priors, objects, self._rule(), ignored
+        )
         labels = torch.full_like(gt_inds, -1)
         if len(objects):
             known = gt_instances.labels.long()[(gt_inds - 1).clamp_(min=0)]
             labels = torch.where(gt_inds > 0, known, labels)
         return AssignResult(len(objects), gt_inds, overlaps, labels)
+
+    def _rule(self) -> MaxIoURule:
+        """The thresholds as they are now."""
+        return MaxIoURule(
+            self.pos_iou_thr,
+            _negative_range(self.neg_iou_thr, self.pos_iou_thr),
+            self.match_low_quality,
+            self.min_pos_iou,
+            self.gt_max_assign_all,
+        )
 
     def _corners(self, boxes: Tensor | BaseBoxes, name: str) -> Tensor:
         """(N, 4) corners in the number format they are compared in."""
