@@ -57,15 +57,6 @@ def make_objects(num: int) -> Tensor:
     return torch.cat([low, low + size], 1)
 
 
-def make_step_of_worker(side: str, anchors: Tensor, num: int):
-    if side != 'worst':
-        return make_step(side, anchors, make_objects(num), RPN)
-    reach = 1000  # beyond the largest anchors
-    around = torch.tensor([[-reach, -reach, WIDTH + reach, HEIGHT + reach]])
-    objects = around.float().repeat(num, 1)
-    return make_step('ours', anchors, objects, {**RPN, 'min_pos_iou': 0.0})
-
-
 def make_proposals(num: int, objects: Tensor) -> Tensor:
     """Boxes like those of a trained RPN: around the objects."""
     rng = torch.Generator().manual_seed(1)
@@ -82,6 +73,16 @@ def make_step(side: str, priors: Tensor, objects: Tensor, rule: dict):
         InstanceData(bboxes=objects, labels=labels),
     )
     return lambda: assigner.assign(*image)
+
+
+def make_step_of_worker(side: str, anchors: Tensor, num: int):
+    """Of which the memory is measured."""
+    if side != 'worst':
+        return make_step(side, anchors, make_objects(num), RPN)
+    reach = 1000  # beyond the largest anchors
+    around = torch.tensor([[-reach, -reach, WIDTH + reach, HEIGHT + reach]])
+    objects = around.float().repeat(num, 1)
+    return make_step('ours', anchors, objects, {**RPN, 'min_pos_iou': 0.0})
 
 
 def measure(steps: dict, rounds: int) -> dict[str, tuple[float, float]]:
@@ -151,7 +152,7 @@ def main() -> None:
     if args.worker:
         side, num = args.worker
         # A small step first: code that is loaded at first use is not counted.
-        make_step(side, anchors[:99], make_objects(9), RPN)()
+        make_step_of_worker(side, anchors[:99], 9)()
         step = make_step_of_worker(side, anchors, int(num))
         print(json.dumps(peak_rise(step)))
         return
