@@ -40,9 +40,11 @@ LOSSES = {
 # What the sampling rows change.
 _RCNN = 'model.train_cfg.rcnn.sampler'
 INSTANCE_BALANCED = {
-    f'model.train_cfg.{part}.sampler.{name}'
+    f'model.train_cfg.{part}.sampler.type' for part in ('rpn', 'rcnn')
+}
+TWO_OF_EACH = INSTANCE_BALANCED | {
+    f'model.train_cfg.{part}.sampler.min_pos_per_object'
     for part in ('rpn', 'rcnn')
-    for name in ('type', 'min_pos_per_object')
 }
 LIBRA_SAMPLING = {
     f'{_RCNN}.{name}' for name in ('type', 'pos_sampler', 'neg_sampler')
@@ -238,7 +240,7 @@ def _diff(a, b, path='') -> set[str]:
         (
             'fpn_dense-proposal-instance-balanced',
             'fpn_dense-proposal',
-            INSTANCE_BALANCED,
+            TWO_OF_EACH,
         ),
         ('fpn_libra-sampling', 'fpn', LIBRA_SAMPLING),
         ('fpn_keep-refined', 'fpn', KEEP_REFINED),
@@ -275,7 +277,11 @@ def test_sampling_rows_of_the_small_families_are_those_of_row_5(row, names):
     for path in rows:
         parent = path.with_name(path.name.replace(f'_{row}', ''))
         a, b = (_load(p).to_dict() for p in (path, parent))
-        assert _diff(a, b) == names
+        expected = names
+        if path.parent.name == 'nuclei' and row == 'instance-balanced':
+            # The RPN's 256 are fewer than the objects of some images.
+            expected = names | {'model.train_cfg.rpn.sampler.num'}
+        assert _diff(a, b) == expected
 
 
 def test_row_5_is_the_stock_model_but_for_what_we_say():

@@ -1,5 +1,5 @@
-# Not in the paper: row 3 + two positives for each object before any gets
-# a third, and one for each even beyond pos_fraction * num
+# Not in the paper: row 3 + two positives for each object in RPN and RoI
+# stages, even beyond pos_fraction * num
 _base_ = './cascade-rcnn_r101_fpn_dense-proposal_1xb2-6e_sku110k-sub.py'
 
 model = dict(

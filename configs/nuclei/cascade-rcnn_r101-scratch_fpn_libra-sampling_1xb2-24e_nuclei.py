@@ -5,7 +5,6 @@ _base_ = './cascade-rcnn_r101-scratch_fpn_1xb2-24e_nuclei.py'
 for stage in _base_.model.train_cfg.rcnn:
     stage.sampler.update(
         type='CombinedSampler',
-        pos_sampler=dict(
-            type='InstanceBalancedSampler', min_pos_per_object=2),
+        pos_sampler=dict(type='InstanceBalancedSampler'),
         neg_sampler=dict(type='IoUBinNegSampler', num_bins=3))
 del stage

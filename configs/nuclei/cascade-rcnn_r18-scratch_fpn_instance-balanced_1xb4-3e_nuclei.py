@@ -1,13 +1,13 @@
-# Row 5 of the CPU study, nuclei + two positives for each object before any
-# gets a third, and one for each even beyond pos_fraction * num
+# Row 5 of the CPU study, nuclei + a positive for each object, even beyond
+# pos_fraction * num; in the RPN for up to 512 objects
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_nuclei.py'
 
 model = dict(
     train_cfg=dict(
         rpn=dict(
-            sampler=dict(
-                type='InstanceBalancedSampler', min_pos_per_object=2))))
+            # Images hold up to 375 nuclei, row 5 samples 256.
+            sampler=dict(type='InstanceBalancedSampler', num=512))))
 
 for stage in _base_.model.train_cfg.rcnn:
-    stage.sampler.update(type='InstanceBalancedSampler', min_pos_per_object=2)
+    stage.sampler.type = 'InstanceBalancedSampler'
 del stage

@@ -1,13 +1,11 @@
-# Row 5 on shelves + two positives for each object before any gets
-# a third, and one for each even beyond pos_fraction * num
+# Row 5 on shelves + a positive for each object, even beyond
+# pos_fraction * num; in the RPN for up to 256 objects
 _base_ = './cascade-rcnn_r101-scratch_fpn_1xb2-24e_shelves.py'
 
 model = dict(
     train_cfg=dict(
-        rpn=dict(
-            sampler=dict(
-                type='InstanceBalancedSampler', min_pos_per_object=2))))
+        rpn=dict(sampler=dict(type='InstanceBalancedSampler'))))
 
 for stage in _base_.model.train_cfg.rcnn:
-    stage.sampler.update(type='InstanceBalancedSampler', min_pos_per_object=2)
+    stage.sampler.type = 'InstanceBalancedSampler'
 del stage

@@ -9,6 +9,7 @@ from mmdet.models.task_modules import (
 )
 
 from dense_scene.functional.balanced_sampling import (
+    positives_needed,
     sample_over_ious,
     sample_positives,
 )
@@ -70,13 +71,14 @@ def test_rounds_on_random_cases(fill):
         quota, limit, k = case % 31, 31 + case % 40, 1 + case % 4
         chosen = sample_positives(objects, ious, quota, limit, k, fill)
         got = _counts(objects, chosen, len(counts))
-        found = sum(count > 0 for count in counts)
-        # found <= 20 < limit: every object that can gets one, always.
-        assert len(chosen) == min(sum(counts), max(quota, found))
-        assert len(chosen.unique()) == len(chosen)
-        assert all(g >= 1 for g, have in zip(got, counts) if have)
         least = [min(have, k) for have in counts]
-        if sum(least) <= len(chosen):
+        assert positives_needed(objects, k) == sum(least)
+        most = min(limit, max(quota, sum(least)))
+        assert len(chosen) == min(sum(counts), most)
+        assert len(chosen.unique()) == len(chosen)
+        # At most 20 objects, and the limit is 31 or more.
+        assert all(g >= 1 for g, have in zip(got, counts) if have)
+        if sum(least) <= limit:
             assert all(g >= low for g, low in zip(got, least))
         else:  # the rounds are not through: no object is two ahead
             short = [g for g, low in zip(got, least) if g < low]
@@ -125,9 +127,11 @@ def test_600_objects():
     ious = torch.rand(4200)
     counts = _counts(objects, sample_positives(objects, ious, 128, 1024), 600)
     assert counts == [1] * 600
-    chosen = sample_positives(objects, ious, 1536, 3072, min_per_object=3)
+    chosen = sample_positives(objects, ious, 1024, 1536, min_per_object=3)
     # 600 + 600 in two rounds, 336 objects have a third.
     assert sorted(_counts(objects, chosen, 600)) == [2] * 264 + [3] * 336
+    chosen = sample_positives(objects, ious, 1024, 3072, min_per_object=3)
+    assert _counts(objects, chosen, 600) == [3] * 600
     # More objects than samples: the limit holds, one for each of 256.
     chosen = sample_positives(objects, ious, 128, 256)
     assert sorted(_counts(objects, chosen, 600)) == [0] * 344 + [1] * 256

@@ -20,10 +20,10 @@ def sample_positives(
 
     A round gives each object one more of its candidates, drawn at random,
     until it has ``min_per_object`` or no more; then the rest of the quota is
-    filled. If the quota is reached within a round, it is chance which
-    objects had their turn; so an object gets a second positive only when
-    all have one. A quota below the number of objects with candidates is
-    raised to it, at most to ``limit``.
+    filled. A quota below what the rounds need is raised to it, at most to
+    ``limit``. If that is reached within a round, it is chance which objects
+    had their turn; so an object gets a second positive only when all have
+    one.
 
     Copies of the ground truth come last, within an object and in the
     filling: they are perfect, and so teach a box regressor nothing. They
@@ -56,7 +56,8 @@ def sample_positives(
         >>> objects[chosen].sort().values
         tensor([7, 9])
     """
-    quota = min(limit, max(quota, objects.unique().numel()))
+    needed = positives_needed(objects, min_per_object)
+    quota = min(limit, max(quota, needed))
     if len(objects) <= quota:
         return torch.arange(len(objects), device=objects.device)
     order = _shuffle(objects)
@@ -72,6 +73,17 @@ def sample_positives(
     # that a cut through a round would favour objects that have many.
     order = _sort(_shuffle(objects), -worth)
     return _sort(order, turn)[:quota]
+
+
+def positives_needed(objects: Tensor, min_per_object: int = 1) -> int:
+    """How many give each object its minimum, or all that it has.
+
+    Args:
+        objects (Tensor): (P,) integer, the object of each candidate.
+        min_per_object (int): From 1 on. Defaults to 1.
+    """
+    counts = objects.unique(return_counts=True)[1]
+    return int(counts.clamp(max=min_per_object).sum())
 
 
 def sample_over_ious(ious: Tensor, quota: int, num_bins: int = 3) -> Tensor:
@@ -111,8 +123,9 @@ def sample_over_ious(ious: Tensor, quota: int, num_bins: int = 3) -> Tensor:
     if len(ious) <= quota:
         return torch.arange(len(ious), device=ious.device)
     ious = ious.float().nan_to_num(nan=0)
-    # The smallest number keeps 0 / 0 out where no candidate overlaps.
-    width = ious.max().clamp(min=torch.finfo(torch.float32).tiny) / num_bins
+    # A small number keeps 0 / 0 out where no candidate overlaps; not the
+    # smallest, a third of which is 0 where denormals are flushed.
+    width = ious.max().clamp(min=1e-30) / num_bins
     bins = (ious / width).clamp(0, num_bins - 1).long()
     order = _shuffle(bins)
     shuffled = bins[order]

@@ -1,5 +1,6 @@
 """Every object gets positives, through mmdet's own sampling."""
 
+import copy
 import warnings
 
 import pytest
@@ -82,6 +83,55 @@ def test_copies_serve_who_has_nothing_else():
     assert len(result.pos_inds) == 128
 
 
+@pytest.mark.parametrize('least', [1, 2, 3])
+def test_each_object_gets_its_minimum_beyond_pos_fraction(least):
+    # 40 objects with 1 positive, 50 with 9; 0.25 x 512 = 128.
+    args = [1] * 40 + [9] * 50, 3000
+    config = _config(num=512, pos_fraction=0.25, min_pos_per_object=least)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        result = sample(config, *args)
+    counts = positives_per_object(result)
+    assert counts[:40] == [1] * 40 and min(counts[40:]) >= least
+    assert len(result.pos_inds) == max(128, 40 + 50 * least)
+    assert len(result.pos_inds) + len(result.neg_inds) == 512
+
+
+def test_without_copies_the_first_boxes_are_none():
+    """In an RPN the first anchors are anchors, whatever their number."""
+    assigned, priors, truth = make_case([9, 9], 300)
+    assigned.max_overlaps[:] = 0.5
+    first = (assigned.gt_inds > 0).nonzero()[0].item()
+    # The positives of object 1 and 2 lie first: the best of all among them.
+    order = torch.cat([
+        (assigned.gt_inds > 0).nonzero().squeeze(1),
+        (assigned.gt_inds == 0).nonzero().squeeze(1),
+    ])  # fmt: skip
+    assigned.gt_inds = assigned.gt_inds[order]
+    assigned.labels = assigned.labels[order]
+    assigned.max_overlaps[:2] = 0.9
+    assert first < 318
+    for seed in range(9):
+        torch.manual_seed(seed)
+        # One for each of two objects, and two by IoU.
+        sampler = TASK_UTILS.build(_config(num=8))
+        chosen = sampler.sample(assigned, priors, truth).pos_inds
+        assert {0, 1} <= set(chosen.tolist())
+
+
+def test_the_third_box_after_two_copies_is_none():
+    """Two objects and their copies, then two boxes each; two by IoU."""
+    assigned, priors, truth = make_case([2, 2], 0)
+    assigned.gt_inds = torch.tensor([1, 1, 2, 2])
+    assigned.max_overlaps = torch.tensor([0.9, 0.6, 0.8, 0.7])
+    sampler = TASK_UTILS.build(_config(num=8, add_gt_as_proposals=True))
+    for seed in range(9):
+        torch.manual_seed(seed)
+        chosen = sampler.sample(copy.copy(assigned), priors, truth).pos_inds
+        # Positions 0 and 1 are the copies: all four others, no copy.
+        assert chosen.tolist() == [2, 3, 4, 5]
+
+
 def test_more_objects_than_samples_is_said():
     with pytest.warns(UserWarning, match='num=64 samples are fewer'):
         result = sample(_config(num=64), [2] * 100, 500)
@@ -99,9 +149,14 @@ def test_no_object_one_and_600(add):
     assert (len(none.pos_inds), len(none.neg_inds)) == (0, 1024)
     one = sample(config, [3], 2000)
     assert len(one.pos_inds) == 3 + add
-    many = sample({**config, 'min_pos_per_object': 2}, [5] * 600, 2000)
+    many = sample(config, [5] * 600, 2000)
     assert positives_per_object(many) == [1] * 600
     assert len(many.neg_inds) == 1024 - 600
+    # Two for each would be 1,200 of 1,024 samples: one for each, chance.
+    with pytest.warns(UserWarning, match='num=1024 samples are fewer'):
+        many = sample({**config, 'min_pos_per_object': 2}, [5] * 600, 2000)
+    assert sorted(positives_per_object(many)) == [1] * 176 + [2] * 424
+    assert len(many.neg_inds) == 0
     empty = TASK_UTILS.build(config).sample(*make_case([], 0))
     assert len(empty.pos_inds) == len(empty.neg_inds) == 0
 

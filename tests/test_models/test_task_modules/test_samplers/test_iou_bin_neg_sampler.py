@@ -1,5 +1,7 @@
 """Hard negatives are drawn as often as easy ones."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from mmdet.registry import TASK_UTILS
@@ -39,6 +41,26 @@ def test_each_third_gives_a_third(add):
     for bins in _negative_bins('IoUBinNegSampler', 3, add_gt_as_proposals=add):
         assert sum(bins) == 60
         assert all(abs(count - 20) <= 1 for count in bins)
+
+
+def test_as_many_bins_as_asked_for():
+    """Nine of ten do not overlap. Five bins give each fifth 12 of 60."""
+    for bins in _fifths(num_bins=5):
+        assert all(abs(count - 12) <= 1 for count in bins)
+    # Of three bins the first gives 20, and most of its candidates have 0.
+    assert all(bins[0] > 16 for bins in _fifths(num_bins=3))
+
+
+def _fifths(num_bins: int) -> Iterator[list]:
+    sampler = TASK_UTILS.build(_config(num_bins=num_bins))
+    for seed in range(3):
+        assigned, priors, truth = make_case([10] * 10, 6000, seed=seed)
+        negative = (assigned.gt_inds == 0).nonzero().squeeze(1)
+        assigned.max_overlaps[negative[: len(negative) * 9 // 10]] = 0
+        result = sampler.sample(assigned, priors, truth)
+        edges = torch.arange(1, 5) / 10  # of the 0.5 that negatives reach
+        found = assigned.max_overlaps[result.neg_inds]
+        yield torch.bucketize(found, edges).bincount(minlength=5).tolist()
 
 
 def test_where_mmdets_bins_end_at_the_positives():

@@ -2,12 +2,15 @@
 
 import warnings
 
-import torch
 from mmdet.models.task_modules import AssignResult, RandomSampler
 from mmdet.registry import TASK_UTILS
 from torch import Tensor
 
-from ....functional.balanced_sampling import FILLS, sample_positives
+from ....functional.balanced_sampling import (
+    FILLS,
+    positives_needed,
+    sample_positives,
+)
 from .checks import check_choice, check_overlaps, check_sampler, check_whole
 
 
@@ -18,11 +21,11 @@ class InstanceBalancedSampler(RandomSampler):
     For RPN and RoI heads alike. The rule of the positives is that of
     :func:`dense_scene.functional.balanced_sampling.sample_positives`: each
     object gets ``min_pos_per_object`` of its positives, or all if it has
-    fewer; the rest of ``pos_fraction * num`` is filled by IoU. Where there
-    are more objects than that, each still gets one, at the cost of
-    negatives; only where there are more than ``num`` some get none, by
-    chance, and a warning says so. Copies of the ground truth
-    (``add_gt_as_proposals``) are used last.
+    fewer; the rest of ``pos_fraction * num`` is filled by IoU. Where that
+    is not enough there are more positives, at the cost of negatives; only
+    where ``num`` is not enough some objects get fewer, by chance, and a
+    warning says so. Copies of the ground truth (``add_gt_as_proposals``) are
+    used last.
 
     The IoU is the assigner's ``max_overlaps``. For a low-quality match that
     may be the IoU with a neighbour; it decides nothing but the filling.
@@ -47,7 +50,9 @@ class InstanceBalancedSampler(RandomSampler):
         add_gt_as_proposals (bool): Whether the objects themselves are
             candidates. Set False for an RPN. Defaults to True.
         min_pos_per_object (int): Positives that each object is to get, from
-            1 on. Defaults to 1.
+            1 on. ``num`` should leave room for negatives: with 256 samples
+            and 147 objects there are 109 of them at 1 and none at 2.
+            Defaults to 1.
         fill (str): What the rest of the quota is filled with: 'iou', the
             best-fitting positives first, or 'random'. Defaults to 'iou'.
 
@@ -101,7 +106,7 @@ class InstanceBalancedSampler(RandomSampler):
         num_copies = assign_result.num_gts if self.add_gt_as_proposals else 0
         objects = gt_inds[positives]
         if len(positives) > self.num:
-            self._warn_of_too_many(objects)
+            self._warn_of_too_few(objects)
         chosen = sample_positives(
             objects,
             assign_result.max_overlaps[positives],
@@ -113,12 +118,13 @@ class InstanceBalancedSampler(RandomSampler):
         )
         return positives[chosen]
 
-    def _warn_of_too_many(self, objects: Tensor) -> None:
-        """Say, once per sampler size, that no sampler of it can do."""
-        if torch.unique(objects).numel() > self.num:
+    def _warn_of_too_few(self, objects: Tensor) -> None:
+        """Say, once per sampler size, that it cannot do what it promises."""
+        if positives_needed(objects, self.min_pos_per_object) > self.num:
             warnings.warn(
-                f'num={self.num} samples are fewer than the objects of an '
-                'image, so that some get no positive. Raise num of '
-                'InstanceBalancedSampler above the largest count of objects.',
+                f'num={self.num} samples are fewer than min_pos_per_object='
+                f'{self.min_pos_per_object} for each object of an image, so '
+                'that some get fewer or none. Raise num of '
+                'InstanceBalancedSampler.',
                 stacklevel=2,
             )
