@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from dense_scene.evaluation.seed_study import (
     format_seed_studies,
     read_run,
@@ -19,7 +21,8 @@ def _write_run(folder, ap, start='20260101_000000', without=1):
     lines = [{'loss': 1.0, 'time': t, 'step': 1} for t in (9.0, 0.5, 0.4)]
     lines.append({KEYS[0]: ap, KEYS[1]: ap + 0.1, 'step': 1})
     text = '\n'.join(json.dumps(line) for line in lines)
-    (vis / 'scalars.json').write_text(text + '\n{"loss": 0.')  # a crash
+    # No object, and what a crash leaves.
+    (vis / 'scalars.json').write_text(text + '\n5\n{"loss": 0.')
     for step, zero in ((9, 7), (10, without)):
         counts = dict(objects=10, positives_histogram=[[zero, 5], [0, 9]])
         name = f'proposal_quality_train_{step}.json'
@@ -71,6 +74,21 @@ def test_errors_are_one_line(tmp_path, capsys):
     assert main([str(tmp_path / 'a'), '--metrics', 'bbox_mAP']) == 1
     error = capsys.readouterr().err
     assert "'bbox_mAP'" in error and error.count('\n') == 1
+
+
+def test_unfinished_runs_are_named(tmp_path):
+    for seed in '01':
+        _write_run(tmp_path / seed, 0.5)
+    log = next(tmp_path.glob('1/*/vis_data/scalars.json'))
+    finished = log.read_text()
+    # It trained on after the validation.
+    log.write_text(finished + '}\n{"loss": 1.0, "time": 1, "step": 2}\n')
+    with pytest.raises(ValueError, match='1 must be a finished run .* end'):
+        read_seed_study(tmp_path)
+    # Killed right after the validation that it shares with the others.
+    log.write_text(finished.replace('"step": 1', '"step": 2'))
+    with pytest.raises(ValueError, match='0 ends at step 1 and 1 at 2'):
+        read_seed_study(tmp_path)
 
 
 def test_the_tool_prints_the_table(tmp_path, capsys):

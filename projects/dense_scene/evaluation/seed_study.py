@@ -51,7 +51,8 @@ def read_seed_study(
 
     Raises:
         FileNotFoundError: If no run lies there.
-        ValueError: If a run has not been validated; the line names it.
+        ValueError: If a run is not finished: it has not been validated at its
+            end, or ended earlier than another. The line names it.
     """
     folder = Path(folder)
     paths = sorted(p for p in folder.glob('*') if any(p.glob('*/vis_data')))
@@ -62,6 +63,14 @@ def read_seed_study(
             f'{folder}/0 --cfg-options randomness.seed=0.'
         )
     runs = {path.name: read_run(path, metrics) for path in paths}
+    ends = {path: _last_step(path) for path in paths}
+    short, long = min(paths, key=ends.get), max(paths, key=ends.get)
+    if ends[short] < ends[long]:
+        raise ValueError(
+            f'the runs in {folder} must be equally long, but {short.name} '
+            f'ends at step {ends[short]} and {long.name} at {ends[long]}. Let '
+            'it finish (mim train ... --resume), or take it out.'
+        )
     return SeedStudy(folder.name, runs)
 
 
@@ -88,18 +97,18 @@ def read_run(
     lines = _read_scalars(work_dir)
     result = {}
     for metric in metrics:
-        found = [line[metric] for line in lines if metric in line]
-        if not found:
+        at = [i for i, line in enumerate(lines) if metric in line]
+        if not at or any(map(_is_training, lines[at[-1]:])):
             raise ValueError(
-                f'{work_dir} must be a finished run with {metric!r} in its '
-                'log, but it is not there. Let it finish (mim train ... '
-                '--resume) or name another metric.'
+                f'{work_dir} must be a finished run with {metric!r} at the '
+                'end of its log, but it is not there. Let it finish (mim '
+                'train ... --resume) or name another metric.'
             )
-        result[metric] = found[-1]
+        result[metric] = lines[at[-1]][metric]
     result.update(_read_stages(work_dir))
-    training = [line for line in lines if 'loss' in line and 'time' in line]
-    if training:
-        times = [line['time'] for line in training]
+    training = [line for line in lines if _is_training(line)]
+    times = [line['time'] for line in training if 'time' in line]
+    if times:
         result['seconds_per_iteration'] = float(np.median(times))
     memory = [line['memory'] for line in training if 'memory' in line]
     if memory:
@@ -148,15 +157,27 @@ def _format_mean(values: list[float], sign: str = '') -> str:
     return f'{mean:{sign}.3f} ± {half:.3f}'
 
 
+def _is_training(line: dict) -> bool:
+    return 'loss' in line
+
+
+def _last_step(work_dir: Path) -> int:
+    """Of training; 0 where there was none."""
+    lines = filter(_is_training, _read_scalars(work_dir))
+    return max((line.get('step', 0) for line in lines), default=0)
+
+
 def _read_scalars(work_dir: Path) -> list[dict]:
     """The lines of all logs; a line cut off by a crash is left out."""
     lines = []
     for path in sorted(work_dir.glob('*/vis_data/scalars.json')):
         for text in path.read_text().splitlines():
             try:
-                lines.append(json.loads(text))
+                line = json.loads(text)
             except json.JSONDecodeError:
                 continue
+            if isinstance(line, dict):
+                lines.append(line)
     return lines
 
 
