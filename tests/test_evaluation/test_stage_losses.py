@@ -66,6 +66,15 @@ def test_a_resumed_run_is_read_as_one(tmp_path):
     assert losses.values[:, 0, 0].tolist() == [1, 1, 1, 2, 3]
 
 
+def test_a_start_without_the_hook_is_not_lost(tmp_path):
+    write(tmp_path / '20260101_000000/vis_data/scalars.json', row(4, 9))
+    write(tmp_path / '20260102_000000/stage_losses.json',
+          *(row(step, 2) for step in (5, 6)))  # fmt: skip
+    losses = read_stage_losses(tmp_path)
+    assert losses.steps.tolist() == [4, 5, 6]
+    assert not losses.every_iteration
+
+
 @pytest.mark.parametrize('part', ['', '20260101_000000'])
 def test_a_folder_with_the_stock_log_alone(tmp_path, part):
     write(tmp_path / '20260101_000000/vis_data/scalars.json', row(50, 9))

@@ -16,10 +16,10 @@ from mmengine.logging import print_log
 # The two losses of Fig. 6, as mmdet's BBoxHead names them.
 LOSSES = ('loss_cls', 'loss_bbox')
 _KEY = re.compile(r'(?:train/)?s(\d{1,2})\.(loss_cls|loss_bbox)')
-# Where a run keeps its logs, seen from its work folder, from one of the
-# folders named after the time, or from vis_data: every iteration, or means.
-_RAW = ('stage_losses.json', '*/stage_losses.json')
-_MEANS = ('scalars.json', 'vis_data/scalars.json', '*/vis_data/scalars.json')
+# What one start of a run leaves in its folder, which is named after the time:
+# every iteration, or means. The last one is seen from vis_data.
+_RAW = 'stage_losses.json'
+_LOGS = (_RAW, 'vis_data/scalars.json', 'scalars.json')
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,8 +31,8 @@ class StageLosses:
         steps (np.ndarray): (N,), int64, rising: iterations, from 1 on.
         values (np.ndarray): (N, S, 2), float64: classification and
             localisation loss of stage s, NaN where the log has none.
-        every_iteration (bool): Whether a value is that of one iteration, or
-            the mean over mmengine's logging window.
+        every_iteration (bool): Whether every value is that of one iteration;
+            else some are means over mmengine's logging window.
     """
 
     name: str
@@ -151,18 +151,24 @@ def _stage_weights(config: str) -> list[float] | None:
 def _find_logs(path: Path) -> tuple[list[Path], bool]:
     """Log files, the oldest first, and whether they have every iteration."""
     if path.is_file():
-        return [path], path.name == 'stage_losses.json'
-    for patterns in (_RAW, _MEANS):
-        # Folders are named after the time of the start.
-        found = sorted(file for p in patterns for file in path.glob(p))
-        if found:
-            return found, patterns is _RAW
+        return [path], path.name == _RAW
+    if (own := _find_log(path)) is not None:
+        return [own], own.name == _RAW
+    starts = map(_find_log, sorted(path.glob('*/')))
+    if found := [log for log in starts if log is not None]:
+        return found, all(log.name == _RAW for log in found)
     wanted = 'stage_losses.json or vis_data/scalars.json'
     raise FileNotFoundError(
         f'{path} must be a log file, or a work folder with {wanted}, but '
         f'{"there is none in it" if path.is_dir() else "does not exist"}. '
         'Correct the path.'
     )
+
+
+def _find_log(start: Path) -> Path | None:
+    """The best log of one start."""
+    logs = (start / name for name in _LOGS)
+    return next((log for log in logs if log.is_file()), None)
 
 
 def _read_rows(file: Path) -> Iterator[tuple[int, dict]]:
