@@ -105,6 +105,14 @@ def test_weights_of_another_model(files):
     assert not list((files / 'out').iterdir())
 
 
+@pytest.mark.parametrize('device', ['abacus', 'cuda:99'])
+def test_a_device_that_is_not_there(files, device):
+    words = f"^device must be one that torch can use here, but '{device}' is"
+    with pytest.raises(ValueError, match=words) as error:
+        run(files, device=device)
+    assert '\n' not in str(error.value)
+
+
 @pytest.mark.parametrize(('arguments', 'words'), [
     (dict(num_images=0), 'num_images must be from 1 on, but got 0.'),
     (dict(min_iou=1), 'min_iou must be from 0 to below 1, but got 1.'),

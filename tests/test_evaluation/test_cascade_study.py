@@ -137,8 +137,11 @@ def test_save_and_load(study, tmp_path):
         assert np.array_equal(getattr(loaded, name), column)
         assert getattr(loaded, name).dtype == column.dtype
     assert CascadeStudy.load(path, 'another') is None
-    path.write_bytes(path.read_bytes()[:300])
-    assert CascadeStudy.load(path, 'key') is None
+    whole = path.read_bytes()
+    # Cut off, never begun, and with changed bytes within a column.
+    for content in (whole[:300], b'', whole[:90] + bytes(60) + whole[150:]):
+        path.write_bytes(content)
+        assert CascadeStudy.load(path, 'key') is None
     # A pickle is not opened.
     np.savez(path, key=np.array('key'), best=np.array([{}], object))
     assert CascadeStudy.load(path, 'key') is None

@@ -67,6 +67,7 @@ def test_panels_hold_the_rows(num_stages, by):
         assert line.get_ydata().tolist() == [
             group[stage]['moved'] for group in groups]
     ticks = [tick.get_text() for tick in moved.get_xticklabels()]
+    ticks = [tick.replace('\n', ' ') for tick in ticks]
     assert ticks == [group[0]['group'] for group in groups]
 
 

@@ -6,6 +6,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from dense_scene.apis import draw_stage_losses
@@ -120,8 +121,23 @@ def test_files(logs):
 def test_equal_names_are_told_apart(logs):
     paths = [logs / name / '20260101_000000' for name in ('a', 'b')]
     runs = draw_stage_losses(paths, logs / 'f.svg')
-    assert [one.name for one in runs] == [str(path) for path in paths]
+    assert [one.name for one in runs] == ['a', 'b']
     assert '<svg' in (logs / 'f.svg').read_text()
+
+
+def test_twice_the_same_run(logs):
+    runs = draw_stage_losses([logs / 'a', logs / 'a'], logs / 'f.svg')
+    assert [one.name for one in runs] == ['a', 'a']
+
+
+@pytest.mark.parametrize('length', [5, 60])
+def test_the_legend_stays_within_the_figure(length):
+    figure = plot_stage_losses([run('x' * length, 3) for _ in range(8)])
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    [legend] = figure.legends
+    box = legend.get_window_extent(canvas.get_renderer())
+    assert box.x0 >= 0 and box.x1 <= canvas.get_width_height()[0]
 
 
 def test_bad_arguments(logs):

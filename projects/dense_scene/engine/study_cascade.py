@@ -64,8 +64,8 @@ def study_cascade(
     Raises:
         FileNotFoundError: If config or checkpoint does not exist.
         TypeError: If the model has no RoI stages.
-        ValueError: If a number is out of its range, there is no image, or the
-            weights are not those of the model.
+        ValueError: If a number is out of its range, there is no image, the
+            weights are not those of the model, or torch has no such device.
     """
     if num_images is not None and num_images < 1:
         raise ValueError(
@@ -111,8 +111,8 @@ def _measure(
         images = images[done:]
     if not images:
         return study
-    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    model = _build_model(cfg, os.fspath(checkpoint)).to(device).eval()
+    model = _build_model(cfg, os.fspath(checkpoint)).eval()
+    model = _to_device(model, device)
     tap = CascadeTap(model)
     console = Console(stderr=True)
     try:
@@ -155,6 +155,17 @@ def _build_model(cfg: Config, checkpoint: str) -> nn.Module:
             'that it was trained with.'
         ) from error
     return model
+
+
+def _to_device(model: nn.Module, device: str | None) -> nn.Module:
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        return model.to(device)
+    except (AssertionError, RuntimeError) as error:  # torch raises either
+        raise ValueError(
+            f'device must be one that torch can use here, but {device!r} is '
+            f'not: {str(error).splitlines()[0]}. Use cpu.'
+        ) from error
 
 
 def _choose(count: int, wanted: int | None) -> list[int]:

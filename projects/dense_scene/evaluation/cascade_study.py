@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -131,5 +132,8 @@ class CascadeStudy:
                         for field in dataclasses.fields(cls)
                     }
                 )
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        except (
+            OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile,
+            zlib.error,
+        ):  # fmt: skip
             return None

@@ -111,7 +111,7 @@ def plot_cascade_study(
         _plot_histograms(axes, row, threshold)
     row_of_stages[0].set_ylabel('share of boxes')
     # Room for the legends; the stages share the axis.
-    row_of_stages[0].set_ylim(0, 1.25 * row_of_stages[0].get_ylim()[1])
+    row_of_stages[0].set_ylim(0, 1.35 * row_of_stages[0].get_ylim()[1])
     # Per group: its rows, one for each stage.
     groups = [
         rows[start : start + stages]
@@ -140,7 +140,13 @@ def _plot_histograms(
         share = np.array(row[f'{end}_histogram']) / row['boxes']
         label = f'{end}: mean {row[f"{end}_mean"]:.3f}'
         axes.stairs(share, IOU_EDGES, label=label, **style)
-    axes.axvline(threshold, color='0.3', ls='--', lw=1)
+    axes.axvline(
+        threshold,
+        color='0.3',
+        ls='--',
+        lw=1,
+        label=f'positive in training from {threshold:g}',
+    )
     axes.set(
         title=f'stage {number + 1}', xlabel='IoU with the object', xlim=(0, 1)
     )
@@ -227,9 +233,9 @@ def _plot_moved(
 def _by_density(
     axes: Axes, groups: Sequence[Sequence[dict]], by: str
 ) -> None:
-    axes.set_xticks(
-        range(len(groups)), [rows[0]['group'] for rows in groups]
-    )
+    # In two lines: those of neighbours would touch.
+    names = [rows[0]['group'].replace(' to ', '\nto ') for rows in groups]
+    axes.set_xticks(range(len(groups)), names)
     axes.set(xlabel=_UNITS[by], ylabel='share of boxes')
     axes.yaxis.set_major_formatter(PercentFormatter(1))
 
@@ -244,7 +250,7 @@ def _legend(axes: Axes, *handles: list, title: str = '', ncols: int = 4):
         ncols=ncols,
         columnspacing=1,
         loc='upper center',
-        bbox_to_anchor=(0.5, -0.2),
+        bbox_to_anchor=(0.5, -0.26),
     )
 
 

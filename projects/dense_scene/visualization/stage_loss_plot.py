@@ -43,7 +43,8 @@ def draw_stage_losses(
         paths (Sequence): Of :func:`read_stage_losses`, one for each run.
         out (str | PathLike): The figure, ``.png``, ``.svg`` or ``.pdf``.
         labels (Sequence[str], optional): Names of the runs. Defaults to the
-            names of their folders, or their paths where these are equal.
+            names of their folders, or what their paths differ in where these
+            are equal.
         smooth (float): Of :func:`plot_stage_losses`. Defaults to 100.
         unweighted (bool): Divide by each run's ``stage_loss_weights``, 1, 1/2
             and 1/4 in mmdet: without, a later stage's loss looks small.
@@ -62,9 +63,7 @@ def draw_stage_losses(
     """
     check_figure_path(out)
     if labels is None:
-        labels = [Path(path).resolve().name for path in paths]
-        # Two scalars.json are told apart by their whole paths.
-        labels = labels if len({*labels}) == len(labels) else [*paths]
+        labels = _tell_apart(paths)
     if len(labels) != len(paths):
         raise ValueError(
             f'there must be one label for each of {len(paths)} runs, but got '
@@ -85,6 +84,22 @@ def draw_stage_losses(
     if csv_file is not None:
         write_stage_losses(runs, csv_file, smooth)
     return runs
+
+
+def _tell_apart(paths: Sequence[str | os.PathLike]) -> list[str]:
+    """The last part of each path, or of all parts those that differ."""
+    parts = [Path(path).resolve().parts for path in paths]
+    names = [part[-1] for part in parts]
+    if len({*names}) == len(names):
+        return names
+    # From the front, then from the back: a/x/0 and a/y/0 are x and y.
+    for _ in range(2):
+        while len({part[:1] for part in parts}) == 1 and all(
+            len(part) > 1 for part in parts
+        ):
+            parts = [part[1:] for part in parts]
+        parts = [part[::-1] for part in parts]
+    return ['/'.join(part) for part in parts]
 
 
 def plot_stage_losses(
@@ -234,7 +249,14 @@ def _add_legend(
         alignment='center',
         fontsize='small',
         frameon=False,
-        ncols=max(1, -(-len(runs) // _LEGEND_ROWS)),
+        ncols=_legend_columns(runs, figure.get_figwidth()),
         loc='outside lower center',
     )
     legend.get_title().set_multialignment('center')
+
+
+def _legend_columns(runs: Sequence[StageLosses], width: float) -> int:
+    """As many as the figure, so many inches wide, has room for."""
+    wanted = -(-len(runs) // _LEGEND_ROWS)
+    longest = max(len(run.name) for run in runs)
+    return max(1, min(wanted, int(width / (0.6 + 0.08 * longest))))
