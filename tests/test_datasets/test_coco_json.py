@@ -145,6 +145,8 @@ GOOD = dict(images=[], annotations=annotations(3), categories=[])
     ('[]', ['COCO JSON file', 'it has list']),
     ('', ['cannot be parsed']),
     ('{"images": [', ['cannot be parsed']),
+    ('[' * 100_000, ['is nested too deeply']),
+    ('{"annotations": [' + '[' * 100_000, ['is nested too deeply']),
     (json.dumps(GOOD)[:-60], ['cannot be parsed']),
     (json.dumps(GOOD).replace('0.5', '0,,5'), ['cannot be parsed', '0,,5']),
 ])

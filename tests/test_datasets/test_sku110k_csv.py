@@ -63,6 +63,10 @@ def test_names_of_any_length_and_script(read):
     assert [name.decode() for name in columns.file_names] == names
 
 
+def test_a_byte_order_mark_is_no_part_of_a_name(read):
+    check_rows(read(b'\xef\xbb\xbf' + ROWS.encode()))
+
+
 def test_600_boxes_that_touch(read):
     columns = read(''.join(f'a.jpg,{x},0,{x + 1},9,object,600,9\n'
                            for x in range(600)))
@@ -84,12 +88,19 @@ def test_600_boxes_that_touch(read):
     (ROWS.replace(',8,', ',nan,'), ['row 2, column 5 (y2)', "is 'nan'"]),
     (ROWS.replace(',8,', ',inf,'), ['row 2, column 5 (y2)', "is 'inf'"]),
     (ROWS.replace('400', '0'),
-     ['row 2, column 8 (image_height) must be a positive number', "'0'"]),
+     ['row 2, column 8 (image_height) must be a whole number from 1', "'0'"]),
+    (ROWS.replace('400', '400.5'), ['column 8 (image_height)', "'400.5'"]),
+    (ROWS.replace('400', '1e12'), ['column 8 (image_height)', "'1e12'"]),
+    (ROWS.replace(',8,', ',1e39,'), ['row 2, column 5 (y2)', "is '1e39'"]),
+    (ROWS.replace('\n', '\r'), ['must end its rows with a line feed']),
+    ('/c.jpg,1,2,3,4,object,5,6\n', ['row 1: image_name', 'below']),
+    (ROWS + 'a/../c.jpg,1,2,3,4,object,5,6\n', ['row 4', 'a/../c.jpg']),
+    (ROWS + 'c\0.jpg,1,2,3,4,object,5,6\n', ['row 4: image_name must']),
     ('image_name,x1,y1,x2,y2,class,image_width,image_height\n' + ROWS,
      ['row 1, column 2 (x1)', "is 'x1'", 'no header row: delete it']),
     (',1,2,3,4,object,5,6\n', ['row 1: image_name', '1 to 1024 characters']),
     (ROWS[:-8] + '300,200\n',
-     ['row 3 gives b.jpg the size 300x200', 'row 1 says 100x200']),
+     ["row 3 gives 'b.jpg' the size 300x200", 'row 1 says 100x200']),
 ])
 @pytest.mark.parametrize('chunk_bytes', [40, 10000])
 def test_errors_name_file_row_and_column(read, content, words, chunk_bytes):

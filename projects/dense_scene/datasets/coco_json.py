@@ -111,7 +111,7 @@ def _decode_objects(buffer: bytes) -> tuple[list[dict], bytes, bool]:
             item, position = decode(text, position)
             objects.append(item)
             position = _GAP.match(text, position).end()
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         pass  # cut off by the end of the block, or not JSON at all
     rest = text[position:]
     return (objects, rest.encode('utf-8', 'surrogateescape'),
@@ -167,6 +167,12 @@ def _parse_rest(text: bytes, path: str) -> dict:
     """The file without its annotations."""
     try:
         rest = json.loads(text)
+    except (UnicodeDecodeError, RecursionError) as error:
+        what = ('is nested too deeply' if isinstance(error, RecursionError)
+                else 'is no text in UTF-8')
+        raise ValueError(
+            f'{path} must be a COCO JSON file, but {what}. Give the right '
+            'file.') from error
     except json.JSONDecodeError as error:
         near = error.doc[max(0, error.pos - 20):error.pos + 20]
         raise ValueError(

@@ -1,5 +1,6 @@
 """The CSV files of SKU-110K, read into columns."""
 
+import codecs
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ COLUMNS = ('image_name', 'x1', 'y1', 'x2', 'y2', 'class', 'image_width',
            'image_height')
 _NUMBERS = (1, 2, 3, 4, 6, 7)
 _MAX_NAME = 1024
+_MAX_SIDE = 2**24  # what float32 holds exactly
 _COMMA, _NEWLINE = b',\n'
 # Large enough that numpy's calls are not what costs, small enough that the
 # temporary arrays stay in the tens of megabytes.
@@ -61,8 +63,9 @@ def read_sku110k_csv(path: str,
 
 def _read_lines(path: str, chunk_bytes: int) -> Iterator[bytes]:
     """Pieces of the file that end with a newline."""
-    rest = b''
     with open(path, 'rb') as file:
+        # A byte order mark would become part of the first name.
+        rest = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
         while block := file.read(chunk_bytes):
             lines, newline, rest = (rest + block).rpartition(b'\n')
             if newline:
@@ -87,6 +90,9 @@ def _split(chunk: bytes, text: np.ndarray, path: str,
                     f'{path}, row {number} must have {width} columns '
                     f'({", ".join(COLUMNS)}), but has {found}: '
                     f'{_show(line)}. Correct or delete this row.')
+        raise ValueError(
+            f'{path} must end its rows with a line feed, but {_show(chunk)} '
+            'does not. Save it with the line ends of Unix or Windows.')
     starts = np.concatenate(([0], ends[:-1] + 1))
     return starts.reshape(-1, width), ends.reshape(-1, width)
 
@@ -109,8 +115,16 @@ def _number_names(text: np.ndarray, starts: np.ndarray, ends: np.ndarray,
     names = letters.view(f'S{longest}').ravel()
     # Rows of an image mostly follow one another: one look-up per run.
     first = np.flatnonzero(np.append(True, names[1:] != names[:-1]))
+    known = len(images)
     numbers = [images.setdefault(name, len(images))
                for name in names[first].tolist()]
+    for name in list(images)[known:]:
+        if b'\0' in name or name[:1] == b'/' or b'..' in name.split(b'/'):
+            bad = int(np.argmax(names == name))
+            raise ValueError(
+                f'{path}, row {row + bad + 1}: image_name must be a file below'
+                f' the image folder, but is {_show(name)}. Correct or delete '
+                'this row.')
     return np.repeat(
         np.array(numbers, np.int32), np.diff(np.append(first, len(names))))
 
@@ -126,18 +140,23 @@ def _parse(text: np.ndarray, starts: np.ndarray, ends: np.ndarray, path: str,
             field = text[starts[bad, column]:ends[bad, column]].tobytes()
             values[bad] = _to_float(field)
         is_size = column >= 6
-        wrong = ~np.isfinite(values) | (is_size & ~(values >= 1))
+        with np.errstate(over='ignore'):
+            result[:, target] = values
+        wrong = ~np.isfinite(result[:, target])
+        if is_size:
+            whole = (values >= 1) & (values == np.trunc(values))
+            wrong |= ~(whole & (values <= _MAX_SIDE))
         if wrong.any():
             bad = int(np.argmax(wrong))
             field = text[starts[bad, column]:ends[bad, column]].tobytes()
+            what = (f'whole number from 1 to {_MAX_SIDE}' if is_size
+                    else 'number')
             hint = ('The file must have no header row: delete it.'
                     if row + bad == 0 else 'Correct or delete this row.')
             raise ValueError(
                 f'{path}, row {row + bad + 1}, column {column + 1} '
                 f'({COLUMNS[column]}) must be a '
-                f'{"positive " if is_size else ""}number, but is '
-                f'{_show(field)}. {hint}')
-        result[:, target] = values
+                f'{what}, but is {_show(field)}. {hint}')
     return result
 
 
@@ -161,7 +180,7 @@ def _image_sizes(sizes_of_rows: np.ndarray, image_of_row: np.ndarray,
             'x'.join(f'{side:g}' for side in pair)
             for pair in (sizes_of_rows[row], sizes[image]))
         raise ValueError(
-            f'{path}, row {row + 1} gives {names[image].decode()} the size '
+            f'{path}, row {row + 1} gives {_show(names[image])} the size '
             f'{given}, but row {first[image] + 1} says {before}. Correct the '
             'wrong one.')
     return sizes[:, ::-1].astype(np.int32)

@@ -69,6 +69,13 @@ def test_interruption_keeps_what_is_finished(inspect, tmp_path, monkeypatch):
     assert len(lines) == 4
 
 
+def test_names_that_no_file_can_have_are_faults(inspect):
+    below, long, good = inspect([f'{NAMES[0]}/x.jpg', 'x' * 300, NAMES[0]])
+    assert below.fault == 'cannot be read (Not a directory)'
+    assert long.fault == 'cannot be read (File name too long)'
+    assert not good.fault
+
+
 @pytest.mark.parametrize('cut', [1, 50])
 def test_a_line_that_was_cut_short_is_dropped(inspect, tmp_path, cut):
     before = inspect()

@@ -65,6 +65,8 @@ def _known(checked: Journal, folder: str, name: str) -> ImageRecord | None:
         status = os.stat(os.path.join(folder, name))
     except FileNotFoundError:
         return ImageRecord(name, fault='does not exist')
+    except OSError as error:  # a name too long, a file where a folder must be
+        return ImageRecord(name, fault=f'cannot be read ({error.strerror})')
     return checked.find(name, status)
 
 
