@@ -66,6 +66,20 @@ def test_other_formats_and_no_ground_truth(convert, tmp_path, capsys):
     assert 'ground truth is needed' in capsys.readouterr().err
 
 
+def test_what_is_read_is_not_replaced(convert, tmp_path, capsys):
+    assert convert(TRUTH) == 0
+    files = [tmp_path / 'gt.json', tmp_path / 'found.npz']
+    before = [path.read_bytes() for path in files]
+    capsys.readouterr()
+    for target in files:
+        assert main([str(files[1]), str(target), '--from', 'detections',
+                     '--to', 'csv', '--ground-truth', str(files[0])]) == 1
+        assert 'must not be a source' in capsys.readouterr().err
+    assert [path.read_bytes() for path in files] == before
+    assert convert(TRUTH, '--digits', '99') == 1
+    assert 'digits must be 0 to 6, but got 99' in capsys.readouterr().err
+
+
 def test_no_detection(tmp_path):
     from dense_scene.evaluation.challenge_csv import write_challenge_csv
     empty = FOUND.take(np.zeros(3, bool))

@@ -9,6 +9,7 @@ from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
+from dense_scene.datasets.conversion import convert_annotations
 from dense_scene.testing import tiny_coco, tiny_sku110k
 
 
@@ -135,6 +136,43 @@ def test_strides_and_scale_of_the_base(run, annotations, tmp_path, root):
     assert values(ours.test_dataloader, 'scale') == [(1333, 800)]
 
 
+def test_training_before_crops_has_the_scale_of_testing(
+        run, annotations, tmp_path, root):
+    base = (root / 'configs/cascade_rcnn/'
+            'cascade-rcnn_r101_fpn_strong_1xb2-24e_sku110k.py')
+    out = tmp_path / 'advised.py'
+    assert run(annotations, '--anchors', 1, '--base', base, '--scale', 900,
+               600, '--out', out)[0] == 0
+    cfg = Config.fromfile(out)
+    for loader in (cfg.train_dataloader, cfg.test_dataloader):
+        assert values(loader, 'scale') == [(900, 600)]
+    assert any(step.type == 'TileCrop'
+               for step in cfg.train_dataloader.dataset.pipeline)
+
+
+@pytest.mark.parametrize('target', ['voc', 'yolo', 'csv'])
+def test_any_format_gives_the_same_advice(run, tmp_path, target):
+    images = tmp_path / 'data/images'
+    source = tiny_coco(tmp_path / 'data', 3, 4, 5)
+    folder = target != 'csv'
+    other = tmp_path / ('other' if folder else 'other.csv')
+    convert_annotations(source, other, 'coco', target)
+    more = ('--images', images) if target == 'yolo' else ()
+    (_, expected, _), (status, found, error) = (
+        run(source, '--anchors', 1), run(other, '--anchors', 1, *more))
+    assert (status, error) == (0, '')
+    assert found.startswith(f'# {other.name}: 3 images')
+    # But for the name of the file and where it breaks the first comment.
+    assert found[found.index('_base_'):] == expected[
+        expected.index('_base_'):]
+
+
+def test_a_scale_that_leaves_nothing(run, annotations):
+    status, output, _ = run(annotations, '--scale', 1, 1, '--anchors', 1)
+    assert status == 0
+    assert '--scale 32 32' in ' '.join(output.replace('#', '').split())
+
+
 def test_the_log_is_not_in_the_config(run, tmp_path, monkeypatch):
     # A logger that is made now writes to what is the standard output now.
     monkeypatch.setattr(MMLogger, '_instance_dict', OrderedDict())
@@ -152,6 +190,8 @@ def test_errors_are_one_line(run, annotations, tmp_path):
     broken.write_text('model = dict(\n')
     for arguments, words in (
             (('none.json', ), 'does not exist'),
+            ((tmp_path / 'data/images', ), 'must be a .json or .csv file'),
+            ((annotations, '--from', 'voc'), 'must be a folder for voc'),
             ((annotations, '--scale', 0, 800), 'two positive numbers'),
             ((annotations, '--base', 'no.py'), 'base must be a config'),
             ((annotations, '--base', stock), 'must be a Cascade R-CNN'),

@@ -14,11 +14,14 @@ def advise_config(ann_file: str,
                   scale: tuple[int, int] = (1333, 800),
                   anchors: int = 3,
                   out: str | None = None,
-                  seed: int = 0) -> str:
+                  seed: int = 0,
+                  source_format: str | None = None,
+                  images: str | None = None) -> str:
     """Measure a data set and write what follows as a child of a config.
 
     Args:
-        ann_file, scale, anchors, seed: Of :func:`advise_dataset`.
+        ann_file, scale, anchors, seed, source_format, images: Of
+            :func:`advise_dataset`.
         base (str): Of :func:`format_advice`. Anchors are measured with the
             strides of its RPN.
         out (str, optional): Save the config there; the file is whole or not
@@ -36,7 +39,8 @@ def advise_config(ann_file: str,
     # What is quick to find out comes before what takes a minute.
     strides = _read_strides(base)
     _check_out(out)
-    advice = advise_dataset(ann_file, scale, anchors, strides, seed)
+    advice = advise_dataset(ann_file, scale, anchors, strides, seed,
+                            source_format, images)
     text = format_advice(advice, base, os.path.dirname(out or ''))
     if out:
         with whole_file(out) as part:

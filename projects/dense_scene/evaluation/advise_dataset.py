@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..datasets.conversion import guess_format, read_annotations
 from ..functional.anchor_recall import resized_shapes
 from ..functional.neighbour_iou import nearest_neighbour_iou
 from ..functional.object_counts import needed_cap, recall_bound
@@ -72,17 +73,22 @@ def advise_dataset(ann_file: str,
                    scale: tuple[int, int] = (1333, 800),
                    anchors: int = 3,
                    strides: tuple[int, ...] = STOCK.strides,
-                   seed: int = 0) -> DatasetAdvice:
+                   seed: int = 0,
+                   source_format: str | None = None,
+                   images: str | None = None) -> DatasetAdvice:
     """Measure what the configs of dense scenes depend on.
 
     Args:
-        ann_file (str): COCO JSON or a CSV of SKU-110K.
+        ann_file (str): Annotations of any format of
+            :func:`read_annotations`; a folder for VOC and YOLO.
         scale (tuple[int, int]): What images are resized to, aspect ratio
             kept. Defaults to (1333, 800).
         anchors (int): Anchors per location. Defaults to 3.
         strides (tuple[int, ...]): Of the feature pyramid.
             Defaults to (4, 8, 16, 32, 64).
         seed (int): Defaults to 0.
+        source_format, images: Of :func:`read_annotations`. The format
+            defaults to what the annotations look like.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -92,12 +98,13 @@ def advise_dataset(ann_file: str,
     if len(scale) != 2 or min(scale) < 1:
         raise ValueError('scale must be two positive numbers, the limits of '
                          f'the long and the short side, but got {scale}.')
-    truth = read_ground_truth(ann_file)
+    truth = _read(ann_file, source_format, images)
     num_read = len(truth)
     truth = _usable(truth, ann_file)
     image_of_box = find_positions(truth.image_ids, truth.images.ids)
     sizes = np.stack((truth.images.heights, truth.images.widths), axis=1)
-    resized = resized_shapes(sizes, scale)
+    # A stripe may have no row left; no loader gives that.
+    resized = np.maximum(resized_shapes(sizes, scale), 1)
     factors = (resized / sizes)[:, ::-1]
     boxes = truth.boxes * np.tile(factors, 2)[image_of_box]
     size = np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1))
@@ -129,6 +136,15 @@ def advise_dataset(ann_file: str,
 def metric_caps(needed: int) -> tuple[int, ...]:
     """The paper's 100 and the literature's 300; another if they are low."""
     return (100, 300) if needed <= 300 else (100, 300, round_up(needed, 100))
+
+
+def _read(ann_file: str, source_format: str | None,
+          images: str | None) -> GroundTruth:
+    source_format = source_format or guess_format(ann_file)
+    if source_format in ('coco', 'sku'):
+        return read_ground_truth(ann_file)
+    found = read_annotations(ann_file, source_format, images)
+    return GroundTruth.from_columns(found.columns, found.classes)
 
 
 def _usable(truth: GroundTruth, ann_file: str) -> GroundTruth:

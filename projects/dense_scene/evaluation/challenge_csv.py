@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..datasets.conversion.files import write_text
+from ..datasets.conversion.files import require_own_place, write_text
 from ..functional.row_groups import group_rows
 from .detections import Detections
 from .evaluation_files import CHALLENGE_COLUMNS, read_evaluation
@@ -66,6 +66,9 @@ def convert_detections(detections: str, ann_file: str | None,
     if ann_file is None:
         raise ValueError('detections name their images by number, so that '
                          'the ground truth is needed. Give its file.')
+    if digits not in range(7):
+        raise ValueError(f'digits must be 0 to 6, but got {digits}.')
+    require_own_place(Path(path), [detections, ann_file], is_folder=False)
     truth, store = read_evaluation(str(detections), str(ann_file))
     return write_challenge_csv(store.detections, truth, path, digits)
 

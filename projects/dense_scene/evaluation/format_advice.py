@@ -53,7 +53,8 @@ def _figures(advice: DatasetAdvice) -> str:
     long_side, short_side = advice.scale
     low, middle, high = advice.sizes
     parts = [
-        f'{os.path.basename(advice.ann_file)}: {advice.images} images, '
+        f'{os.path.basename(os.path.normpath(advice.ann_file))}: '
+        f'{advice.images} images, '
         f'{advice.objects} objects, {_plural(len(advice.classes))}. Left out: '
         f'{advice.left_out} crowd regions and boxes under a pixel.',
         f'Objects per image: {advice.needed} at the 99.5th percentile.',
@@ -149,7 +150,8 @@ def _proposals(name: str, number: int, nms: float) -> str:
 
 
 def _nms_floor(overlap: float, default: float) -> float:
-    floor = round_up(overlap * 20, 1) / 20
+    # Touching objects overlap by what rounding leaves.
+    floor = round_up(round(overlap, 3) * 20, 1) / 20
     return min(max(default, floor), max(default, _HIGHEST_NMS))
 
 
@@ -177,12 +179,14 @@ def _loops(advice: DatasetAdvice) -> str:
         '    for step in loader.dataset.pipeline:',
         "        if 'scale' in step:",
         f'            step.scale = {advice.scale}',
-        _comment('training varies it; a pipeline of crops is left as it is'),
+        _comment('training varies it, or has it before it crops'),
         'for step in _base_.train_dataloader.dataset.pipeline:',
         "    if 'scales' in step:",
         '        step.scales = [',
         *(' ' * 12 + str(scale) + ',' for scale in scales),
         '        ]',
+        "    elif step.type == 'Resize':",
+        f'        step.scale = {advice.scale}',
         'del stage, head, loader, step\n'))
 
 

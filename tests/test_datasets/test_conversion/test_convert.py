@@ -3,7 +3,12 @@
 import pytest
 
 from dense_scene.apis import convert_annotations
-from dense_scene.datasets.conversion import TARGETS, read_coco, write_coco
+from dense_scene.datasets.conversion import (
+    TARGETS,
+    guess_format,
+    read_coco,
+    write_coco,
+)
 from tools.dataset_converters import convert_annotations as tool
 
 from .conftest import make_set, rows_of
@@ -85,9 +90,9 @@ def test_results_in_the_way(coco_file, tmp_path):
     convert_annotations(source, tmp_path / 'xml', 'coco', 'voc')
     with pytest.raises(ValueError, match='must be a new or an empty folder'):
         convert_annotations(source, tmp_path / 'xml', 'coco', 'voc')
-    with pytest.raises(ValueError, match='target must be a file for csv'):
+    with pytest.raises(ValueError, match='target must be a file, but'):
         convert_annotations(source, tmp_path / 'xml', 'coco', 'csv')
-    with pytest.raises(ValueError, match='must not be the source'):
+    with pytest.raises(ValueError, match='must not be a source'):
         convert_annotations(source, source, 'coco', 'coco')
 
 
@@ -103,6 +108,41 @@ def test_wrong_request(coco_file, tmp_path, change, words):
                    source_format='coco', target_format='csv')
     with pytest.raises((ValueError, FileNotFoundError), match=words):
         convert_annotations(**{**request, **change})
+
+
+@pytest.mark.parametrize('source_format', ['voc', 'yolo', 'csv', 'coco'])
+def test_nothing_to_convert(tmp_path, write_images, source_format):
+    images = write_images(['a.png'], [(4, 6)])
+    if source_format in ('voc', 'yolo'):
+        source = tmp_path / 'empty'
+        source.mkdir()
+        if source_format == 'yolo':
+            (source / 'classes.txt').write_text('a\n')
+    else:
+        source = tmp_path / 'empty.txt'
+        source.write_text(
+            'image,x1,y1,x2,y2\n' if source_format == 'csv' else
+            '{"images": [], "annotations": [], "categories": []}')
+    with pytest.raises(ValueError, match='holds none') as error:
+        convert_annotations(source, tmp_path / 'out.json', source_format,
+                            'coco', images=images)
+    assert '\n' not in str(error.value)
+    assert not (tmp_path / 'out.json').exists()
+
+
+def test_formats_are_guessed(coco_file, tmp_path, write_images):
+    images = write_images(['a.png'], [(4, 6)])
+    source = coco_file()
+    assert guess_format(source) == 'coco'
+    for target in ('voc', 'yolo', 'csv', 'sku'):
+        out = tmp_path / f'{target}.csv'  # a folder for the first two
+        convert_annotations(source, out, 'coco', target)
+        assert guess_format(out) == target
+    for wrong in (images, images / 'a.png'):
+        with pytest.raises(ValueError, match='must be a .json or .csv file'):
+            guess_format(wrong)
+    with pytest.raises(FileNotFoundError, match='does not exist'):
+        guess_format(tmp_path / 'none.json')
 
 
 def test_tool(coco_file, tmp_path, capsys, monkeypatch):

@@ -9,6 +9,7 @@ from dense_scene.datasets.conversion import (
     read_yolo,
     write_coco,
     write_csv,
+    write_sku,
     write_voc,
     write_yolo,
 )
@@ -88,12 +89,21 @@ class TestVoc:
         ('<name>box</name>', '', 'line 9: every object must have a name'),
         ('C:\\photos\\a.jpg', ' ', 'name its image in the tag filename'),
         ('<width>60<', '<width>wide<', 'must be whole numbers'),
+        ('<width>60<', '<width>-60<', 'must be whole numbers'),
+        ('<width>60<', '<width>9999999999<', 'at most 2147483647 pixels'),
         ('<width>60<', '<width>0<', "that of 'a.jpg' is not in the annota"),
     ])
     def test_refusals(self, read, old, new, words):
         assert old in VOC
         with pytest.raises(ValueError, match=words):
             read(VOC.replace(old, new))
+
+    def test_boxes_from_0_are_noted(self, read):
+        found = read(VOC.replace('<ymin>1<', '<ymin>0<'))
+        [note] = found.notes
+        assert note.startswith('1 boxes begin before pixel 1')
+        assert read(VOC).notes == []
+        assert read(VOC.replace('<ymin>1<', '<ymin>0<'), offset=0).notes == []
 
     def test_utf_16_cannot_hide_a_document_type(self, read):
         with pytest.raises(ValueError, match='must be XML in UTF-8'):
@@ -165,6 +175,15 @@ class TestYolo:
     def test_refusals(self, read, text, words):
         with pytest.raises(ValueError, match=words):
             read(text)
+
+    def test_names_of_classes_are_one_line_each(self, read, tmp_path):
+        for bad in ('a\nb', 'a\rb', ' '):
+            with pytest.raises(ValueError, match='classes must be one line'):
+                write_yolo(make_set([[]], classes=(bad, )), tmp_path / 'a')
+        read()
+        (tmp_path / 'labels/classes.txt').write_text('x\n\ny\n')
+        with pytest.raises(ValueError, match='classes.txt, line 2 must be'):
+            read_yolo(tmp_path / 'labels', tmp_path / 'images')
 
     def test_text_without_image_and_no_images(self, read, tmp_path):
         with pytest.raises(ValueError, match='1 have none, c.txt among them'):
@@ -240,6 +259,19 @@ class TestCsv:
             '0.jpg,1,2,3.2,4,"a ""b""",60,40,1\n'
             '1.jpg,,,,,,60,40,\n')
 
+    def test_names_over_several_lines(self, tmp_path):
+        odd = make_set([[[1, 2, 3, 4]]], classes=('a\nb', ))
+        write_csv(odd, tmp_path / 'in.csv')
+        assert rows_of(read_csv(tmp_path / 'in.csv')) == rows_of(odd)
+        with pytest.raises(ValueError, match='without commas, quotes and new'):
+            write_sku(odd, tmp_path / 'b.csv')
+
+    def test_blanks_around_a_class_mean_nothing(self, read):
+        found = read('image,x1,y1,x2,y2,class,width,height\n'
+                     'a.jpg,1,2,3,4,my cat ,60,40\n'
+                     'a.jpg,1,2,3,4, my cat,60,40\n')
+        assert found.classes == ('my cat', )
+
     @pytest.mark.parametrize('text, words', [
         ('', 'in.csv must hold a row per box, but is empty'),
         ('image,x1,y1,x2\n', 'header .*, but y2 is missing'),
@@ -255,6 +287,11 @@ class TestCsv:
         (CSV.replace('8,40', '8,41'), "row 5: the image size must be that of "
          "row 2, but 'b,1.jpg' has another"),
         (CSV.replace('"b,1.jpg",-5', '"b'), 'must be CSV .* cannot be parsed'),
+        (CSV.replace('8,40', '8,1e12'), 'row 5 must have a whole number .* as '
+         "height, but has '1e12'"),
+        (CSV.replace('8,40', '8,40.5'), "as height, but has '40.5'"),
+        (CSV.replace('score', 'ignored').replace('box,0.5', 'box,7')
+         .replace('0.5', '0'), "row 5 .* from 0 to 1 as ignored, but has '7'"),
     ])
     def test_refusals(self, read, text, words):
         with pytest.raises(ValueError, match=words):
@@ -290,6 +327,15 @@ class TestCoco:
         (dict(images=[dict(id=3, file_name='a.jpg', height=1, width=1),
                       dict(id=7, file_name='b.jpg')]),
          "that of 'b.jpg' is not in the annotations"),
+        (dict(images=[dict(id=3, file_name='a.jpg', height=1, width=10**11),
+                      dict(id=7, file_name='b.jpg', height=1, width=1)]),
+         "at most 2147483647 pixels a side, but 'a.jpg' has more"),
+        (dict(images=[dict(id=3, file_name='a.jpg', height=1, width=10**30),
+                      dict(id=7, file_name='b.jpg', height=1, width=1)]),
+         'whole numbers for height and width'),
+        (dict(images=[dict(id=3, file_name='\ud800.jpg', height=1, width=1),
+                      dict(id=7, file_name='b.jpg', height=1, width=1)]),
+         'must have a name that is text'),
         (dict(annotations=[dict(image_id=3, category_id=2,
                                 bbox=[9, 0, -1, 5])]),
          'annotation 1: a box must have finite corners'),

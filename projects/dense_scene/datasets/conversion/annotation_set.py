@@ -15,6 +15,8 @@ from ..image_check import decoded_size
 # How far the sides of a box without area may lie apart the wrong way round:
 # what the arithmetic of reading a format leaves, in pixels.
 _NOISE = 1e-6
+# Of an image, in pixels.
+MAX_SIDE = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,10 +153,18 @@ def build_annotation_set(names: Sequence[str],
     _require_distinct('image', names)
     sizes = _resolve_sizes(names, sizes, images, progress)
     columns = AnnotationColumns.from_rows(
-        [os.fsencode(name) for name in names], range(1, len(names) + 1),
+        _encode(names), range(1, len(names) + 1),
         sizes, np.asarray(image_of_box, np.int64), boxes,
         labels.astype(np.int32), np.asarray(ignored, bool))
     return AnnotationSet(columns, tuple(classes))
+
+
+def _encode(names: Sequence[str]) -> list[bytes]:
+    try:
+        return [os.fsencode(name) for name in names]
+    except UnicodeEncodeError as error:
+        raise ValueError('every image must have a name that is text, but one '
+                         f'is {error.object!r}. Rename it.') from error
 
 
 def _reorder(labels: np.ndarray, known: Sequence[str],
@@ -181,7 +191,13 @@ def _require_distinct(what: str, names: Sequence[str]) -> None:
 
 def _resolve_sizes(names: Sequence[str], sizes: np.ndarray,
                    images: str | Path | None, progress: bool) -> np.ndarray:
-    sizes = np.array(sizes, np.int32).reshape(-1, 2)
+    sizes = np.array(sizes).reshape(-1, 2)
+    if (sizes > MAX_SIDE).any():
+        name = names[int(np.argmax((sizes > MAX_SIDE).any(axis=1)))]
+        raise ValueError(f'an image must have at most {MAX_SIDE} pixels a '
+                         f'side, but {name!r} has more in the annotations. '
+                         'Correct them.')
+    sizes = sizes.astype(np.int32)
     if images is None:
         unknown = (sizes <= 0).any(axis=1)
         if unknown.any():

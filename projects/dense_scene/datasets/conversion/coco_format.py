@@ -42,8 +42,9 @@ def read_coco(source: Path,
         names = [str(image['file_name']) for image in content['images']]
         known = [str(item['name']) for item in content['categories']]
         sizes = np.array([(image.get('height') or 0, image.get('width') or 0)
-                          for image in content['images']], np.int32)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+                          for image in content['images']], np.int64)
+    except (AttributeError, KeyError, OverflowError, TypeError,
+            ValueError) as error:
         raise ValueError(
             f'{source}: every image must have a file_name, and whole numbers '
             'for height and width if any, and every category a name, but '

@@ -8,7 +8,18 @@ from pathlib import Path
 
 from .annotation_set import AnnotationSet
 from .csv_table import ALIASES, CsvTable
-from .files import write_text
+from .files import read_lines, write_text
+
+
+def has_header(source: Path) -> bool:
+    """Whether the first row of a table names its columns.
+
+    Raises:
+        ValueError: If it is no text.
+    """
+    first = read_lines(source)[0]
+    names = {name.strip().strip('"').lower() for name in first.split(',')}
+    return not names.isdisjoint(ALIASES['x1'])
 
 
 def read_csv(source: Path,
@@ -118,5 +129,6 @@ def write_sku(annotations: AnnotationSet, target: Path,
 def _quote(name: str) -> str:
     """A field as CSV has it."""
     text = io.StringIO()
-    csv.writer(text, lineterminator='').writerow([name])
-    return text.getvalue()
+    # Only what its line ends hold is quoted: both kinds must be there.
+    csv.writer(text, lineterminator='\r\n').writerow([name])
+    return text.getvalue()[:-2]

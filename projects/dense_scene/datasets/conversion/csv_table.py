@@ -7,7 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from ..sku110k_csv import COLUMNS as SKU_COLUMNS
-from .annotation_set import AnnotationSet, build_annotation_set
+from .annotation_set import (
+    MAX_SIDE,
+    AnnotationSet,
+    build_annotation_set,
+)
 
 # What a column may be called; the first name is the one that is written.
 ALIASES = dict(
@@ -118,14 +122,25 @@ class CsvTable:
                          'must have four corners, or none for an image '
                          'without boxes')
         none = ('', ) * len(keep)
-        sizes = [self._numbers(column.get(side, none), side, rows)
+        sizes = [self._whole(column.get(side, none), side, rows, MAX_SIDE)
                  for side in ('height', 'width')]
-        ignored = self._numbers(column.get('ignored', none), 'ignored', rows)
+        ignored = self._whole(column.get('ignored', none), 'ignored', rows, 1)
         self._parts.append((
             self._index(column['image'], self._images), boxes,
             self._labels(column.get('label'), blank[:, 0], rows),
-            np.nan_to_num(np.stack(sizes, axis=1)).astype(np.int32),
-            np.nan_to_num(ignored).astype(bool), rows))
+            np.stack(sizes, axis=1), ignored.astype(bool), rows))
+
+    def _whole(self, texts: Sequence[str], field: str, rows: np.ndarray,
+               most: int) -> np.ndarray:
+        """Whole numbers, 0 where the field is empty."""
+        values = np.nan_to_num(self._numbers(texts, field, rows))
+        wrong = (values < 0) | (values > most) | (values != np.trunc(values))
+        if wrong.any():
+            index = int(np.argmax(wrong))
+            self._refuse(int(rows[index]) - self.rows - 1,
+                         f'must have a whole number from 0 to {most} as '
+                         f'{field}, but has {texts[index][:40]!r}')
+        return values.astype(np.int32)
 
     def _numbers(self, texts: Sequence[str], field: str,
                  rows: np.ndarray) -> np.ndarray:
@@ -164,10 +179,10 @@ class CsvTable:
             # The class of a row without a box is nobody's.
             labels = np.zeros(len(rows), np.int64)
             kept = np.flatnonzero(~blank)
-            labels[kept] = self._index([texts[index] for index in kept],
-                                       self._classes)
+            labels[kept] = self._index(
+                [texts[index].strip() for index in kept], self._classes)
             return labels
-        return self._index(texts, self._classes)
+        return self._index([text.strip() for text in texts], self._classes)
 
     @staticmethod
     def _index(texts: Sequence[str], known: dict[str, int]) -> np.ndarray:

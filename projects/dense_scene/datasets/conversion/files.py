@@ -25,6 +25,29 @@ def write_text(path: Path, pieces: Iterable[str]) -> None:
         file.writelines(pieces)
 
 
+def require_own_place(target: Path, sources: Iterable[str | Path],
+                      is_folder: bool) -> None:
+    """Refuse a result that would replace what it is made from.
+
+    Args:
+        target (Path): Of the result.
+        sources (Iterable[str | Path]): What is read.
+        is_folder (bool): Whether the result is a folder.
+
+    Raises:
+        ValueError: In that case, or if the result is to be a file and
+            ``target`` is a folder.
+    """
+    for source in sources:
+        if target.exists() and os.path.exists(source) and (
+                target.samefile(source)):
+            raise ValueError(f'the target must not be a source, but {target} '
+                             'is read. Choose another name.')
+    if not is_folder and target.is_dir():
+        raise ValueError(f'the target must be a file, but {target} is a '
+                         'folder. Name a file in it.')
+
+
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """Yield a folder that becomes ``target`` when all went well.

@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.sax.saxutils import escape
 
@@ -71,12 +72,19 @@ def read_voc(source: Path,
     known = sorted(rows.known)
     order = np.array([known.index(name) for name in rows.known], np.int64)
     corners = np.frombuffer(rows.boxes, np.float64).reshape(-1, 4)
-    return build_annotation_set(
+    found = build_annotation_set(
         rows.names, np.array(rows.sizes), image_of_box,
         corners - [offset, offset, 0, 0],
         order[np.frombuffer(rows.labels, np.int64)],
         np.frombuffer(rows.ignored, bool), known, where, images, classes,
         progress)
+    early = int((corners[:, :2] < offset).any(axis=1).sum())
+    if not early:
+        return found
+    note = (f'{early} boxes begin before pixel {offset:g}, which the files '
+            'are said to count from: if they hold edges, as those of many '
+            'labelling programs, read them with offset 0.')
+    return replace(found, notes=[*found.notes, note])
 
 
 def write_voc(annotations: AnnotationSet, target: Path, digits: int = 3,
@@ -171,12 +179,15 @@ def _image_name(root: ElementTree.Element, path: Path, source: Path) -> str:
 
 def _size(root: ElementTree.Element, path: Path) -> tuple[int, int]:
     """Height and width, 0 where it says nothing."""
-    try:
-        return tuple(int(root.findtext(f'size/{side}') or 0)
-                     for side in ('height', 'width'))
-    except ValueError as error:
+    sides = [(root.findtext(f'size/{side}') or '0').strip()
+             for side in ('height', 'width')]
+    # Ten digits fit into 64 bits; what is too large for an image is found
+    # with its name.
+    if not all(side.isdecimal() and len(side) <= 10 for side in sides):
         raise ValueError(f'{path}: width and height must be whole numbers, '
-                         f'but: {error}. Correct them.') from None
+                         f'but are {sides[1][:40]!r} and {sides[0][:40]!r}. '
+                         'Correct them.')
+    return int(sides[0]), int(sides[1])
 
 
 def _read_object(

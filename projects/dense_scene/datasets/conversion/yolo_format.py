@@ -45,6 +45,10 @@ def read_yolo(source: Path,
     labels = {path.with_suffix('').as_posix(): path
               for path in find_files(source, ('.txt', ))
               if path.as_posix() != CLASS_FILE}
+    if names and not labels:
+        raise ValueError(
+            f'{source} must hold a text file for each image with an object, '
+            'but holds none. Give the folder of the text files.')
     # Arrays, as the garbage collector would visit a list for every box.
     values, lines, image_of_box = array('d'), array('q'), array('q')
     unlabelled = []
@@ -106,6 +110,10 @@ def write_yolo(annotations: AnnotationSet, target: Path,
     """
     annotations = annotations.without_ignored('YOLO')
     columns, stems = annotations.columns, annotations.relative_stems()
+    for name in annotations.classes:
+        if not name.strip() or len(name.splitlines()) > 1:
+            raise ValueError(f'classes must be one line each in {CLASS_FILE}, '
+                             f'but one is {name!r}. Rename it.')
     if any(stem.as_posix() + '.txt' == CLASS_FILE for stem in stems):
         raise ValueError(f'no image may be named like {CLASS_FILE}, but one '
                          'is. Rename it.')
@@ -138,7 +146,13 @@ def _read_classes(source: Path) -> list[str]:
             f'YOLO files number the classes, so that their names are needed, '
             f'but there is no {path}. Write it, one name per line, or give '
             'the classes.')
-    return [line.strip() for line in read_lines(path) if line.strip()]
+    names = '\n'.join(map(str.strip, read_lines(path))).rstrip().split('\n')
+    if '' in names and names != ['']:
+        # Left out, it would shift the numbers of all that follow.
+        raise ValueError(
+            f'{path}, line {names.index("") + 1} must be the name of a class, '
+            'but is blank. Write the name, or delete the line.')
+    return [name for name in names if name]
 
 
 def _parse(line: str, path: Path, number: int, classes: int) -> list[float]:
