@@ -249,11 +249,12 @@ def make_samples(num_objects):
     return samples
 
 
-def losses(config, inputs):
+def losses(config, inputs, dtype):
     torch.manual_seed(0)
     module = MODELS.build(config)
     module.init_weights()
-    found = module.train().loss(inputs, make_samples([30, 0]))
+    with torch.autocast('cpu', dtype, enabled=dtype is not None):
+        found = module.train().loss(inputs, make_samples([30, 0]))
     return {
         name: torch.stack(value) if type(value) is list else value
         for name, value in found.items()
@@ -289,8 +290,10 @@ def retina_head():
     )
 
 
-def test_losses_of_a_cascade_and_of_retinanet_are_equal():
-    """RPN, three RoI heads and a one-stage head, 30 objects and none."""
+@pytest.mark.parametrize('dtype', [None, torch.bfloat16, torch.float16])
+def test_losses_of_a_cascade_and_of_retinanet_are_equal(dtype):
+    """RPN, three RoI heads and a one-stage head, 30 objects and none; in
+    automatic mixed precision too."""
     register_all_modules()
     maps = [torch.rand(2, 4, 8, 12), torch.rand(2, 4, 4, 6)]
     for make, inputs in (
@@ -298,7 +301,7 @@ def test_losses_of_a_cascade_and_of_retinanet_are_equal():
         (retina_head, maps),
     ):
         stock, ours = (
-            losses(swap_assigners(make(), kind), inputs)
+            losses(swap_assigners(make(), kind), inputs, dtype)
             for kind in ('MaxIoUAssigner', 'DenseMaxIoUAssigner')
         )
         assert stock.keys() == ours.keys() and len(stock)
