@@ -89,6 +89,8 @@ def test_bad_input(tmp_path):
             ((out, photo, truth, 'v9'), "but got 'v9'")):
         with pytest.raises(ValueError, match=words):
             write_augmentation_sheet(*arguments)
+    with pytest.raises(ValueError, match='seed must be at least 0'):
+        write_augmentation_sheet(out, seed=-1)
     with pytest.raises(FileNotFoundError, match='no.json'):
         write_augmentation_sheet(out, photo, tmp_path / 'no.json')
     assert not out.exists()

@@ -54,3 +54,6 @@ def test_tool(root, tmp_path, capsys):
     assert [p.name for p in (tmp_path / 'a').iterdir()] == ['crops.png']
     assert tool.main([str(tmp_path / 'crops.gif')]) == 1
     assert 'must end with .jpg, .jpeg or .png' in capsys.readouterr().err
+    assert tool.main([str(tmp_path / 'crops.png'), '--seed', '-1']) == 1
+    error = capsys.readouterr().err
+    assert error == 'error: seed must be at least 0, but got -1.\n'

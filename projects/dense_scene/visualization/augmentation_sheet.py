@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..datasets.shelves import render_shelf
+from ..datasets.shelves.request import check_number
 from ..datasets.transforms import LoadCheckedImage
 from ..datasets.transforms.auto_augment import (
     OPERATION_NAMES,
@@ -88,7 +89,7 @@ def write_augmentation_sheet(path: str | os.PathLike,
         policy (str, optional): ``'v0'`` to ``'v3'``: its sub-policies instead
             of the operations. Defaults to None.
         level (float): Of the operations. Defaults to 8.
-        seed (int): Defaults to 0.
+        seed (int): From 0 on. Defaults to 0.
 
     Returns:
         Path: The file.
@@ -97,6 +98,7 @@ def write_augmentation_sheet(path: str | os.PathLike,
         FileNotFoundError: If a file does not exist.
         ValueError: If a file or an argument is not as above.
     """
+    check_number('seed', seed)
     path = Path(path)
     if path.suffix.lower() not in _ENDINGS:
         raise ValueError(f'the sheet must end with {" or ".join(_ENDINGS)}, '

@@ -9,6 +9,7 @@ import torch
 from mmdet.structures.bbox import HorizontalBoxes
 
 from ..datasets.shelves import render_shelf
+from ..datasets.shelves.request import check_number
 from ..datasets.transforms import DenseRandomCrop
 from ..datasets.transforms.window_crop import WindowCrop
 from ..functional.tile_windows import tile_windows
@@ -70,8 +71,10 @@ def write_crop_sheet(path: str | os.PathLike, seed: int = 0) -> Path:
         Path: The file.
 
     Raises:
-        ValueError: If the ending is another one.
+        TypeError, ValueError: If the ending is another one, or ``seed`` not
+            a whole number from 0 on.
     """
+    check_number('seed', seed)
     path = Path(path)
     if path.suffix.lower() not in ('.jpg', '.jpeg', '.png'):
         raise ValueError('the sheet must end with .jpg, .jpeg or .png, but '

@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass
-from numbers import Integral
 
 import numpy as np
 
-from .request import check_objects, check_size
+from .request import check_number, check_objects, check_size
 
 # Raised whenever the same seed would give other pixels or boxes.
 RENDERER = 1
@@ -38,8 +37,8 @@ class Recipe:
         size = check_size(self.size)
         object.__setattr__(self, 'size', size)
         object.__setattr__(self, 'objects', check_objects(self.objects, size))
-        _check_number('num_images', self.num_images, 1)
-        _check_number('seed', self.seed, 0)
+        check_number('num_images', self.num_images, 1)
+        check_number('seed', self.seed, 0)
         if self.split not in SPLITS:
             raise ValueError(
                 f'split must be one of {", ".join(SPLITS)}, but got '
@@ -74,13 +73,6 @@ class Recipe:
                     f'{name}={ours} is asked for'
                 )
         return ''
-
-
-def _check_number(name: str, value: int, least: int) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f'{name} must be a whole number, but got {value!r}.')
-    if value < least:
-        raise ValueError(f'{name} must be at least {least}, but got {value}.')
 
 
 def file_name(index: int) -> str:

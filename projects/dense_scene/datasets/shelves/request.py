@@ -67,3 +67,16 @@ def check_objects(
             'size.'
         )
     return low, high
+
+
+def check_number(name: str, value: int, least: int = 0) -> None:
+    """Refuse what is not a whole number, or too small.
+
+    Raises:
+        TypeError: If ``value`` is no whole number.
+        ValueError: If it is less than ``least``.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise TypeError(f'{name} must be a whole number, but got {value!r}.')
+    if value < least:
+        raise ValueError(f'{name} must be at least {least}, but got {value}.')
