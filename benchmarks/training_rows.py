@@ -1,4 +1,4 @@
-"""What a training iteration of the three-seed study costs, row by row.
+"""What a training iteration of the CPU study costs, row by row.
 
     python benchmarks/training_rows.py --nuclei /data/nuclei
 

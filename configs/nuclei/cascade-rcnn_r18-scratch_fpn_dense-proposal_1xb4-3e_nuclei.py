@@ -1,4 +1,4 @@
-# Row 3 (dense sampling) of the three-seed study on a CPU, nuclei
+# Row 3 (dense sampling) of the CPU study, nuclei
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_nuclei.py'
 
 model = dict(

@@ -1,4 +1,4 @@
-# Row 5 (baseline) of the three-seed study on a CPU: R18 of half width, shelves
+# Row 5 (baseline) of the CPU study: R18 of half width, shelves
 _base_ = [
     '../_base_/models/cascade-rcnn_r18-scratch_fpn.py',
     '../_base_/datasets/shelves.py',

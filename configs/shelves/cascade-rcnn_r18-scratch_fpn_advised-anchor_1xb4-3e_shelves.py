@@ -1,4 +1,4 @@
-# Row 5 of the three-seed study + three anchors that shelves ask for
+# Row 5 of the CPU study + three anchors that shelves ask for
 # As tools/analysis_tools/advise_dataset.py finds them at --scale 512 512.
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_shelves.py'
 

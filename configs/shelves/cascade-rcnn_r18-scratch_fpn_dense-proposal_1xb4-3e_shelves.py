@@ -1,4 +1,4 @@
-# Row 3 (dense sampling) of the three-seed study on a CPU, shelves
+# Row 3 (dense sampling) of the CPU study, shelves
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_shelves.py'
 
 model = dict(

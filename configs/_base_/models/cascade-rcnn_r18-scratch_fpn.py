@@ -1,6 +1,6 @@
-# The model for three seeds on two CPU cores: R18 of half width, a narrow FPN
-# and narrow heads. What a row changes is not touched: numbers of sampled
-# boxes, losses, thresholds.
+# The model of the CPU study (docs/results/seeds.md): R18 of half width, a
+# narrow FPN and narrow heads. What a row changes is not touched: numbers of
+# sampled boxes, losses, thresholds.
 _base_ = './cascade-rcnn_r101-scratch_fpn.py'
 
 model = dict(
