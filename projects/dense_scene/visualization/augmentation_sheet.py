@@ -96,7 +96,7 @@ def write_augmentation_sheet(path: str | os.PathLike,
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        ValueError: If a file or an argument is not as above.
+        TypeError, ValueError: If a file or an argument is not as above.
     """
     check_number('seed', seed)
     path = Path(path)

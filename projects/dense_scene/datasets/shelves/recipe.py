@@ -38,7 +38,7 @@ class Recipe:
         object.__setattr__(self, 'size', size)
         object.__setattr__(self, 'objects', check_objects(self.objects, size))
         check_number('num_images', self.num_images, 1)
-        check_number('seed', self.seed, 0)
+        check_number('seed', self.seed)
         if self.split not in SPLITS:
             raise ValueError(
                 f'split must be one of {", ".join(SPLITS)}, but got '

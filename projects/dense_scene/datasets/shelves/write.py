@@ -22,6 +22,7 @@ from ..worker_pool import available_cores, worker_pool
 from .layout import plan_scene
 from .recipe import Recipe, file_name, to_coco
 from .render import draw_scene
+from .request import check_number
 
 JPEG_QUALITY = 93
 
@@ -65,8 +66,7 @@ def write_shelves(
     recipe = Recipe(num_images, split, size, objects, seed)
     if workers is None:
         workers = available_cores()
-    if workers < 1:
-        raise ValueError(f'workers must be at least 1, but got {workers}.')
+    check_number('workers', workers, 1)
     images = Path(folder) / split
     target = Path(folder) / 'annotations' / f'{split}.json'
     console = Console(quiet=not progress)
