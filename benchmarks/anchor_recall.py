@@ -20,7 +20,7 @@ from mmdet.structures.bbox import bbox_overlaps
 from dense_scene.functional.anchor_recall import AnchorShapes, best_anchor_iou
 
 HEIGHT, WIDTH = 800, 1333
-ANCHORS = AnchorShapes((8, ), (0.5, 1.0, 2.0))
+ANCHORS = AnchorShapes((8,), (0.5, 1.0, 2.0))
 
 
 def make_objects(number: int) -> np.ndarray:
@@ -34,16 +34,19 @@ def make_objects(number: int) -> np.ndarray:
 def ours(boxes: np.ndarray) -> np.ndarray:
     """The best IoU of each box by ours."""
     return best_anchor_iou(
-        boxes, np.tile((HEIGHT, WIDTH), (len(boxes), 1)), ANCHORS)[0]
+        boxes, np.tile((HEIGHT, WIDTH), (len(boxes), 1)), ANCHORS
+    )[0]
 
 
 def all_anchors() -> torch.Tensor:
     """mmdet's anchors of one padded image."""
     generator = AnchorGenerator(
-        list(ANCHORS.strides), list(ANCHORS.ratios), list(ANCHORS.scales))
+        list(ANCHORS.strides), list(ANCHORS.ratios), list(ANCHORS.scales)
+    )
     padded = [-(-side // 32) * 32 for side in (HEIGHT, WIDTH)]
-    maps = [[-(-side // stride) for side in padded]
-            for stride in ANCHORS.strides]  # fmt: skip
+    maps = [
+        [-(-side // stride) for side in padded] for stride in ANCHORS.strides
+    ]
     return torch.cat(generator.grid_priors(maps, device='cpu'))
 
 
@@ -66,18 +69,23 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     priors = all_anchors()
-    print(f'{len(priors)} anchors, {WIDTH} x {HEIGHT}; core time, the best '
-          f'of {args.repeat}')
+    print(
+        f'{len(priors)} anchors, {WIDTH} x {HEIGHT}; core time, the best '
+        f'of {args.repeat}'
+    )
     for number in args.objects:
         boxes = make_objects(number)
         fast, found = measure(lambda: ours(boxes), args.repeat)  # noqa: B023
         tensor = torch.from_numpy(boxes).float()
         slow, expected = measure(
             lambda: bbox_overlaps(tensor, priors).max(1).values,  # noqa: B023
-            args.repeat)
+            args.repeat,
+        )
         np.testing.assert_allclose(found, expected.numpy(), atol=1e-4)
-        print(f'{number} objects: ours {fast * 1e3:.2f} ms, every anchor '
-              f'{slow * 1e3:.0f} ms, ratio {slow / fast:.0f}')
+        print(
+            f'{number} objects: ours {fast * 1e3:.2f} ms, every anchor '
+            f'{slow * 1e3:.0f} ms, ratio {slow / fast:.0f}'
+        )
     boxes = make_objects(args.many)
     seconds, _ = measure(lambda: ours(boxes), 1)
     print(f'{args.many} objects: ours {seconds:.2f} s')

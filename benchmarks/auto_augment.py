@@ -33,15 +33,25 @@ from dense_scene.datasets.transforms.auto_augment import (
 
 BUDGET = 25.0  # ms
 WIDTH, HEIGHT, OBJECTS = 2448, 3264, 147
-SAME_NAME = ('AutoContrast', 'Equalize', 'Posterize', 'Solarize',
-             'SolarizeAdd', 'Color', 'Contrast', 'Brightness', 'Sharpness')
+SAME_NAME = (
+    'AutoContrast',
+    'Equalize',
+    'Posterize',
+    'Solarize',
+    'SolarizeAdd',
+    'Color',
+    'Contrast',
+    'Brightness',
+    'Sharpness',
+)
 # mmdet's translation is a share of the image, its shearing an angle.
 GEOMETRIC = dict(
     Rotate_BBox=dict(type='Rotate'),
-    ShearX_BBox=dict(type='ShearX', max_mag=np.rad2deg(np.arctan(.3))),
-    ShearY_BBox=dict(type='ShearY', max_mag=np.rad2deg(np.arctan(.3))),
+    ShearX_BBox=dict(type='ShearX', max_mag=np.rad2deg(np.arctan(0.3))),
+    ShearY_BBox=dict(type='ShearY', max_mag=np.rad2deg(np.arctan(0.3))),
     TranslateX_BBox=dict(type='TranslateX', max_mag=250 / WIDTH),
-    TranslateY_BBox=dict(type='TranslateY', max_mag=250 / HEIGHT))
+    TranslateY_BBox=dict(type='TranslateY', max_mag=250 / HEIGHT),
+)
 
 
 def stock_step(name: str, prob: float, level: float) -> dict | None:
@@ -58,7 +68,7 @@ def stock_step(name: str, prob: float, level: float) -> dict | None:
 def stock_policy(steps: list) -> list[dict]:
     """A sub-policy in mmdet's operations."""
     found = [stock_step(*step) for step in steps]
-    nothing = dict(type='Color', prob=0.)
+    nothing = dict(type='Color', prob=0.0)
     return [step for step in found if step] or [nothing]
 
 
@@ -75,21 +85,33 @@ class Case:
             img_shape=self.image.shape[:2],
             gt_bboxes=HorizontalBoxes(self.boxes),
             gt_bboxes_labels=np.zeros(len(self.boxes), np.int64),
-            gt_ignore_flags=np.zeros(len(self.boxes), bool))
+            gt_ignore_flags=np.zeros(len(self.boxes), bool),
+        )
         np.random.seed(seed)
         start = time.process_time()
         transform(results)
         return (time.process_time() - start) * 1e3
 
-    def mean(self, sides: list[list[Callable]], draws: int,
-             rounds: int) -> list[tuple[float, float]]:
+    def mean(
+        self, sides: list[list[Callable]], draws: int, rounds: int
+    ) -> list[tuple[float, float]]:
         """Best and median of each side, each the mean over its transforms
         and ``draws`` seeds."""
-        times = [[[self.time(transform, seed) for transform in side
-                   for seed in range(draws)] for side in sides]
-                 for _ in range(rounds)]
-        return [(np.min(side, axis=0).mean(), np.median(side, axis=0).mean())
-                for side in map(np.array, zip(*times))]
+        times = [
+            [
+                [
+                    self.time(transform, seed)
+                    for transform in side
+                    for seed in range(draws)
+                ]
+                for side in sides
+            ]
+            for _ in range(rounds)
+        ]
+        return [
+            (np.min(side, axis=0).mean(), np.median(side, axis=0).mean())
+            for side in map(np.array, zip(*times))
+        ]
 
 
 def compare_operations(case: Case, rounds: int) -> None:
@@ -115,10 +137,12 @@ def compare_policies(case: Case, draws: int, rounds: int) -> None:
         'v1, every operation done': [DetAutoAugment([p]) for p in always],
         'mmdet, v1 in its operations': [
             build(dict(type='AutoAugment', policies=[stock_policy(p)]))
-            for p in v1],
+            for p in v1
+        ],
         'mmdet, its default policy': [
             lambda results, steps=steps: steps(results)
-            for steps in default.transforms],
+            for steps in default.transforms
+        ],
     }
     times = case.mean(list(sides.values()), draws, rounds)
     ours = times[0][0]
@@ -133,15 +157,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument(
-        '--draws', type=int, default=2, help='seeds of each sub-policy')
+        '--draws', type=int, default=2, help='seeds of each sub-policy'
+    )
     args = parser.parse_args()
     register_all_modules()
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
     image, boxes = render_shelf(1, (WIDTH, HEIGHT), (OBJECTS, OBJECTS))
-    print(f'{WIDTH} x {HEIGHT} pixels, {len(boxes)} boxes, one thread, OpenCV '
-          f'{cv2.__version__}, load {os.getloadavg()[0]:.1f} on '
-          f'{os.cpu_count()} cores')
+    print(
+        f'{WIDTH} x {HEIGHT} pixels, {len(boxes)} boxes, one thread, OpenCV '
+        f'{cv2.__version__}, load {os.getloadavg()[0]:.1f} on '
+        f'{os.cpu_count()} cores'
+    )
     case = Case(image, boxes)
     compare_operations(case, args.rounds)
     compare_policies(case, args.draws, args.rounds)

@@ -31,7 +31,8 @@ from dense_scene.evaluation.image_result import (
 
 
 def make_results(
-        counts: list[int]) -> tuple[GroundTruth, Detections, Detections]:
+    counts: list[int],
+) -> tuple[GroundTruth, Detections, Detections]:
     """Ground truth, detections, and these with blurred boxes.
 
     Scores have no ties: COCO breaks them otherwise where a copy is an image.
@@ -45,29 +46,41 @@ def make_results(
     blurred = found.boxes + rng.normal(0, 2, found.boxes.shape)
     blurred[:, 2:] = np.maximum(blurred[:, 2:], blurred[:, :2] + 1)
     pair = [
-        Detections(found.image_ids, boxes,
-                   found.scores * rng.uniform(.98, 1, len(found)),
-                   found.labels) for boxes in (found.boxes, blurred)
+        Detections(
+            found.image_ids,
+            boxes,
+            found.scores * rng.uniform(0.98, 1, len(found)),
+            found.labels,
+        )
+        for boxes in (found.boxes, blurred)
     ]
-    return join_truth(images, ('object', )), *pair
+    return join_truth(images, ('object',)), *pair
 
 
-def draw(truth: GroundTruth, found: Detections,
-         chosen: np.ndarray) -> tuple[GroundTruth, Detections]:
+def draw(
+    truth: GroundTruth, found: Detections, chosen: np.ndarray
+) -> tuple[GroundTruth, Detections]:
     """These images as a data set of their own; one may come twice."""
     ids = np.arange(len(chosen))
     objects, rows = (side.group(truth.images.ids) for side in (truth, found))
     rows_of_truth = np.concatenate([objects[i] for i in chosen])
     rows_of_found = np.concatenate([rows[i] for i in chosen])
     sizes = np.ones(len(ids), np.int64)
-    return (GroundTruth(
-        ImageTable(ids, sizes, sizes), truth.classes,
-        np.repeat(ids, objects.counts[chosen]), truth.boxes[rows_of_truth],
-        truth.labels[rows_of_truth]),
-            Detections(
-                np.repeat(ids, rows.counts[chosen]),
-                found.boxes[rows_of_found], found.scores[rows_of_found],
-                found.labels[rows_of_found]))
+    return (
+        GroundTruth(
+            ImageTable(ids, sizes, sizes),
+            truth.classes,
+            np.repeat(ids, objects.counts[chosen]),
+            truth.boxes[rows_of_truth],
+            truth.labels[rows_of_truth],
+        ),
+        Detections(
+            np.repeat(ids, rows.counts[chosen]),
+            found.boxes[rows_of_found],
+            found.scores[rows_of_found],
+            found.labels[rows_of_found],
+        ),
+    )
 
 
 def main() -> None:
@@ -79,31 +92,39 @@ def main() -> None:
     args = parser.parse_args()
     counts = object_counts(args.stats, args.images, np.random.default_rng(0))
     truth, first, second = make_results(counts)
-    print(f'{len(counts)} images, {len(truth)} objects, {len(first)} '
-          f'detections; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} '
-          'cores')
+    print(
+        f'{len(counts)} images, {len(truth)} objects, {len(first)} '
+        f'detections; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} '
+        'cores'
+    )
 
     wall, core = time.perf_counter(), time.process_time()
     result = bootstrap_difference(
-        truth, first, second, resamples=args.resamples)
+        truth, first, second, resamples=args.resamples
+    )
     wall, core = time.perf_counter() - wall, time.process_time() - core
     print(result.format())
-    print(f'ours {wall:.1f} s wall, {core:.1f} s core for {args.resamples} '
-          'resamples, budget 60 s for 1000')
+    print(
+        f'ours {wall:.1f} s wall, {core:.1f} s core for {args.resamples} '
+        'resamples, budget 60 s for 1000'
+    )
 
     backend = load_backend()
     # Sorted, since copies must stand beside their original.
-    chosen = np.sort(np.random.default_rng((0, 0)).integers(
-        len(counts), size=len(counts)))
+    chosen = np.sort(
+        np.random.default_rng((0, 0)).integers(len(counts), size=len(counts))
+    )
     pairs = [draw(truth, found, chosen) for found in (first, second)]
     start = time.perf_counter()
     values = [backend.evaluate(*pair, [300]).ap(300) for pair in pairs]
     peer = (time.perf_counter() - start) * args.resamples
     difference = values[1] - values[0]
     assert abs(difference - result.samples[0, 0]) < 1e-9
-    print(f'{backend.name} {peer:.0f} s wall ({args.resamples} times one '
-          f'resample, difference {difference:+.6f}, ours '
-          f'{result.samples[0, 0]:+.6f}); ratio {peer / wall:.0f}')
+    print(
+        f'{backend.name} {peer:.0f} s wall ({args.resamples} times one '
+        f'resample, difference {difference:+.6f}, ours '
+        f'{result.samples[0, 0]:+.6f}); ratio {peer / wall:.0f}'
+    )
 
 
 if __name__ == '__main__':

@@ -58,18 +58,29 @@ def main() -> None:
             journal.unlink(missing_ok=True)
             check(workers)
 
-        print(f'{args.images} photos, best of {args.repeat}; load '
-              f'{os.getloadavg()[0]:.1f} on {cores} cores\n\n'
-              '| what | photos a second | ratio |\n|---|---|---|')
+        print(
+            f'{args.images} photos, best of {args.repeat}; load '
+            f'{os.getloadavg()[0]:.1f} on {cores} cores\n\n'
+            '| what | photos a second | ratio |\n|---|---|---|'
+        )
         peer = seconds(lambda: read_plainly(paths), args.repeat)
         rows = [('PIL in a loop', peer)]
         for workers in sorted({1, cores}):
-            rows.append((f'ours, workers={workers}', seconds(
-                lambda workers=workers: check_anew(workers), args.repeat)))
+            rows.append(
+                (
+                    f'ours, workers={workers}',
+                    seconds(
+                        lambda workers=workers: check_anew(workers),
+                        args.repeat,
+                    ),
+                )
+            )
         rows.append(('ours, nothing changed', seconds(lambda: check(1), 1)))
         for what, time_taken in rows:
-            print(f'| {what} | {args.images / time_taken:.1f} | '
-                  f'{peer / time_taken:.1f}x |')
+            print(
+                f'| {what} | {args.images / time_taken:.1f} | '
+                f'{peer / time_taken:.1f}x |'
+            )
 
 
 if __name__ == '__main__':

@@ -38,48 +38,85 @@ def make_annotations(boxes: int) -> AnnotationSet:
     sides = rng.integers(1000, 30000, (boxes, 2)) / 100
     return AnnotationSet(
         AnnotationColumns.from_rows(
-            [b'train_%d.jpg' % i for i in range(images)], range(images),
+            [b'train_%d.jpg' % i for i in range(images)],
+            range(images),
             np.full((images, 2), (HEIGHT, WIDTH), np.int32),
-            np.arange(boxes) % images, np.hstack((starts, starts + sides)),
-            np.zeros(boxes, np.int32), np.zeros(boxes, bool)), ('object', ))
+            np.arange(boxes) % images,
+            np.hstack((starts, starts + sides)),
+            np.zeros(boxes, np.int32),
+            np.zeros(boxes, bool),
+        ),
+        ('object',),
+    )
 
 
 def rows_of_csv(path: Path) -> Iterator[tuple]:
     with open(path, newline='') as file:
         for row in csv.DictReader(file):
-            yield (row['image'], int(row['image_width']),
-                   int(row['image_height']), row['class'],
-                   *(float(row[key]) for key in ('x1', 'y1', 'x2', 'y2')))
+            yield (
+                row['image'],
+                int(row['image_width']),
+                int(row['image_height']),
+                row['class'],
+                *(float(row[key]) for key in ('x1', 'y1', 'x2', 'y2')),
+            )
 
 
 def rows_of_voc(folder: Path) -> Iterator[tuple]:
     for path in sorted(folder.glob('*.xml')):
         root = ElementTree.parse(path).getroot()
-        width, height = (int(root.find(f'size/{side}').text)
-                         for side in ('width', 'height'))
+        width, height = (
+            int(root.find(f'size/{side}').text) for side in ('width', 'height')
+        )
         for item in root.findall('object'):
             x1, y1, x2, y2 = (
                 float(item.find(f'bndbox/{corner}').text)
-                for corner in ('xmin', 'ymin', 'xmax', 'ymax'))
-            yield (root.find('filename').text, width, height,
-                   item.find('name').text, x1 - 1, y1 - 1, x2, y2)
+                for corner in ('xmin', 'ymin', 'xmax', 'ymax')
+            )
+            yield (
+                root.find('filename').text,
+                width,
+                height,
+                item.find('name').text,
+                x1 - 1,
+                y1 - 1,
+                x2,
+                y2,
+            )
 
 
 def plain_script(rows: Iterator[tuple], target: Path) -> None:
     """What converters on the web do, in one loop."""
     images, categories, annotations = {}, {}, []
     for name, width, height, label, x1, y1, x2, y2 in rows:
-        image = images.setdefault(name, dict(
-            id=len(images) + 1, file_name=name, width=width, height=height))
-        category = categories.setdefault(label, dict(
-            id=len(categories) + 1, name=label))
-        annotations.append(dict(
-            id=len(annotations) + 1, image_id=image['id'],
-            category_id=category['id'], bbox=[x1, y1, x2 - x1, y2 - y1],
-            area=(x2 - x1) * (y2 - y1), iscrowd=0))
+        image = images.setdefault(
+            name,
+            dict(
+                id=len(images) + 1, file_name=name, width=width, height=height
+            ),
+        )
+        category = categories.setdefault(
+            label, dict(id=len(categories) + 1, name=label)
+        )
+        annotations.append(
+            dict(
+                id=len(annotations) + 1,
+                image_id=image['id'],
+                category_id=category['id'],
+                bbox=[x1, y1, x2 - x1, y2 - y1],
+                area=(x2 - x1) * (y2 - y1),
+                iscrowd=0,
+            )
+        )
     with open(target, 'w') as file:
-        json.dump(dict(images=list(images.values()), annotations=annotations,
-                       categories=list(categories.values())), file)
+        json.dump(
+            dict(
+                images=list(images.values()),
+                annotations=annotations,
+                categories=list(categories.values()),
+            ),
+            file,
+        )
 
 
 def seconds(function: Callable[[], object], repeat: int) -> float:
@@ -98,26 +135,42 @@ def main() -> None:
     parser.add_argument('--repeat', type=int, default=2)
     args = parser.parse_args()
     annotations = make_annotations(args.boxes)
-    print(f'{args.boxes} boxes in {len(annotations.columns)} images; core '
-          f'seconds, best of {args.repeat}; load {os.getloadavg()[0]:.1f} on '
-          f'{os.cpu_count()} cores\n\n| to COCO from | ours | plain script | '
-          'ratio |\n|---|---|---|---|')
+    print(
+        f'{args.boxes} boxes in {len(annotations.columns)} images; core '
+        f'seconds, best of {args.repeat}; load {os.getloadavg()[0]:.1f} on '
+        f'{os.cpu_count()} cores\n\n| to COCO from | ours | plain script | '
+        'ratio |\n|---|---|---|---|'
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_csv(annotations, folder / 'csv')
         write_voc(annotations, folder / 'voc')
         for kind, rows in (('csv', rows_of_csv), ('voc', rows_of_voc)):
-            ours = seconds(lambda kind=kind: convert_annotations(
-                folder / kind, folder / 'ours.json', kind, 'coco'),
-                args.repeat)
-            peer = seconds(lambda kind=kind, rows=rows: plain_script(
-                rows(folder / kind), folder / 'peer.json'), args.repeat)
-            a, b = (np.array([item['bbox'] for item in json.loads(
-                (folder / f'{side}.json').read_bytes())['annotations']])
-                for side in ('ours', 'peer'))
+            ours = seconds(
+                lambda kind=kind: convert_annotations(
+                    folder / kind, folder / 'ours.json', kind, 'coco'
+                ),
+                args.repeat,
+            )
+            peer = seconds(
+                lambda kind=kind, rows=rows: plain_script(
+                    rows(folder / kind), folder / 'peer.json'
+                ),
+                args.repeat,
+            )
+            a, b = (
+                np.array(
+                    [
+                        item['bbox']
+                        for item in json.loads(
+                            (folder / f'{side}.json').read_bytes()
+                        )['annotations']
+                    ]
+                )
+                for side in ('ours', 'peer')
+            )
             assert np.abs(a - b).max() < 1e-3, 'the results differ'
-            print(f'| {kind} | {ours:.2f} | {peer:.2f} | '
-                  f'{peer / ours:.1f}x |')
+            print(f'| {kind} | {ours:.2f} | {peer:.2f} | {peer / ours:.1f}x |')
 
 
 if __name__ == '__main__':

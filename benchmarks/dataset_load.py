@@ -33,19 +33,23 @@ def write_annotations(folder: Path) -> int:
     """
     rng = np.random.default_rng(0)
     images, boxes = [], 0
-    with open(folder / 'train.csv', 'w') as csv_file, \
-            open(folder / 'train.json', 'w') as json_file:
+    with (
+        open(folder / 'train.csv', 'w') as csv_file,
+        open(folder / 'train.json', 'w') as json_file,
+    ):
         json_file.write('{"annotations": [')
         for image_id in range(IMAGES):
             name = f'train_{image_id}.jpg'
             images.append(
-                dict(id=image_id, file_name=name, width=WIDTH, height=HEIGHT))
+                dict(id=image_id, file_name=name, width=WIDTH, height=HEIGHT)
+            )
             count = int(np.clip(rng.normal(147, 43), 1, 576))
             corners = rng.integers(0, (WIDTH - 300, HEIGHT - 400), (count, 2))
             sides = rng.integers((40, 60), (300, 400), (count, 2))
             for (x, y), (w, h) in zip(corners.tolist(), sides.tolist()):
-                csv_file.write(f'{name},{x},{y},{x + w},{y + h},object,'
-                               f'{WIDTH},{HEIGHT}\n')
+                csv_file.write(
+                    f'{name},{x},{y},{x + w},{y + h},object,{WIDTH},{HEIGHT}\n'
+                )
                 boxes += 1
                 annotation = dict(
                     id=boxes,
@@ -53,7 +57,8 @@ def write_annotations(folder: Path) -> int:
                     category_id=1,
                     bbox=[x, y, w, h],
                     area=w * h,
-                    iscrowd=0)
+                    iscrowd=0,
+                )
                 json_file.write(', ' * (boxes > 1) + json.dumps(annotation))
         rest = dict(images=images, categories=[dict(id=1, name='object')])
         json_file.write('], ' + json.dumps(rest)[1:])
@@ -66,14 +71,16 @@ def measure(kind: str, folder: str) -> None:
     from mmengine.logging import MMLogger
 
     import dense_scene  # noqa: F401
+
     MMLogger.get_instance('benchmark', log_level='ERROR')
     suffix = 'csv' if kind == 'SKU110KDataset' else 'json'
     settings = dict(
         type=kind,
         ann_file=f'{folder}/train.{suffix}',
-        data_prefix=dict(img=''))
+        data_prefix=dict(img=''),
+    )
     if kind == STOCK:
-        settings['metainfo'] = dict(classes=('object', ))
+        settings['metainfo'] = dict(classes=('object',))
     elif kind == 'SKU110KDataset':
         settings['skip_images'] = ()  # these annotations have no bad images
     before = peak_mb()
@@ -97,7 +104,10 @@ def run(kind: str, folder: str, repeat: int) -> list[float]:
     for _ in range(repeat):
         output = subprocess.run(
             [sys.executable, __file__, '--measure', kind, folder],
-            check=True, capture_output=True, text=True).stdout
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         results.append(json.loads(output.splitlines()[-1]))
     return min(results)
 
@@ -112,8 +122,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         boxes = write_annotations(Path(folder))
-        print(f'{IMAGES} images, {boxes} boxes; best of {args.repeat}; load '
-              f'{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n')
+        print(
+            f'{IMAGES} images, {boxes} boxes; best of {args.repeat}; load '
+            f'{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n'
+        )
         print('| data set | seconds | ratio | extra peak memory | ratio |')
         print('|---|---|---|---|---|')
         results = {}
@@ -121,9 +133,11 @@ def main() -> None:
             results[kind] = run(kind, folder, args.repeat)
             seconds, extra, images, found = results[kind]
             assert (images, found) == (IMAGES, boxes), (kind, images, found)
-            print(f'| {kind} | {seconds:.2f} | '
-                  f'{results[STOCK][0] / seconds:.1f}x | {extra:.0f} MB | '
-                  f'{results[STOCK][1] / extra:.1f}x |')
+            print(
+                f'| {kind} | {seconds:.2f} | '
+                f'{results[STOCK][0] / seconds:.1f}x | {extra:.0f} MB | '
+                f'{results[STOCK][1] / extra:.1f}x |'
+            )
 
 
 if __name__ == '__main__':

@@ -58,11 +58,19 @@ class Samples(Dataset):
             image, boxes = render_shelf(index, SIZE, (BOXES, BOXES))
             path = f'{folder}/{index}.jpg'
             cv2.imwrite(path, image, [cv2.IMWRITE_JPEG_QUALITY, 93])
-            instances = [dict(bbox=box, bbox_label=0, ignore_flag=0)
-                         for box in boxes.tolist()]
-            self.samples.append(dict(
-                img_path=path, img_id=index, instances=instances,
-                width=SIZE[0], height=SIZE[1]))
+            instances = [
+                dict(bbox=box, bbox_label=0, ignore_flag=0)
+                for box in boxes.tolist()
+            ]
+            self.samples.append(
+                dict(
+                    img_path=path,
+                    img_id=index,
+                    instances=instances,
+                    width=SIZE[0],
+                    height=SIZE[1],
+                )
+            )
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -77,8 +85,12 @@ def closest(name: str, prob: float, level: int) -> dict | None:
         return None
     if name == 'Cutout':
         side = 20 * level  # 2 x 100 pixels at level 10
-        hole = dict(type='CutOut', n_holes=1, cutout_shape=(side, side),
-                    fill_in=(128, 128, 128))
+        hole = dict(
+            type='CutOut',
+            n_holes=1,
+            cutout_shape=(side, side),
+            fill_in=(128, 128, 128),
+        )
         return dict(type='RandomApply', transforms=[hole], prob=prob)
     step = dict(type=name.removesuffix('_BBox'), prob=prob, level=level)
     if name.startswith('Shear'):
@@ -89,45 +101,54 @@ def closest(name: str, prob: float, level: int) -> dict | None:
 def stock_pipeline(augment: bool) -> Compose:
     """What mmdet offers."""
     idle = dict(type='Color', prob=0.0, level=0)
-    policies = [[step for step in (closest(*s) for s in steps) if step]
-                or [idle] for steps in POLICIES['v1']]
-    return Compose([
-        dict(type='LoadImageFromFile'),
-        dict(type='LoadAnnotations', with_bbox=True),
-        *[dict(type='AutoAugment', policies=policies)] * augment,
-        dict(type='RandomChoiceResize', scales=SCALES, keep_ratio=True),
-        dict(type='RandomFlip', prob=0.5),
-        *END,
-    ])
+    policies = [
+        [step for step in (closest(*s) for s in steps) if step] or [idle]
+        for steps in POLICIES['v1']
+    ]
+    return Compose(
+        [
+            dict(type='LoadImageFromFile'),
+            dict(type='LoadAnnotations', with_bbox=True),
+            *[dict(type='AutoAugment', policies=policies)] * augment,
+            dict(type='RandomChoiceResize', scales=SCALES, keep_ratio=True),
+            dict(type='RandomFlip', prob=0.5),
+            *END,
+        ]
+    )
 
 
 def our_pipeline(augment: bool) -> Compose:
     """What the configs use."""
-    return Compose([
-        dict(type='LoadImageForScale', scales=SCALES, on_error='skip'),
-        dict(type='LoadAnnotations', with_bbox=True),
-        *[dict(type='DetAutoAugment', policy='v1')] * augment,
-        dict(type='ResizeToDrawnScale'),
-        # Last, since it gives a mirrored view, which is slow to read.
-        dict(type='RandomFlip', prob=0.5),
-        *END,
-    ])
+    return Compose(
+        [
+            dict(type='LoadImageForScale', scales=SCALES, on_error='skip'),
+            dict(type='LoadAnnotations', with_bbox=True),
+            *[dict(type='DetAutoAugment', policy='v1')] * augment,
+            dict(type='ResizeToDrawnScale'),
+            # Last, since it gives a mirrored view, which is slow to read.
+            dict(type='RandomFlip', prob=0.5),
+            *END,
+        ]
+    )
 
 
 def clock(call: Callable[[], object]) -> np.ndarray:
     """Core and wall time of a call, in milliseconds."""
     core, wall = time.process_time(), time.perf_counter()
     call()
-    return 1e3 * np.array([time.process_time() - core,
-                           time.perf_counter() - wall])
+    return 1e3 * np.array(
+        [time.process_time() - core, time.perf_counter() - wall]
+    )
 
 
 def compare(data: Samples, rounds: int, augment: bool) -> np.ndarray:
     """Times of (ours, stock) x (core, wall): means over the samples."""
     sides = our_pipeline(augment), stock_pipeline(augment)
     times = np.zeros((rounds, 2, 2))
-    for index in track(range(-len(data), rounds),
-                       f'{"with" if augment else "without"} AutoAugment'):
+    for index in track(
+        range(-len(data), rounds),
+        f'{"with" if augment else "without"} AutoAugment',
+    ):
         for side, pipeline in enumerate(sides):
             np.random.seed(abs(index))
             data.pipeline = pipeline
@@ -141,10 +162,16 @@ def feed(data: Samples, pipeline: Compose, images: int) -> float:
     """Images per second out of two workers, their start not counted."""
     data.pipeline = pipeline
     loader = DataLoader(
-        data, batch_size=2, num_workers=2, collate_fn=pseudo_collate,
+        data,
+        batch_size=2,
+        num_workers=2,
+        collate_fn=pseudo_collate,
         sampler=[i % len(data) for i in range(images + 4)],
         worker_init_fn=lambda worker: (
-            worker_init_fn(worker, 2, 0, 0), torch.set_num_threads(1)))
+            worker_init_fn(worker, 2, 0, 0),
+            torch.set_num_threads(1),
+        ),
+    )
     batches = iter(loader)
     next(batches), next(batches)
     start = time.perf_counter()
@@ -165,15 +192,21 @@ def decoders(paths: list[str], repeat: int) -> Iterator[str]:
             yield f'| {name} | not installed | | | |'
             continue
         times = [each(partial(decode, denominator=d)) for d in (1, 2, 4, 8)]
-        yield f'| {name} | ' + ' | '.join(
-            f'{np.mean(t):.1f}' for t in times) + ' |'
+        yield (
+            f'| {name} | '
+            + ' | '.join(f'{np.mean(t):.1f}' for t in times)
+            + ' |'
+        )
         if name == resolve_backend('auto')[0]:
             spread = sorted(zip(map(len, files), times[1]))
     yield f'\n1/2, {resolve_backend("auto")[0]}: ' + ', '.join(
-        f'{time:.1f} ms for {size / 1e6:.1f} MB' for size, time in spread)
+        f'{time:.1f} ms for {size / 1e6:.1f} MB' for size, time in spread
+    )
     fault, header = each(find_image_fault), each(read_jpeg_header)
-    yield (f'Looking for truncation takes {np.mean(fault):.3f} ms, reading '
-           f'the header {np.mean(header):.3f} ms.')
+    yield (
+        f'Looking for truncation takes {np.mean(fault):.3f} ms, reading '
+        f'the header {np.mean(header):.3f} ms.'
+    )
 
 
 def best(call: Callable[[], object], repeat: int) -> float:
@@ -183,11 +216,19 @@ def best(call: Callable[[], object], repeat: int) -> float:
 def main() -> None:
     """Draw photos, run both sides, print tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--samples', type=int, default=200,
-                        help='how often each pipeline runs; the operations '
-                        'drawn differ much in cost (default: 200)')
-    parser.add_argument('--images', type=int, default=4,
-                        help='how many photos are drawn (default: 4)')
+    parser.add_argument(
+        '--samples',
+        type=int,
+        default=200,
+        help='how often each pipeline runs; the operations '
+        'drawn differ much in cost (default: 200)',
+    )
+    parser.add_argument(
+        '--images',
+        type=int,
+        default=4,
+        help='how many photos are drawn (default: 4)',
+    )
     args = parser.parse_args()
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
@@ -198,26 +239,36 @@ def main() -> None:
         data = Samples(folder, args.images)
         paths = [sample['img_path'] for sample in data.samples]
         megabytes = np.mean([os.path.getsize(path) for path in paths]) / 1e6
-        print(f'{args.images} JPEGs of {SIZE[0]} x {SIZE[1]}, '
-              f'{megabytes:.1f} MB each, {BOXES} boxes\n')
+        print(
+            f'{args.images} JPEGs of {SIZE[0]} x {SIZE[1]}, '
+            f'{megabytes:.1f} MB each, {BOXES} boxes\n'
+        )
         print('Decoding, ms of core time\n')
         print('| backend | 1/1 | 1/2 | 1/4 | 1/8 |\n|---|---|---|---|---|')
         print('\n'.join(decoders(paths, 7)), '\n')
-        rows = [(augment, *compare(data, args.samples, augment))
-                for augment in (True, False)]
+        rows = [
+            (augment, *compare(data, args.samples, augment))
+            for augment in (True, False)
+        ]
         print(f'\nMean of {args.samples} samples, ms per image\n')
-        print('| pipeline | asked | ours, core (wall) | stock, core (wall) '
-              '| ratio |\n|---|---|---|---|---|')
+        print(
+            '| pipeline | asked | ours, core (wall) | stock, core (wall) '
+            '| ratio |\n|---|---|---|---|---|'
+        )
         for augment, ours, stock in rows:
             name = 'with' if augment else 'without'
             asked = f'<= {BUDGET:.0f} ms, >= {RATIO:.0f}x' * augment
-            print(f'| {name} AutoAugment | {asked} | {ours[0]:.1f} '
-                  f'({ours[1]:.1f}) | {stock[0]:.1f} ({stock[1]:.1f}) | '
-                  f'{stock[0] / ours[0]:.2f}x |')
+            print(
+                f'| {name} AutoAugment | {asked} | {ours[0]:.1f} '
+                f'({ours[1]:.1f}) | {stock[0]:.1f} ({stock[1]:.1f}) | '
+                f'{stock[0] / ours[0]:.2f}x |'
+            )
         ours = feed(data, our_pipeline(True), args.samples)
         stock = feed(data, stock_pipeline(True), args.samples // 2)
-        print(f'\nTwo workers, with AutoAugment: ours {ours:.1f} images/s, '
-              f'stock {stock:.1f}: {ours / stock:.1f}x')
+        print(
+            f'\nTwo workers, with AutoAugment: ours {ours:.1f} images/s, '
+            f'stock {stock:.1f}: {ours / stock:.1f}x'
+        )
 
 
 if __name__ == '__main__':

@@ -39,17 +39,23 @@ def main() -> None:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     core = used.ru_utime + used.ru_stime
     full = wall / args.images * 1000
-    print(f'{args.images} images of {args.size} px, {args.workers} workers, '
-          f'{objects / args.images:.0f} objects each, '
-          f'load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
+    print(
+        f'{args.images} images of {args.size} px, {args.workers} workers, '
+        f'{objects / args.images:.0f} objects each, '
+        f'load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores'
+    )
     print(f'wall time      {wall:8.1f} s  {args.images / wall:6.1f} images/s')
-    print(f'1,000 images   {full:8.0f} s  budget {BUDGET:.0f} s  '
-          f'ratio {BUDGET / full:.2f}')
+    print(
+        f'1,000 images   {full:8.0f} s  budget {BUDGET:.0f} s  '
+        f'ratio {BUDGET / full:.2f}'
+    )
     if args.workers > 1:  # what a busy machine does not change
         idle = 1000 * core / args.images / args.workers
         print(f'core time      {core / args.images:8.3f} s per image')
-        print(f'on idle cores  {idle:8.0f} s for 1,000 images  '
-              f'ratio {BUDGET / idle:.2f}')
+        print(
+            f'on idle cores  {idle:8.0f} s for 1,000 images  '
+            f'ratio {BUDGET / idle:.2f}'
+        )
     print(f'called again   {again:8.3f} s  (the set is complete)')
 
 

@@ -64,15 +64,25 @@ def measure(family: str, part: str, iterations: int, seed: int) -> None:
     print(json.dumps([wall, core, peak]))
 
 
-def run(
-    family: str, part: str, iterations: int, seed: int, env: dict
-) -> list:
+def run(family: str, part: str, iterations: int, seed: int, env: dict) -> list:
     """The result of a process of its own."""
     output = subprocess.run(
-        [sys.executable, __file__, '--measure', family, part,
-         '--iterations', str(iterations), '--seed', str(seed)],
-        check=True, capture_output=True, text=True,
-        env={**os.environ, **env, 'OMP_NUM_THREADS': '1'}).stdout  # fmt: skip
+        [
+            sys.executable,
+            __file__,
+            '--measure',
+            family,
+            part,
+            '--iterations',
+            str(iterations),
+            '--seed',
+            str(seed),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env, 'OMP_NUM_THREADS': '1'},
+    ).stdout
     return json.loads(output.splitlines()[-1])
 
 
@@ -82,8 +92,10 @@ def report(family: str, iterations: int, rounds: int, env: dict) -> None:
     for seed in range(rounds):
         for row, part in ROWS.items():
             found[row].append(run(family, part, iterations, seed, env))
-    print(f'\n| {family} | core s per iteration | ratio | wall s | peak MB | '
-          'ratio |\n|---|---|---|---|---|---|')
+    print(
+        f'\n| {family} | core s per iteration | ratio | wall s | peak MB | '
+        'ratio |\n|---|---|---|---|---|---|'
+    )
     first = None
     for row, results in found.items():
         # The first iteration allocates; the median of the rest.
@@ -91,9 +103,11 @@ def report(family: str, iterations: int, rounds: int, env: dict) -> None:
         wall = [_median(result[0][1:]) for result in results]
         peak = [result[2] for result in results]
         first = first or (core, peak)
-        print(f'| {row} | {_interval(core, 2)} | {_ratio(core, first[0])} | '
-              f'{_interval(wall, 2)} | {_interval(peak, 0)} | '
-              f'{_ratio(peak, first[1])} |')
+        print(
+            f'| {row} | {_interval(core, 2)} | {_ratio(core, first[0])} | '
+            f'{_interval(wall, 2)} | {_interval(peak, 0)} | '
+            f'{_ratio(peak, first[1])} |'
+        )
 
 
 def _median(values: list[float]) -> float:
@@ -115,9 +129,14 @@ def _ratio(values: list[float], first: list[float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument('--nuclei', type=Path, default=NUCLEI,
-                        help='holds train.json and images/')  # fmt: skip
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        '--nuclei',
+        type=Path,
+        default=NUCLEI,
+        help='holds train.json and images/',
+    )
     parser.add_argument('--iterations', type=int, default=8)
     parser.add_argument('--rounds', type=int, default=3, help='seeds')
     parser.add_argument('--seed', type=int, default=0, help=argparse.SUPPRESS)
@@ -128,17 +147,30 @@ def main() -> None:
         return
     print(f'load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
     if (args.nuclei / 'train.json').is_file():
-        report('nuclei', args.iterations, args.rounds,
-               {'NUCLEI_ROOT': str(args.nuclei)})  # fmt: skip
+        report(
+            'nuclei',
+            args.iterations,
+            args.rounds,
+            {'NUCLEI_ROOT': str(args.nuclei)},
+        )
     else:
-        print(f'SKIPPED nuclei: {args.nuclei} holds no train.json; '
-              'give the folder with --nuclei.')
+        print(
+            f'SKIPPED nuclei: {args.nuclei} holds no train.json; '
+            'give the folder with --nuclei.'
+        )
     from dense_scene.datasets.shelves import write_shelves
+
     with tempfile.TemporaryDirectory() as folder:
-        write_shelves(folder, 4 * args.iterations, size=512,
-                      objects=(100, 250), progress=False)  # fmt: skip
-        report('shelves', args.iterations, args.rounds,
-               {'SHELVES_ROOT': folder})  # fmt: skip
+        write_shelves(
+            folder,
+            4 * args.iterations,
+            size=512,
+            objects=(100, 250),
+            progress=False,
+        )
+        report(
+            'shelves', args.iterations, args.rounds, {'SHELVES_ROOT': folder}
+        )
 
 
 if __name__ == '__main__':

@@ -11,10 +11,7 @@ SMOKE = (
     'balanced-l1_smoke_shelves.py'
 )
 # The same with a small backbone, where the test is not about the model.
-SMALL = [
-    'model.backbone.depth=18',
-    'model.neck.in_channels=[64,128,256,512]',
-]
+SMALL = ['model.backbone.depth=18', 'model.neck.in_channels=[64,128,256,512]']
 
 
 def environment(**extra: str) -> dict:

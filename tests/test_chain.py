@@ -34,10 +34,19 @@ def trained(shelves, tmp_path_factory) -> Path:
     """A work_dir in which `mim train` has run one epoch."""
     cwd = tmp_path_factory.mktemp('elsewhere')
     run(
-        ['mim', 'train', 'mmdet', str(SMOKE), '--work-dir', 'out',
-         '--cfg-options', *SMALL],
-        cwd, SHELVES_ROOT=str(shelves),
-    )  # fmt: skip
+        [
+            'mim',
+            'train',
+            'mmdet',
+            str(SMOKE),
+            '--work-dir',
+            'out',
+            '--cfg-options',
+            *SMALL,
+        ],
+        cwd,
+        SHELVES_ROOT=str(shelves),
+    )
     return cwd / 'out'
 
 
@@ -54,11 +63,19 @@ def test_training_leaves_a_checkpoint_and_metrics(trained):
 
 def test_mim_test_reads_our_checkpoint(trained, shelves, tmp_path):
     done = run(
-        ['mim', 'test', 'mmdet', str(SMOKE),
-         '--checkpoint', str(trained / 'epoch_1.pth'),
-         '--cfg-options', *SMALL],
-        tmp_path, SHELVES_ROOT=str(shelves),
-    )  # fmt: skip
+        [
+            'mim',
+            'test',
+            'mmdet',
+            str(SMOKE),
+            '--checkpoint',
+            str(trained / 'epoch_1.pth'),
+            '--cfg-options',
+            *SMALL,
+        ],
+        tmp_path,
+        SHELVES_ROOT=str(shelves),
+    )
     assert 'coco/bbox_mAP@100' in done.stdout
 
 
@@ -97,25 +114,45 @@ def test_det_inferencer_needs_no_import_of_ours(
 
 def test_browse_dataset(shelves, tmp_path):
     run(
-        ['mim', 'run', 'mmdet', 'browse_dataset', str(SMOKE), '--not-show',
-         '--output-dir', 'seen'],
-        tmp_path, SHELVES_ROOT=str(shelves),
-    )  # fmt: skip
+        [
+            'mim',
+            'run',
+            'mmdet',
+            'browse_dataset',
+            str(SMOKE),
+            '--not-show',
+            '--output-dir',
+            'seen',
+        ],
+        tmp_path,
+        SHELVES_ROOT=str(shelves),
+    )
     assert len(list((tmp_path / 'seen').rglob('*.jpg'))) == 8
 
 
 def test_killed_training_goes_on_from_the_last_checkpoint(shelves, tmp_path):
     """SIGKILL in the middle of the second epoch, then --resume."""
     command = [
-        'mim', 'train', 'mmdet', str(SMOKE), '--work-dir', 'out',
-        '--cfg-options', *SMALL, 'train_cfg.max_epochs=2',
-    ]  # fmt: skip
+        'mim',
+        'train',
+        'mmdet',
+        str(SMOKE),
+        '--work-dir',
+        'out',
+        '--cfg-options',
+        *SMALL,
+        'train_cfg.max_epochs=2',
+    ]
     env = environment(SHELVES_ROOT=str(shelves))
     with open(tmp_path / 'log', 'w') as log:
         process = subprocess.Popen(
-            command, cwd=tmp_path, env=env, stdout=log,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            command,
+            cwd=tmp_path,
+            env=env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         try:
             _wait_for(tmp_path / 'log', 'Epoch(train) [2][1/4]', process)
         finally:

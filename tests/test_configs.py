@@ -52,14 +52,37 @@ LIBRA_SAMPLING = {
 KEEP_REFINED = {f'{_RCNN}.num', f'{_RCNN}.pos_fraction'}
 # What mmengine and mmdet read, and our "most often changed" names.
 TOP_LEVEL = {
-    'auto_scale_lr', 'custom_hooks', 'custom_imports', 'data_root',
-    'default_hooks', 'default_scope', 'env_cfg', 'load_from', 'log_level',
-    'log_processor', 'max_epochs', 'model', 'optim_wrapper',
-    'param_scheduler', 'randomness', 'resume', 'test_cfg', 'test_dataloader',
-    'test_evaluator', 'test_pipeline', 'test_scale', 'train_cfg',
-    'train_dataloader', 'train_pipeline', 'train_scales', 'val_cfg',
-    'val_dataloader', 'val_evaluator', 'vis_backends', 'visualizer',
-}  # fmt: skip
+    'auto_scale_lr',
+    'custom_hooks',
+    'custom_imports',
+    'data_root',
+    'default_hooks',
+    'default_scope',
+    'env_cfg',
+    'load_from',
+    'log_level',
+    'log_processor',
+    'max_epochs',
+    'model',
+    'optim_wrapper',
+    'param_scheduler',
+    'randomness',
+    'resume',
+    'test_cfg',
+    'test_dataloader',
+    'test_evaluator',
+    'test_pipeline',
+    'test_scale',
+    'train_cfg',
+    'train_dataloader',
+    'train_pipeline',
+    'train_scales',
+    'val_cfg',
+    'val_dataloader',
+    'val_evaluator',
+    'vis_backends',
+    'visualizer',
+}
 
 
 def _sku(part: str) -> Path:
@@ -386,8 +409,7 @@ def test_advised_anchors_are_as_many_as_the_parents(family, model):
     counts = [
         len(anchors['scales']) * len(anchors['ratios'])
         for anchors in (
-            c['model']['rpn_head']['anchor_generator']
-            for c in (ours, theirs)
+            c['model']['rpn_head']['anchor_generator'] for c in (ours, theirs)
         )
     ]
     assert counts == [3, 3]

@@ -56,9 +56,16 @@ def test_every_link_into_the_repository_exists():
 def cwd(tmp_path_factory) -> Path:
     """A folder that looks like the checkout but takes what is written."""
     folder = tmp_path_factory.mktemp('readme')
-    for name in ('configs', 'tools', 'Makefile', 'requirements.txt',
-                 'constraints.txt', 'pyproject.toml', 'projects',
-                 'benchmarks'):  # fmt: skip
+    for name in (
+        'configs',
+        'tools',
+        'Makefile',
+        'requirements.txt',
+        'constraints.txt',
+        'pyproject.toml',
+        'projects',
+        'benchmarks',
+    ):
         (folder / name).symlink_to(ROOT / name)
     return folder
 
@@ -70,7 +77,7 @@ def test_every_command_runs(cwd):
     env = {}
     for command in commands:
         if command.startswith('export '):
-            name, _ = command[len('export '):].split('=', 1)
+            name, _ = command[len('export ') :].split('=', 1)
             assert name == 'SKU110K_ROOT', 'a variable this test knows'
             env[name] = str(tiny_sku110k(cwd / 'SKU110K_fixed'))
             continue

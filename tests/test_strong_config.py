@@ -68,7 +68,8 @@ def test_splits_are_whole_and_apart(strong):
 
 def test_frames_are_resized_alike(strong):
     resizes = [
-        step for phase in ('train', 'val', 'test')
+        step
+        for phase in ('train', 'val', 'test')
         for step in strong[f'{phase}_dataloader'].dataset.pipeline
         if step.type == 'Resize'
     ]
@@ -83,16 +84,19 @@ def test_assigners_leave_cut_off_objects_out(part, strong):
     stage = train.rpn if part == 'rpn' else train.rcnn[part]
     assigner = TASK_UTILS.build(stage.assigner)
     truth = InstanceData(
-        bboxes=torch.tensor([[0., 0, 40, 40], [40., 0, 80, 40]]),
-        labels=torch.zeros(2, dtype=torch.long))
-    cut_off = InstanceData(bboxes=torch.tensor([[80., 0, 90, 40]]))
-    priors = torch.tensor([
-        [0., 0, 40, 40],      # the first object
-        [80., 0, 90, 30],     # within the piece
-        [76., 0, 88, 40],     # two thirds of it in the piece
-        [70., 0, 88, 40],     # 8 of 18 columns in the piece: background
-        [100., 0, 140, 40],   # background
-    ])
+        bboxes=torch.tensor([[0.0, 0, 40, 40], [40.0, 0, 80, 40]]),
+        labels=torch.zeros(2, dtype=torch.long),
+    )
+    cut_off = InstanceData(bboxes=torch.tensor([[80.0, 0, 90, 40]]))
+    priors = torch.tensor(
+        [
+            [0.0, 0, 40, 40],  # the first object
+            [80.0, 0, 90, 30],  # within the piece
+            [76.0, 0, 88, 40],  # two thirds of it in the piece
+            [70.0, 0, 88, 40],  # 8 of 18 columns in the piece: background
+            [100.0, 0, 140, 40],  # background
+        ]
+    )
     found = assigner.assign(InstanceData(priors=priors), truth, cut_off)
     assert found.gt_inds.tolist()[:3] == [1, -1, -1]
     # Low-quality matches of the RPN may take what overlaps an object.
@@ -134,7 +138,8 @@ def test_trains_on_tiles_and_finds_on_frames(cfg):
     model.train()
     for _ in range(2):
         batch = model.data_preprocessor(
-            pseudo_collate([tiles[0], tiles[1]]), training=True)
+            pseudo_collate([tiles[0], tiles[1]]), training=True
+        )
         total, _ = model.parse_losses(model(**batch, mode='loss'))
         assert total.isfinite()
         optimizer.zero_grad()

@@ -32,8 +32,10 @@ def test_random_boxes_follow_the_generator():
 
 
 def test_touching_row():
-    assert touching_row(2, (10, 20), (5, 7)).tolist() == [[5, 7, 15, 27],
-                                                          [15, 7, 25, 27]]
+    assert touching_row(2, (10, 20), (5, 7)).tolist() == [
+        [5, 7, 15, 27],
+        [15, 7, 25, 27],
+    ]
     row = touching_row(600, (0.1, 1))
     assert torch.equal(row[1:, 0], row[:-1, 2])  # not a rounding apart
     assert touching_row(0).shape == (0, 4)
@@ -48,8 +50,10 @@ def test_tiny_coco(tmp_path):
     assert [a['id'] for a in data['annotations']] == list(range(1, 13))
     assert [a['category_id'] for a in data['annotations']] == [1, 2] * 6
     # 96 // 4 = 24 wide, 64 // 2 * 2 // 3 = 21 high, from 12, 32 // 6 = 5 on
-    assert [a['bbox'] for a in data['annotations'][:2]] == [[12, 5, 24, 21],
-                                                            [36, 5, 24, 21]]
+    assert [a['bbox'] for a in data['annotations'][:2]] == [
+        [12, 5, 24, 21],
+        [36, 5, 24, 21],
+    ]
     assert data['annotations'][0]['area'] == 24 * 21
 
 
@@ -60,10 +64,10 @@ def test_tiny_coco_draws_what_it_says(tmp_path):
     assert picture.shape == (64, 96, 3)
     for annotation in data['annotations'][:6]:
         x, y, w, h = annotation['bbox']
-        colours = picture[y:y + h, x:x + w].reshape(-1, 3)
+        colours = picture[y : y + h, x : x + w].reshape(-1, 3)
         assert (colours == colours[0]).all()
         assert colours[0].min() >= 100
-        picture[y:y + h, x:x + w] = 40
+        picture[y : y + h, x : x + w] = 40
     assert (picture == 40).all()
 
 
@@ -74,6 +78,9 @@ def test_tiny_coco_without_objects(tmp_path):
 
 
 def test_too_many_objects_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r'size must leave 2 pixels for each '
-                       r'object, but got \(96, 64\) for 2 rows of 99. Use'):
+    with pytest.raises(
+        ValueError,
+        match=r'size must leave 2 pixels for each '
+        r'object, but got \(96, 64\) for 2 rows of 99. Use',
+    ):
         tiny_coco(tmp_path, boxes_per_row=99)

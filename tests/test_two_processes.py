@@ -37,11 +37,13 @@ def test_two_processes_train_and_evaluate(tmp_path):
         subprocess.Popen(
             [sys.executable, str(script), str(SMOKE), str(tmp_path / 'out')],
             env={**env, 'RANK': str(rank), 'LOCAL_RANK': str(rank)},
-            cwd=tmp_path, text=True, stdout=subprocess.PIPE,
+            cwd=tmp_path,
+            text=True,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
         for rank in range(2)
-    ]  # fmt: skip
+    ]
     try:
         outputs = [p.communicate(timeout=300)[0] for p in processes]
     finally:

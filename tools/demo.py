@@ -17,13 +17,17 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--config', type=Path, default=CONFIG)
     parser.add_argument(
-        '--data-root', type=Path, default='data/shelves-demo',
+        '--data-root',
+        type=Path,
+        default='data/shelves-demo',
         help='scenes are rendered here (default: %(default)s)',
-    )  # fmt: skip
+    )
     parser.add_argument(
-        '--out', type=Path, default='work_dirs/demo',
+        '--out',
+        type=Path,
+        default='work_dirs/demo',
         help='checkpoints, metrics and pictures (default: %(default)s)',
-    )  # fmt: skip
+    )
     return parser.parse_args(argv)
 
 

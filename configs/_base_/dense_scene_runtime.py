@@ -13,7 +13,9 @@ default_hooks = dict(
         interval=1,
         max_keep_ckpts=2,
         save_best='coco/bbox_mAP@300',
-        rule='greater'))
+        rule='greater',
+    )
+)
 
 custom_hooks = [
     # Checkpoints of tensors and plain values: they load with weights_only.
@@ -21,5 +23,5 @@ custom_hooks = [
     # Warns of a max_per_img below what the annotations need.
     dict(type='DetectionCapHook'),
     # Every iteration's losses of each cascade stage, for the paper's Fig. 6.
-    dict(type='StageLossHook')
+    dict(type='StageLossHook'),
 ]

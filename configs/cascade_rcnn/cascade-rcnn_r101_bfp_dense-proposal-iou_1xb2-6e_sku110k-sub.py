@@ -1,12 +1,15 @@
 # Not in the paper: row 3 + IoU loss + BFP
 _base_ = './cascade-rcnn_r101_fpn_dense-proposal-iou_1xb2-6e_sku110k-sub.py'
 
-model = dict(neck=[
-    _base_.model.neck,
-    dict(
-        type='BFP',
-        in_channels=256,
-        num_levels=5,
-        refine_level=2,
-        refine_type='non_local')
-])
+model = dict(
+    neck=[
+        _base_.model.neck,
+        dict(
+            type='BFP',
+            in_channels=256,
+            num_levels=5,
+            refine_level=2,
+            refine_type='non_local',
+        ),
+    ]
+)

@@ -3,8 +3,8 @@
 _base_ = './cascade-rcnn_r101_fpn_1xb2-6e_sku110k-sub.py'
 
 model = dict(
-    train_cfg=dict(
-        rpn=dict(sampler=dict(type='InstanceBalancedSampler'))))
+    train_cfg=dict(rpn=dict(sampler=dict(type='InstanceBalancedSampler')))
+)
 
 for stage in _base_.model.train_cfg.rcnn:
     stage.sampler.type = 'InstanceBalancedSampler'

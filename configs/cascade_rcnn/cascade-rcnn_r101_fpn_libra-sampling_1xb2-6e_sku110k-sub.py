@@ -6,5 +6,6 @@ for stage in _base_.model.train_cfg.rcnn:
     stage.sampler.update(
         type='CombinedSampler',
         pos_sampler=dict(type='InstanceBalancedSampler'),
-        neg_sampler=dict(type='IoUBinNegSampler', num_bins=3))
+        neg_sampler=dict(type='IoUBinNegSampler', num_bins=3),
+    )
 del stage

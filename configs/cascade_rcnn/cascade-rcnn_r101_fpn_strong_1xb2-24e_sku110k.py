@@ -3,7 +3,9 @@
 # D: DenseDet, Rong et al., arXiv 2007.11946, github.com/Media-Smart/SKU110K-DenseDet.
 # Their figures are AP at 300 detections, K's on val. Nothing is augmented but
 # by the flip: three scales 0.551 -> 0.552, more operations 0.551 -> 0.548 (K).
-_base_ = './cascade-rcnn_r101_fpn_dense-proposal-balanced-l1_1xb2-6e_sku110k-sub.py'
+_base_ = (
+    './cascade-rcnn_r101_fpn_dense-proposal-balanced-l1_1xb2-6e_sku110k-sub.py'
+)
 
 # From the parent: RPN sampler 1024, RoI sampler 3072 (D), 3000 proposals (D in
 # testing; 2000 in training).
@@ -20,7 +22,10 @@ model = dict(
             nms=dict(type='soft_nms', iou_threshold=0.5, min_score=0.05),
             score_thr=0.05,  # K, D
             # K; D 400. In the test split one image holds more than 500.
-            max_per_img=500)))
+            max_per_img=500,
+        )
+    ),
+)
 for stage in _base_.model.train_cfg.rcnn:
     stage.assigner.ignore_iof_thr = 0.5
 del stage
@@ -42,7 +47,7 @@ train_pipeline = [
     dict(type='TileCrop', grid=(2, 2), overlap=1 / 3, min_visible=0.25),
     dict(type='RandomFlip', prob=0.5),  # 0.518 -> 0.522 (K)
     dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1)),
-    dict(type='PackDetInputs')
+    dict(type='PackDetInputs'),
 ]
 test_pipeline = _base_.test_pipeline
 test_pipeline[1].scale = test_scale
@@ -54,7 +59,9 @@ val_dataloader = dict(
     dataset=dict(
         ann_file='annotations/annotations_val.csv',
         manifest=None,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    )
+)
 test_dataloader = dict(dataset=dict(manifest=None, pipeline=test_pipeline))
 # The paper's cap, the literature's, and the model's
 val_evaluator = dict(max_dets=(100, 300, 500))
@@ -67,5 +74,5 @@ train_cfg = dict(max_epochs=max_epochs)
 optim_wrapper = dict(clip_grad=dict(max_norm=35, norm_type=2))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=500),
-    dict(type='MultiStepLR', by_epoch=True, milestones=[16, 22], gamma=0.1)
+    dict(type='MultiStepLR', by_epoch=True, milestones=[16, 22], gamma=0.1),
 ]

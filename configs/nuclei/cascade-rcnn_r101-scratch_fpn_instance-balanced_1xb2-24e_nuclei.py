@@ -6,7 +6,10 @@ model = dict(
     train_cfg=dict(
         rpn=dict(
             # Images hold up to 375 nuclei, row 5 samples 256.
-            sampler=dict(type='InstanceBalancedSampler', num=512))))
+            sampler=dict(type='InstanceBalancedSampler', num=512)
+        )
+    )
+)
 
 for stage in _base_.model.train_cfg.rcnn:
     stage.sampler.type = 'InstanceBalancedSampler'

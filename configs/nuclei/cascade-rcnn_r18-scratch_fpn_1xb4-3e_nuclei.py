@@ -3,7 +3,7 @@ _base_ = [
     '../_base_/models/cascade-rcnn_r18-scratch_fpn.py',
     '../_base_/datasets/nuclei.py',
     '../_base_/schedules/adamw-scratch_3e.py',
-    '../_base_/dense_scene_runtime.py'
+    '../_base_/dense_scene_runtime.py',
 ]
 
 train_dataloader = dict(batch_size=4)

@@ -3,5 +3,5 @@
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_nuclei.py'
 
 model = dict(
-    rpn_head=dict(
-        anchor_generator=dict(scales=[2.8, 3.5, 4.5], ratios=[1.0])))
+    rpn_head=dict(anchor_generator=dict(scales=[2.8, 3.5, 4.5], ratios=[1.0]))
+)

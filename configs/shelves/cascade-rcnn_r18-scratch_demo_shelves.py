@@ -8,19 +8,25 @@ model = dict(
         depth=18,
         stem_channels=32,
         base_channels=32,
-        norm_cfg=dict(_delete_=True, type='BN')),
+        norm_cfg=dict(_delete_=True, type='BN'),
+    ),
     neck=dict(in_channels=[32, 64, 128, 256], out_channels=64, num_outs=4),
     rpn_head=dict(
         in_channels=64,
         feat_channels=64,
-        anchor_generator=dict(strides=[4, 8, 16, 32])),
+        anchor_generator=dict(strides=[4, 8, 16, 32]),
+    ),
     roi_head=dict(
         bbox_roi_extractor=dict(
-            out_channels=64, roi_layer=dict(sampling_ratio=2))),
+            out_channels=64, roi_layer=dict(sampling_ratio=2)
+        )
+    ),
     train_cfg=dict(
         rpn=dict(sampler=dict(num=256)),
-        rpn_proposal=dict(nms_pre=500, max_per_img=300)),
-    test_cfg=dict(rpn=dict(nms_pre=500, max_per_img=300)))
+        rpn_proposal=dict(nms_pre=500, max_per_img=300),
+    ),
+    test_cfg=dict(rpn=dict(nms_pre=500, max_per_img=300)),
+)
 optim_wrapper = dict(optimizer=dict(lr=0.001))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=30),
@@ -28,7 +34,8 @@ param_scheduler = [
         type='CosineAnnealingLR',
         by_epoch=True,
         convert_to_iter_based=True,
-        T_max=max_epochs)
+        T_max=max_epochs,
+    ),
 ]
 train_dataloader = dict(batch_size=4)
 default_hooks = dict(logger=dict(interval=20))
@@ -42,7 +49,7 @@ _base_.train_dataloader.dataset.pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations', with_bbox=True),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='PackDetInputs')
+    dict(type='PackDetInputs'),
 ]
 for loader in (_base_.val_dataloader, _base_.test_dataloader):
     loader.dataset.pipeline[1].scale = (320, 320)

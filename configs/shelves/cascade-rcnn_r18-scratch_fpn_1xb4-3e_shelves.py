@@ -3,7 +3,7 @@ _base_ = [
     '../_base_/models/cascade-rcnn_r18-scratch_fpn.py',
     '../_base_/datasets/shelves.py',
     '../_base_/schedules/adamw-scratch_3e.py',
-    '../_base_/dense_scene_runtime.py'
+    '../_base_/dense_scene_runtime.py',
 ]
 
 train_dataloader = dict(batch_size=4)
@@ -12,7 +12,7 @@ _base_.train_dataloader.dataset.pipeline = [
     dict(type='LoadCheckedImage'),
     dict(type='LoadAnnotations', with_bbox=True),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='PackDetInputs')
+    dict(type='PackDetInputs'),
 ]
 for loader in (_base_.val_dataloader, _base_.test_dataloader):
     loader.dataset.pipeline[1].scale = (512, 512)

@@ -3,5 +3,5 @@
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_shelves.py'
 
 model = dict(
-    rpn_head=dict(
-        anchor_generator=dict(scales=[4.4, 5.5, 6.9], ratios=[2.0])))
+    rpn_head=dict(anchor_generator=dict(scales=[4.4, 5.5, 6.9], ratios=[2.0]))
+)

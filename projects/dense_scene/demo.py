@@ -52,11 +52,30 @@ def run_demo(
 
     mim = [sys.executable, '-m', 'mim']
     resume = ['--resume'] if (out_dir / 'last_checkpoint').exists() else []
-    _run([*mim, 'train', 'mmdet', str(config),
-          '--work-dir', str(out_dir), *resume])  # fmt: skip
+    _run(
+        [
+            *mim,
+            'train',
+            'mmdet',
+            str(config),
+            '--work-dir',
+            str(out_dir),
+            *resume,
+        ]
+    )
     checkpoint = (out_dir / 'last_checkpoint').read_text().strip()
-    _run([*mim, 'test', 'mmdet', str(config), '--checkpoint', checkpoint,
-          '--work-dir', str(out_dir)])  # fmt: skip
+    _run(
+        [
+            *mim,
+            'test',
+            'mmdet',
+            str(config),
+            '--checkpoint',
+            checkpoint,
+            '--work-dir',
+            str(out_dir),
+        ]
+    )
 
     pictures = out_dir / 'pictures'
     shutil.rmtree(pictures, ignore_errors=True)

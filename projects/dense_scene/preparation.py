@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from .datasets.preparation import (
-    SKU110KCheck,
-    check_sku110k,
-    write_manifests,
-)
+from .datasets.preparation import SKU110KCheck, check_sku110k, write_manifests
 from .datasets.preparation.check import SPLITS
 from .visualization.preparation_report import write_preparation_report
 
 
-def prepare_sku110k(root: str | Path,
-                    out_dir: str | Path,
-                    splits: Sequence[str] = SPLITS,
-                    limit: int | None = None,
-                    workers: int | None = None,
-                    progress: bool = True) -> tuple[SKU110KCheck, list[Path]]:
+def prepare_sku110k(
+    root: str | Path,
+    out_dir: str | Path,
+    splits: Sequence[str] = SPLITS,
+    limit: int | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> tuple[SKU110KCheck, list[Path]]:
     """Check SKU-110K; write manifests and a report.
 
     Args:
@@ -38,8 +36,9 @@ def prepare_sku110k(root: str | Path,
             :func:`check_sku110k`.
     """
     out_dir = Path(out_dir)
-    check = check_sku110k(root, out_dir / 'checked.jsonl', splits, limit,
-                          workers, progress)
+    check = check_sku110k(
+        root, out_dir / 'checked.jsonl', splits, limit, workers, progress
+    )
     paths = write_manifests(check, out_dir)
     report = write_preparation_report(check, out_dir / 'report.html')
     return check, [report, *paths]

@@ -13,10 +13,12 @@ import torch
 from torch import Tensor
 
 
-def random_boxes(n: int,
-                 size: tuple[float, float] = (1000.0, 1000.0),
-                 generator: torch.Generator | None = None,
-                 dtype: torch.dtype = torch.float32) -> Tensor:
+def random_boxes(
+    n: int,
+    size: tuple[float, float] = (1000.0, 1000.0),
+    generator: torch.Generator | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
     """Boxes of any place and shape inside an image.
 
     Args:
@@ -35,10 +37,12 @@ def random_boxes(n: int,
     return corners.flatten(1).to(dtype)
 
 
-def touching_row(n: int,
-                 size: tuple[float, float] = (10.0, 20.0),
-                 origin: tuple[float, float] = (0.0, 0.0),
-                 dtype: torch.dtype = torch.float32) -> Tensor:
+def touching_row(
+    n: int,
+    size: tuple[float, float] = (10.0, 20.0),
+    origin: tuple[float, float] = (0.0, 0.0),
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
     """Equal boxes side by side, each sharing an edge with the next.
 
     Args:
@@ -53,18 +57,20 @@ def touching_row(n: int,
         Tensor: (n, 4), xyxy, from left to right.
     """
     edges = origin[0] + size[0] * torch.arange(n + 1, dtype=torch.float64)
-    top = torch.full((n, ), origin[1], dtype=torch.float64)
+    top = torch.full((n,), origin[1], dtype=torch.float64)
     row = torch.stack([edges[:-1], top, edges[1:], top + size[1]], dim=1)
     return row.to(dtype)
 
 
-def tiny_coco(folder: str | Path,
-              num_images: int = 2,
-              rows: int = 2,
-              boxes_per_row: int = 3,
-              size: tuple[int, int] = (96, 64),
-              classes: tuple[str, ...] = ('object', ),
-              generator: torch.Generator | None = None) -> Path:
+def tiny_coco(
+    folder: str | Path,
+    num_images: int = 2,
+    rows: int = 2,
+    boxes_per_row: int = 3,
+    size: tuple[int, int] = (96, 64),
+    classes: tuple[str, ...] = ('object',),
+    generator: torch.Generator | None = None,
+) -> Path:
     """Write a COCO data set of small shelves: rows of touching objects.
 
     ``folder/annotations.json`` and ``folder/images/000001.png`` and so on.
@@ -101,7 +107,8 @@ def tiny_coco(folder: str | Path,
         picture = _draw(boxes, size, generator)
         cv2.imwrite(str(folder / 'images' / name), picture)
         images.append(
-            dict(id=image_id, file_name=name, width=size[0], height=size[1]))
+            dict(id=image_id, file_name=name, width=size[0], height=size[1])
+        )
         for x1, y1, x2, y2 in boxes:
             number = len(annotations)
             annotations.append(
@@ -111,20 +118,22 @@ def tiny_coco(folder: str | Path,
                     category_id=number % len(classes) + 1,
                     bbox=[x1, y1, x2 - x1, y2 - y1],
                     area=(x2 - x1) * (y2 - y1),
-                    iscrowd=0))
+                    iscrowd=0,
+                )
+            )
     categories = [dict(id=i, name=c) for i, c in enumerate(classes, 1)]
     path = folder / 'annotations.json'
     path.write_text(
         json.dumps(
-            dict(
-                images=images, annotations=annotations,
-                categories=categories)))
+            dict(images=images, annotations=annotations, categories=categories)
+        )
+    )
     return path
 
 
-def tiny_sku110k(folder: str | Path,
-                 num_images: int = 4,
-                 size: tuple[int, int] = (160, 128)) -> Path:
+def tiny_sku110k(
+    folder: str | Path, num_images: int = 4, size: tuple[int, int] = (160, 128)
+) -> Path:
     """Write a folder like SKU110K_fixed: ``images/`` and three CSV files.
 
     Args:
@@ -145,7 +154,8 @@ def tiny_sku110k(folder: str | Path,
         names = [f'{split}_{index}.jpg' for index in range(num_images)]
         lines = [
             ','.join(map(str, (name, *box, 'object', *size)))
-            for name in names for box in boxes
+            for name in names
+            for box in boxes
         ]
         path = folder / 'annotations' / f'annotations_{split}.csv'
         path.write_text('\n'.join(lines) + '\n')
@@ -155,8 +165,9 @@ def tiny_sku110k(folder: str | Path,
     return folder
 
 
-def _shelf(rows: int, boxes_per_row: int,
-           size: tuple[int, int]) -> list[list[int]]:
+def _shelf(
+    rows: int, boxes_per_row: int, size: tuple[int, int]
+) -> list[list[int]]:
     """Whole-pixel boxes of rows with a gap under each."""
     if rows == 0 or boxes_per_row == 0:
         return []
@@ -167,21 +178,27 @@ def _shelf(rows: int, boxes_per_row: int,
     if min(width, height) < 2:
         raise ValueError(
             f'size must leave 2 pixels for each object, but got {size} for '
-            f'{rows} rows of {boxes_per_row}. Use a larger size.')
+            f'{rows} rows of {boxes_per_row}. Use a larger size.'
+        )
     shelf = [
-        touching_row(boxes_per_row, (width, height),
-                     (width // 2, row * pitch + pitch // 6))
+        touching_row(
+            boxes_per_row,
+            (width, height),
+            (width // 2, row * pitch + pitch // 6),
+        )
         for row in range(rows)
     ]
     return torch.cat(shelf).int().tolist()
 
 
-def _draw(boxes: list[list[int]], size: tuple[int, int],
-          generator: torch.Generator) -> np.ndarray:
+def _draw(
+    boxes: list[list[int]], size: tuple[int, int], generator: torch.Generator
+) -> np.ndarray:
     """A BGR picture with one bright rectangle per box."""
     picture = np.full((size[1], size[0], 3), 40, np.uint8)
     colours = torch.randint(
-        100, 256, (len(boxes), 3), generator=generator).numpy()
+        100, 256, (len(boxes), 3), generator=generator
+    ).numpy()
     for (x1, y1, x2, y2), colour in zip(boxes, colours):
         picture[y1:y2, x1:x2] = colour
     return picture

@@ -9,11 +9,13 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 # Height 40, width 60 in all of them. Rows of train_1 do not lie together.
-CSV = ('train_1.jpg,10,10,30,30,object,60,40\n'
-       'train_2.jpg,0,0,60,40,object,60,40\n'
-       'train_1.jpg,40,5,70,20,object,60,40\n'   # reaches out of the image
-       'train_1.jpg,61,5,70,20,object,60,40\n'   # lies outside of it
-       'train_3.jpg,5,5,5,20,object,60,40\n')    # has no width
+CSV = (
+    'train_1.jpg,10,10,30,30,object,60,40\n'
+    'train_2.jpg,0,0,60,40,object,60,40\n'
+    'train_1.jpg,40,5,70,20,object,60,40\n'  # reaches out of the image
+    'train_1.jpg,61,5,70,20,object,60,40\n'  # lies outside of it
+    'train_3.jpg,5,5,5,20,object,60,40\n'
+)  # has no width
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,9 @@ from dense_scene.datasets.annotation_columns import AnnotationColumns
 from dense_scene.testing import touching_row
 
 
-def make_columns(counts: list[int],
-                 order: np.ndarray | None = None) -> AnnotationColumns:
+def make_columns(
+    counts: list[int], order: np.ndarray | None = None
+) -> AnnotationColumns:
     """Image i has counts[i] boxes; box n of all has the label n."""
     image_of_box = np.repeat(np.arange(len(counts)), counts)
     n = len(image_of_box)
@@ -21,13 +22,18 @@ def make_columns(counts: list[int],
     return AnnotationColumns.from_rows(
         [b'%d.jpg' % i for i in range(len(counts))],
         [10 * i for i in range(len(counts))],
-        np.tile(np.int32([20, 30]), (len(counts), 1)), image_of_box[order],
-        boxes[order], labels[order], labels[order] % 2 == 1)
+        np.tile(np.int32([20, 30]), (len(counts), 1)),
+        image_of_box[order],
+        boxes[order],
+        labels[order],
+        labels[order] % 2 == 1,
+    )
 
 
 def labels_of(columns: AnnotationColumns) -> list[list[int]]:
-    return [columns.labels[columns.rows(i)].tolist()
-            for i in range(len(columns))]
+    return [
+        columns.labels[columns.rows(i)].tolist() for i in range(len(columns))
+    ]
 
 
 def test_boxes_of_an_image_lie_together_in_file_order():
@@ -44,18 +50,23 @@ def test_instances_are_plain_values():
         dict(ignore_flag=1, bbox=[10, 0, 20, 20], bbox_label=1),
         dict(ignore_flag=0, bbox=[20, 0, 30, 20], bbox_label=2),
     ]
-    assert all(type(value) in (int, list)
-               for value in columns.instances(1)[0].values())
+    assert all(
+        type(value) in (int, list)
+        for value in columns.instances(1)[0].values()
+    )
 
 
-@pytest.mark.parametrize('images, expected', [
-    ([2, 0], [[2, 3, 4], [0, 1]]),
-    ([-1], [[2, 3, 4]]),
-    ([0, 0], [[0, 1], [0, 1]]),
-    ([1], [[]]),
-    (np.array([False, True, True]), [[], [2, 3, 4]]),
-    (np.zeros(0, int), []),
-])
+@pytest.mark.parametrize(
+    'images, expected',
+    [
+        ([2, 0], [[2, 3, 4], [0, 1]]),
+        ([-1], [[2, 3, 4]]),
+        ([0, 0], [[0, 1], [0, 1]]),
+        ([1], [[]]),
+        (np.array([False, True, True]), [[], [2, 3, 4]]),
+        (np.zeros(0, int), []),
+    ],
+)
 def test_take(images, expected):
     taken = make_columns([2, 0, 3]).take(images)
     assert labels_of(taken) == expected

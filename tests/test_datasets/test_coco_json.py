@@ -14,8 +14,15 @@ CHUNK = 256
 
 def annotations(count: int) -> list[dict]:
     return [
-        dict(id=i, image_id=i // 3, category_id=i % 2, bbox=[i, 0.5, 10, 2.25],
-             area=i + 0.125, iscrowd=i % 2) for i in range(count)
+        dict(
+            id=i,
+            image_id=i // 3,
+            category_id=i % 2,
+            bbox=[i, 0.5, 10, 2.25],
+            area=i + 0.125,
+            iscrowd=i % 2,
+        )
+        for i in range(count)
     ]
 
 
@@ -51,17 +58,21 @@ def check(found, expected: list[dict]):
 
 
 @pytest.mark.parametrize('count', [0, 1, 2, 60, 600])
-@pytest.mark.parametrize('order', [
-    ('images', 'annotations', 'categories'),
-    ('annotations', 'categories', 'images'),
-    ('categories', 'images', 'annotations'),
-])
+@pytest.mark.parametrize(
+    'order',
+    [
+        ('images', 'annotations', 'categories'),
+        ('annotations', 'categories', 'images'),
+        ('categories', 'images', 'annotations'),
+    ],
+)
 @pytest.mark.parametrize('style', [{}, dict(indent=1)])
 def test_any_order_of_keys(read, order, count, style):
     lists = dict(
         images=[dict(id=0, file_name='größe.jpg')],
         annotations=annotations(count),
-        categories=[dict(id=1, name='a')])
+        categories=[dict(id=1, name='a')],
+    )
     rest, found = read({key: lists[key] for key in order}, **style)
     check(found, lists['annotations'])
     assert rest == {**lists, 'annotations': []}
@@ -99,8 +110,10 @@ def test_optional_keys(read):
         dict(image_id=1, category_id=2, bbox=[1, 2, 3, 4], area=0, ignore=1),
     ]
     check(read(dict(images=[], annotations=items, categories=[]))[1], items)
-    check(read(dict(images=[], annotations=items[:1] * 9,
-                    categories=[]))[1], items[:1] * 9)
+    check(
+        read(dict(images=[], annotations=items[:1] * 9, categories=[]))[1],
+        items[:1] * 9,
+    )
 
 
 def test_ids_that_are_strings_or_large(read):
@@ -115,7 +128,10 @@ def test_a_key_of_the_same_name_further_in(read):
     items = annotations(5)
     content = dict(
         info=dict(annotations=[dict(of='another kind')][:0]),
-        images=[], annotations=items, categories=[])
+        images=[],
+        annotations=items,
+        categories=[],
+    )
     check(read(content)[1], items)
 
 
@@ -129,27 +145,50 @@ def test_dtype_does_not_depend_on_the_pieces(read):
 GOOD = dict(images=[], annotations=annotations(3), categories=[])
 
 
-@pytest.mark.parametrize('content, words', [
-    ({**GOOD, 'annotations': [*annotations(2), dict(bbox=[1, 2, 3, 4])]},
-     ['annotation 3 must have image_id, category_id and a bbox']),
-    ({**GOOD, 'annotations': [dict(image_id=1, category_id=1, bbox=[1])]},
-     ['annotation 1 must have', "'bbox': [1]"]),
-    ({**GOOD, 'annotations': [dict(image_id=1, category_id=1, bbox='1234')]},
-     ['annotation 1 must have', '1234']),
-    ({**GOOD, 'annotations': [7]}, ['annotation 1 must have', 'but is 7']),
-    (dict(images=[], annotations=[]), ['categories is missing']),
-    (dict(images=[], categories=[]), ['annotations is missing',
-                                      "['images', 'categories']"]),
-    (dict(annotations=[], categories=[]), ['images is missing']),
-    ({**GOOD, 'categories': {}}, ['categories is missing']),
-    ('[]', ['COCO JSON file', 'it has list']),
-    ('', ['cannot be parsed']),
-    ('{"images": [', ['cannot be parsed']),
-    ('[' * 100_000, ['is nested too deeply']),
-    ('{"annotations": [' + '[' * 100_000, ['is nested too deeply']),
-    (json.dumps(GOOD)[:-60], ['cannot be parsed']),
-    (json.dumps(GOOD).replace('0.5', '0,,5'), ['cannot be parsed', '0,,5']),
-])
+@pytest.mark.parametrize(
+    'content, words',
+    [
+        (
+            {
+                **GOOD,
+                'annotations': [*annotations(2), dict(bbox=[1, 2, 3, 4])],
+            },
+            ['annotation 3 must have image_id, category_id and a bbox'],
+        ),
+        (
+            {
+                **GOOD,
+                'annotations': [dict(image_id=1, category_id=1, bbox=[1])],
+            },
+            ['annotation 1 must have', "'bbox': [1]"],
+        ),
+        (
+            {
+                **GOOD,
+                'annotations': [dict(image_id=1, category_id=1, bbox='1234')],
+            },
+            ['annotation 1 must have', '1234'],
+        ),
+        ({**GOOD, 'annotations': [7]}, ['annotation 1 must have', 'but is 7']),
+        (dict(images=[], annotations=[]), ['categories is missing']),
+        (
+            dict(images=[], categories=[]),
+            ['annotations is missing', "['images', 'categories']"],
+        ),
+        (dict(annotations=[], categories=[]), ['images is missing']),
+        ({**GOOD, 'categories': {}}, ['categories is missing']),
+        ('[]', ['COCO JSON file', 'it has list']),
+        ('', ['cannot be parsed']),
+        ('{"images": [', ['cannot be parsed']),
+        ('[' * 100_000, ['is nested too deeply']),
+        ('{"annotations": [' + '[' * 100_000, ['is nested too deeply']),
+        (json.dumps(GOOD)[:-60], ['cannot be parsed']),
+        (
+            json.dumps(GOOD).replace('0.5', '0,,5'),
+            ['cannot be parsed', '0,,5'],
+        ),
+    ],
+)
 def test_errors(read, content, words):
     with pytest.raises(ValueError) as caught:
         read(content)

@@ -33,8 +33,15 @@ TEST = [
     dict(type='Resize', scale=(48, 48), keep_ratio=True),
     dict(
         type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor', 'instances')),
+        meta_keys=(
+            'img_id',
+            'img_path',
+            'ori_shape',
+            'img_shape',
+            'scale_factor',
+            'instances',
+        ),
+    ),
 ]
 
 
@@ -45,8 +52,11 @@ def make(tmp_path):
 
     def make(**kwargs) -> DenseCocoDataset:
         return DenseCocoDataset(
-            ann_file=str(ann_file), data_root=str(tmp_path),
-            data_prefix=dict(img='images/'), **kwargs)
+            ann_file=str(ann_file),
+            data_root=str(tmp_path),
+            data_prefix=dict(img='images/'),
+            **kwargs,
+        )
 
     return make
 
@@ -55,13 +65,10 @@ def ids(dataset) -> list[int]:
     return [dataset.get_data_info(i)['img_id'] for i in range(len(dataset))]
 
 
-@pytest.mark.parametrize('indices, expected', [
-    (3, [1, 2, 3]),
-    (0, []),
-    (-2, [6, 7]),
-    ([5, 0, -1], [6, 1, 7]),
-    ([], []),
-])
+@pytest.mark.parametrize(
+    'indices, expected',
+    [(3, [1, 2, 3]), (0, []), (-2, [6, 7]), ([5, 0, -1], [6, 1, 7]), ([], [])],
+)
 @pytest.mark.parametrize('serialize_data', [True, False])
 def test_subsets(make, indices, expected, serialize_data):
     # The same four ways, and the same result, as in mmengine's BaseDataset.
@@ -108,7 +115,15 @@ def test_text_prompts(make):
 def test_wrappers(make):
     dataset = make()
     assert ids(ConcatDataset([dataset, make(indices=2)])) == [
-        1, 2, 3, 4, 5, 6, 7, 1, 2
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        1,
+        2,
     ]
     assert ids(RepeatDataset(dataset, 2)) == [*range(1, 8)] * 2
     # Both classes are in every image (frequency 1), so that a threshold of 4
@@ -118,7 +133,8 @@ def test_wrappers(make):
 
 def test_multi_image_mix(make):
     mixed = MultiImageMixDataset(
-        make(pipeline=LOAD), [dict(type='Mosaic', img_scale=(64, 96))])
+        make(pipeline=LOAD), [dict(type='Mosaic', img_scale=(64, 96))]
+    )
     # Four images of six boxes on a canvas of twice the size.
     assert mixed[0]['img'].shape == (192, 128, 3)
     assert len(mixed[0]['gt_bboxes']) <= 24
@@ -126,17 +142,22 @@ def test_multi_image_mix(make):
 
 def test_aspect_ratio_batches(make):
     dataset = make()
-    batches = list(AspectRatioBatchSampler(
-        DefaultSampler(dataset, shuffle=False), batch_size=3))
+    batches = list(
+        AspectRatioBatchSampler(
+            DefaultSampler(dataset, shuffle=False), batch_size=3
+        )
+    )
     assert batches == [[0, 1, 2], [3, 4, 5], [6]]
 
 
 def test_workers_share_the_columns(make):
     dataset = make(pipeline=[*LOAD, dict(type='PackDetInputs')])
-    loader = DataLoader(dataset, batch_size=2, num_workers=2,
-                        collate_fn=pseudo_collate)
-    found = [sample.img_id for batch in loader
-             for sample in batch['data_samples']]
+    loader = DataLoader(
+        dataset, batch_size=2, num_workers=2, collate_fn=pseudo_collate
+    )
+    found = [
+        sample.img_id for batch in loader for sample in batch['data_samples']
+    ]
     assert found == [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -157,7 +178,8 @@ def evaluate(dataset, ann_file=None) -> dict:
         sample.pred_instances = InstanceData(
             bboxes=torch.tensor([box['bbox'] for box in instances]),
             labels=torch.tensor([box['bbox_label'] for box in instances]),
-            scores=torch.ones(len(instances)))
+            scores=torch.ones(len(instances)),
+        )
         metric.process({}, [sample.to_dict()])
     return metric.evaluate(len(dataset))
 
@@ -170,8 +192,9 @@ def test_coco_metric_needs_no_ann_file(make):
 
 
 def test_coco_metric_with_a_file_in_another_order_than_classes(make):
-    dataset = make(test_mode=True, pipeline=TEST,
-                   metainfo=dict(classes=('b', 'a')))
+    dataset = make(
+        test_mode=True, pipeline=TEST, metainfo=dict(classes=('b', 'a'))
+    )
     assert evaluate(dataset, dataset.ann_file)['coco/bbox_mAP'] == 1
 
 
@@ -194,8 +217,9 @@ def test_remote_images_are_left_to_the_loader(make):
 
 def test_masks_and_proposals_are_refused(make):
     masks = [dict(type='LoadAnnotations', with_bbox=True, with_mask=True)]
-    with pytest.raises(ValueError, match='DenseCocoDataset must be used with '
-                       'with_mask=False'):
+    with pytest.raises(
+        ValueError, match='DenseCocoDataset must be used with with_mask=False'
+    ):
         make(pipeline=masks)
     with pytest.raises(ValueError, match="without proposal_file, but .*'p'"):
         make(proposal_file='p')

@@ -13,17 +13,20 @@ from dense_scene.datasets import SKU110KDataset
 
 def build(root, **kwargs) -> SKU110KDataset:
     return DATASETS.build(
-        dict(type='SKU110KDataset', data_root=str(root), **kwargs))
+        dict(type='SKU110KDataset', data_root=str(root), **kwargs)
+    )
 
 
 def names(dataset) -> list[str]:
-    return [dataset.get_data_info(i)['img_path'].rsplit('/', 1)[-1]
-            for i in range(len(dataset))]
+    return [
+        dataset.get_data_info(i)['img_path'].rsplit('/', 1)[-1]
+        for i in range(len(dataset))
+    ]
 
 
 def test_data_info(sku_root):
     dataset = build(sku_root)
-    assert dataset.metainfo['classes'] == ('object', )
+    assert dataset.metainfo['classes'] == ('object',)
     # The second box is clipped at the right edge, the third lies outside.
     assert dataset.get_data_info(0) == dict(
         img_path=str(sku_root / 'images/train_1.jpg'),
@@ -35,19 +38,23 @@ def test_data_info(sku_root):
             dict(bbox=[10, 10, 30, 30], bbox_label=0, ignore_flag=0),
             dict(bbox=[40, 5, 60, 20], bbox_label=0, ignore_flag=0),
         ],
-        sample_idx=0)
+        sample_idx=0,
+    )
     assert dataset.get_data_info(2)['instances'] == []
 
 
 def test_the_log_says_what_was_changed(sku_root, log):
     build(sku_root)
-    assert ('annotations_train.csv: 3 images with 3 boxes; clipped 1 boxes '
-            'to their image, dropped 2 that are outside') in log.text
+    assert (
+        'annotations_train.csv: 3 images with 3 boxes; clipped 1 boxes '
+        'to their image, dropped 2 that are outside'
+    ) in log.text
 
 
 def test_600_touching_boxes_reach_the_edge(sku_root):
-    (sku_root / 'annotations/annotations_train.csv').write_text(''.join(
-        f'a.jpg,{x},0,{x + 1},9,object,600,9\n' for x in range(600)))
+    (sku_root / 'annotations/annotations_train.csv').write_text(
+        ''.join(f'a.jpg,{x},0,{x + 1},9,object,600,9\n' for x in range(600))
+    )
     boxes = build(sku_root).columns.boxes
     assert boxes.shape == (600, 4)
     assert boxes[-1].tolist() == [599, 0, 600, 9]
@@ -56,7 +63,8 @@ def test_600_touching_boxes_reach_the_edge(sku_root):
 def test_empty_images_are_filtered_in_training_only(sku_root):
     rule = dict(filter_empty_gt=True)
     assert names(build(sku_root, filter_cfg=rule)) == [
-        'train_1.jpg', 'train_2.jpg'
+        'train_1.jpg',
+        'train_2.jpg',
     ]
     assert len(build(sku_root, filter_cfg=rule, test_mode=True)) == 3
 
@@ -87,8 +95,9 @@ def test_shipped_manifest_is_found_by_name(sku_root):
 
 
 def test_wrong_manifest(sku_root, tmp_path):
-    with pytest.raises(FileNotFoundError,
-                       match="one of .*sku110k-sub_val.txt.* got 'no.txt'"):
+    with pytest.raises(
+        FileNotFoundError, match="one of .*sku110k-sub_val.txt.* got 'no.txt'"
+    ):
         build(sku_root, manifest='no.txt')
     (tmp_path / 'empty.txt').write_text('# nothing\n')
     with pytest.raises(ValueError, match='must list image names'):
@@ -98,7 +107,7 @@ def test_wrong_manifest(sku_root, tmp_path):
 def test_missing_root_names_it_and_the_variable(tmp_path):
     missing = str(tmp_path / 'nowhere')
     # The class names are needed without data too, for inference.
-    assert build(missing, lazy_init=True).metainfo['classes'] == ('object', )
+    assert build(missing, lazy_init=True).metainfo['classes'] == ('object',)
     with pytest.raises(FileNotFoundError) as caught:
         build(missing)
     assert f'there is no {missing}. Set' in str(caught.value)
@@ -111,33 +120,42 @@ def test_missing_file_in_an_existing_root(sku_root):
 
 
 class TestCheckImageSize:
-
     def test_all_good(self, sku_root):
         assert len(build(sku_root, check_image_size=True)) == 3
 
-    def test_broken_files_are_left_out_and_named(self, sku_root, truncate,
-                                                 log):
+    def test_broken_files_are_left_out_and_named(
+        self, sku_root, truncate, log
+    ):
         truncate(sku_root / 'images/train_1.jpg')
         (sku_root / 'images/train_2.jpg').write_bytes(b'no image')
         (sku_root / 'images/train_3.jpg').unlink()
         assert len(build(sku_root)) == 3
         assert len(build(sku_root, check_image_size=True)) == 0
-        assert ('train_1.jpg is a truncated JPEG; train_2.jpg is no image '
-                'that can be read; train_3.jpg does not exist') in log.text
+        assert (
+            'train_1.jpg is a truncated JPEG; train_2.jpg is no image '
+            'that can be read; train_3.jpg does not exist'
+        ) in log.text
 
     def test_wrong_size(self, sku_root):
-        cv2.imwrite(str(sku_root / 'images/train_2.jpg'),
-                    np.zeros((60, 40, 3), np.uint8))
-        with pytest.raises(ValueError, match='1 have not: train_2.jpg is '
-                           '40x60, not 60x40'):
+        cv2.imwrite(
+            str(sku_root / 'images/train_2.jpg'),
+            np.zeros((60, 40, 3), np.uint8),
+        )
+        with pytest.raises(
+            ValueError, match='1 have not: train_2.jpg is 40x60, not 60x40'
+        ):
             build(sku_root, check_image_size=True)
 
-    @pytest.mark.parametrize('orientation, size', [
-        (6, (40, 60)),  # shown after a quarter turn
-        (9, (60, 40)),  # means nothing
-    ])
+    @pytest.mark.parametrize(
+        'orientation, size',
+        [
+            (6, (40, 60)),  # shown after a quarter turn
+            (9, (60, 40)),  # means nothing
+        ],
+    )
     def test_orientation_counts_as_the_loader_sees_it(
-            self, sku_root, orientation, size):
+        self, sku_root, orientation, size
+    ):
         path = sku_root / 'images/train_2.jpg'
         exif = Image.Exif()
         exif[0x0112] = orientation

@@ -16,13 +16,15 @@ from dense_scene.datasets.subset import (
 )
 from tools.dataset_converters.make_sku110k_subset import main
 
-STATS = (Path(__file__).resolve().parents[3] /
-         'shared/data/sku110k_image_stats.csv')
+STATS = (
+    Path(__file__).resolve().parents[3] / 'shared/data/sku110k_image_stats.csv'
+)
 SPLITS = {'train': 2681, 'val': 191, 'test': 956}
 SMALL = dict(
     train={f'train_{i}.jpg': i for i in range(10)},
     val={f'val_{i}.jpg': i for i in range(3)},
-    test={f'test_{i}.jpg': i for i in range(3)})
+    test={f'test_{i}.jpg': i for i in range(3)},
+)
 
 
 @pytest.fixture
@@ -35,29 +37,36 @@ def stats():
 def test_shares():
     # 8 of 16: half of 10, 3 and 3 is 5, 1.5 and 1.5; of the equal remainders
     # the first name wins.
-    assert {split: len(names) for split, names
-            in choose_subset(SMALL, total=8).items()} == dict(
-                train=5, val=1, test=2)
+    assert {
+        split: len(names)
+        for split, names in choose_subset(SMALL, total=8).items()
+    } == dict(train=5, val=1, test=2)
 
 
 def test_images_with_the_smallest_digest_are_taken():
     chosen = choose_subset(SMALL, total=8, seed=5)['train']
-    digests = {name: hashlib.sha256(b'5:' + name.encode()).hexdigest()
-               for name in SMALL['train']}
+    digests = {
+        name: hashlib.sha256(b'5:' + name.encode()).hexdigest()
+        for name in SMALL['train']
+    }
     rest = set(digests) - set(chosen)
     assert max(digests[name] for name in chosen) < min(
-        digests[name] for name in rest)
+        digests[name] for name in rest
+    )
 
 
 def test_order_of_the_input_does_not_matter():
-    turned = {split: dict(reversed(names.items()))
-              for split, names in reversed(SMALL.items())}
+    turned = {
+        split: dict(reversed(names.items()))
+        for split, names in reversed(SMALL.items())
+    }
     assert choose_subset(turned, 7) == choose_subset(SMALL, 7)
 
 
 def test_all_none_and_another_seed():
     assert choose_subset(SMALL, 16) == {
-        split: sorted(names) for split, names in SMALL.items()}
+        split: sorted(names) for split, names in SMALL.items()
+    }
     assert choose_subset(SMALL, 0) == dict(train=[], val=[], test=[])
     assert choose_subset({}, 0) == {}
     assert choose_subset(SMALL, 8, 1) != choose_subset(SMALL, 8, 2)
@@ -83,7 +92,8 @@ def test_shipped_manifests_are_what_the_tool_writes(stats, tmp_path, capsys):
         name = f'sku110k-sub_{split}.txt'
         assert str(tmp_path / name) in printed
         assert (tmp_path / name).read_bytes() == (
-            MANIFESTS / name).read_bytes()
+            MANIFESTS / name
+        ).read_bytes()
 
 
 def test_seed_is_the_first_that_comes_close_to_the_paper(stats):
@@ -91,23 +101,35 @@ def test_seed_is_the_first_that_comes_close_to_the_paper(stats):
     with open(stats, newline='') as file:
         for row in csv.DictReader(file):
             splits.setdefault(row['split'], {})[row['image']] = int(
-                row['objects'])
+                row['objects']
+            )
 
     def boxes(seed: int) -> int:
-        return sum(splits[split][name] for split, names in choose_subset(
-            splits, PAPER_IMAGES, seed).items() for name in names)
+        return sum(
+            splits[split][name]
+            for split, names in choose_subset(
+                splits, PAPER_IMAGES, seed
+            ).items()
+            for name in names
+        )
 
-    within = [abs(boxes(seed) / PAPER_BOXES - 1) < 1e-3
-              for seed in range(SEED + 1)]
+    within = [
+        abs(boxes(seed) / PAPER_BOXES - 1) < 1e-3 for seed in range(SEED + 1)
+    ]
     assert within == [False] * SEED + [True]
 
 
-@pytest.mark.parametrize('content, words', [
-    ('image,objects\na.jpg,3\n', 'split is missing from its header'),
-    ('image,split,objects\na.jpg,train,3\nb.jpg,train,many\n',
-     "row 3: objects must be a whole number, but is 'many'"),
-    ('', 'image, objects, split is missing'),
-])
+@pytest.mark.parametrize(
+    'content, words',
+    [
+        ('image,objects\na.jpg,3\n', 'split is missing from its header'),
+        (
+            'image,split,objects\na.jpg,train,3\nb.jpg,train,many\n',
+            "row 3: objects must be a whole number, but is 'many'",
+        ),
+        ('', 'image, objects, split is missing'),
+    ],
+)
 def test_wrong_counts(tmp_path, content, words, capsys):
     path = tmp_path / 'counts.csv'
     path.write_text(content)

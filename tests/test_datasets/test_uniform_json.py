@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from dense_scene.datasets.uniform_json import read_uniform_objects
 
-NUMBER = st.integers(-10**6, 10**6) | st.decimals(-999, 999, places=3).map(
-    float)
+NUMBER = st.integers(-(10**6), 10**6) | st.decimals(-999, 999, places=3).map(
+    float
+)
 STYLES = [
     dict(),
     dict(separators=(',', ':')),
@@ -28,11 +29,18 @@ def dump(objects: list[dict], **style) -> bytes:
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(NUMBER, NUMBER, NUMBER), min_size=2, max_size=12),
-    st.sampled_from(STYLES))
+    st.sampled_from(STYLES),
+)
 def test_equals_json(rows, style):
     objects = [
-        dict(id=a, bbox=[b, c, a], name='café-2.0', extra=dict(deep=[]),
-             flag=True) for a, b, c in rows
+        dict(
+            id=a,
+            bbox=[b, c, a],
+            name='café-2.0',
+            extra=dict(deep=[]),
+            flag=True,
+        )
+        for a, b, c in rows
     ]
     text = dump(objects, **style)
     if 'e' in ''.join(str(value) for row in rows for value in row):
@@ -40,24 +48,28 @@ def test_equals_json(rows, style):
     columns = read_uniform_objects(text)
     assert columns.keys() == {'id', 'bbox', 'flag'}
     np.testing.assert_array_equal(columns['id'], [row[0] for row in rows])
-    np.testing.assert_array_equal(columns['bbox'],
-                                  [item['bbox'] for item in objects])
+    np.testing.assert_array_equal(
+        columns['bbox'], [item['bbox'] for item in objects]
+    )
     assert columns['flag'].tolist() == [1] * len(rows)
 
 
-@pytest.mark.parametrize('objects', [
-    [dict(a=1)],  # one object has no second one to be compared with
-    [dict(a=1, b=2), dict(b=2, a=1)],
-    [dict(a=1), dict(a=1, b=2)],
-    [dict(a=1), dict(a=None)],
-    [dict(a=1), dict(a='1')],
-    [dict(a=1), dict(a=1e-9)],
-    [dict(a=[1, 2]), dict(a=[1, 2, 3])],
-    [dict(a=1), dict(a=1234567890123456)],  # no exact float64 is certain
-    [dict(a='x'), dict(a='y')],
-    [dict(a=1, b='x'), dict(a=2, b='y')],
-    [dict(a=1), 2],
-])
+@pytest.mark.parametrize(
+    'objects',
+    [
+        [dict(a=1)],  # one object has no second one to be compared with
+        [dict(a=1, b=2), dict(b=2, a=1)],
+        [dict(a=1), dict(a=1, b=2)],
+        [dict(a=1), dict(a=None)],
+        [dict(a=1), dict(a='1')],
+        [dict(a=1), dict(a=1e-9)],
+        [dict(a=[1, 2]), dict(a=[1, 2, 3])],
+        [dict(a=1), dict(a=1234567890123456)],  # no exact float64 is certain
+        [dict(a='x'), dict(a='y')],
+        [dict(a=1, b='x'), dict(a=2, b='y')],
+        [dict(a=1), 2],
+    ],
+)
 def test_declines(objects):
     assert read_uniform_objects(dump(objects)) is None
 
@@ -77,9 +89,20 @@ def test_digits_in_keys_and_strings_are_not_taken_for_values():
     assert columns['a'].tolist() == [3, 4]
 
 
-@pytest.mark.parametrize('text', [
-    b'', b'{', b'}', b']}', b'{"a": 1}', b'{"a": 1}, ', b'[1, 2]',
-    b'{"a": 1} {"a": 2}', b'{"a": 1}, {"a": 2}]}', b'{"a": 1}, {"a": 2'
-])
+@pytest.mark.parametrize(
+    'text',
+    [
+        b'',
+        b'{',
+        b'}',
+        b']}',
+        b'{"a": 1}',
+        b'{"a": 1}, ',
+        b'[1, 2]',
+        b'{"a": 1} {"a": 2}',
+        b'{"a": 1}, {"a": 2}]}',
+        b'{"a": 1}, {"a": 2',
+    ],
+)
 def test_declines_what_is_not_a_list_of_objects(text):
     assert read_uniform_objects(text) is None

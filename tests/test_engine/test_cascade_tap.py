@@ -10,8 +10,9 @@ from torch import nn
 from dense_scene.engine.cascade_tap import CascadeTap
 from tests.test_engine.tiny_two_stage import build_model
 
-META = dict(img_shape=(64, 96), ori_shape=(128, 288),
-            scale_factor=(1 / 3, 1 / 2))  # fmt: skip
+META = dict(
+    img_shape=(64, 96), ori_shape=(128, 288), scale_factor=(1 / 3, 1 / 2)
+)
 
 
 def sample():
@@ -36,7 +37,8 @@ def model_of(num_stages):
 
 
 @pytest.mark.parametrize(
-    'device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
+    'device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)]
+)
 @pytest.mark.parametrize('num_stages', [1, 3])
 def test_the_last_boxes_are_the_model_s_own(num_stages, device, image):
     model, image = model_of(num_stages).to(device), image.to(device)
@@ -47,7 +49,8 @@ def test_the_last_boxes_are_the_model_s_own(num_stages, device, image):
         [result] = model(image, [sample()], mode='predict')
     boxes = tap.boxes(META)
     assert [part.shape for part in boxes] == (
-        [(len(boxes[0]), 4)] * (num_stages + 1))
+        [(len(boxes[0]), 4)] * (num_stages + 1)
+    )
     assert len(boxes[0]) == 40
     own = result.pred_instances.bboxes.cpu().numpy()
     np.testing.assert_allclose(boxes[-1], own, rtol=1e-4, atol=1e-3)

@@ -136,10 +136,21 @@ def test_url_is_downloaded_and_refused_alike(tmp_path, monkeypatch):
     torch.save({'a': torch.ones(2)}, served / 'good.pth')
     monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'home'))
     server = subprocess.Popen(
-        [sys.executable, '-u', '-m', 'http.server', '0', '--bind',
-         '127.0.0.1', '--directory', str(served)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            '-u',
+            '-m',
+            'http.server',
+            '0',
+            '--bind',
+            '127.0.0.1',
+            '--directory',
+            str(served),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     try:
         # "Serving HTTP on 127.0.0.1 port 40123 (http://...) ..."
         port = server.stdout.readline().split('port ')[1].split()[0]

@@ -41,12 +41,12 @@ def test_empty_history_round_trip():
         (np.int64(3), 3),
         (np.str_('a'), 'a'),
         (ConfigDict(a=(1, 2)), {'a': (1, 2)}),
-        ({1, }, [1]),
+        ({1}, [1]),
         (namedtuple('P', 'x y')(1, 2), (1, 2)),
         (np.array(['a', 'b']), ['a', 'b']),
         (None, None),
     ],
-)  # fmt: skip
+)
 def test_to_plain_values(value, expected):
     plain = to_plain(value)
     assert plain == expected

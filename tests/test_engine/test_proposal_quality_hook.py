@@ -64,9 +64,16 @@ def test_train_val_and_test(num_stages, tmp_path):
         assert [row['step'] for row in logged] == [1, 2]
         assert all(set(keys) <= set(row) for row in logged)
 
-    names = [f'proposal_quality_{s}_{i}'
-             for s, i in (('train', 1), ('train', 2), ('val', 1), ('val', 2),
-                          ('test', 2))]  # fmt: skip
+    names = [
+        f'proposal_quality_{s}_{i}'
+        for s, i in (
+            ('train', 1),
+            ('train', 2),
+            ('val', 1),
+            ('val', 2),
+            ('test', 2),
+        )
+    ]
     folder = Path(runner.log_dir)
     assert sorted(p.stem for p in folder.glob('proposal_*.json')) == (
         sorted(names)
@@ -87,16 +94,20 @@ def _check_metric_in_the_original_frame(runner, outputs, tmp_path):
     content = json.loads(tiny_coco(tmp_path / 'data').read_text())
     measured = []
     for sample in outputs:
-        xywh = [a['bbox'] for a in content['annotations']
-                if a['image_id'] == sample.img_id]  # fmt: skip
+        xywh = [
+            a['bbox']
+            for a in content['annotations']
+            if a['image_id'] == sample.img_id
+        ]
         objects = np.array(xywh, float)
         objects[:, 2:] += objects[:, :2]
         boxes = [stage['boxes'] for stage in sample.stage_inputs]
         # 96 x 64 pixels: proposals are clipped to that, not to 120 x 96
         assert (boxes[0].max(axis=0) <= [96, 64, 96, 64]).all()
         assert boxes[0][:, 2:].max() > 64
-        measured.append(measure_proposals(objects, boxes[0], boxes,
-                                          (0.5, 0.6, 0.7), CAPS))  # fmt: skip
+        measured.append(
+            measure_proposals(objects, boxes[0], boxes, (0.5, 0.6, 0.7), CAPS)
+        )
     saved = counts(runner, 'proposal_quality_test_2')
     for field in ('recalled', 'iou_histogram', 'positives_histogram'):
         total = sum(getattr(one, field) for one in measured)
@@ -129,8 +140,13 @@ def test_positives_are_those_of_the_sampler(tmp_path):
         # says happens, 128 positives for 147 objects.
         stage.sampler.update(type='NotingSampler', num=16, pos_fraction=0.25)
     NotingSampler.noted.clear()
-    runner = build_runner(tmp_path, model=model, val_cfg=None,
-                          val_dataloader=None, val_evaluator=None)  # fmt: skip
+    runner = build_runner(
+        tmp_path,
+        model=model,
+        val_cfg=None,
+        val_dataloader=None,
+        val_evaluator=None,
+    )
     runner.train()
     saved = counts(runner, 'proposal_quality_train_1')
     assert len(NotingSampler.noted) == 6
@@ -152,8 +168,14 @@ def test_training_is_the_same_with_and_without(tmp_path):
         ('without', []),
     ):
         runner = build_runner(
-            tmp_path / name, 2, epochs=2, custom_hooks=hooks, val_cfg=None,
-            val_dataloader=None, val_evaluator=None)  # fmt: skip
+            tmp_path / name,
+            2,
+            epochs=2,
+            custom_hooks=hooks,
+            val_cfg=None,
+            val_dataloader=None,
+            val_evaluator=None,
+        )
         spy = Spy()
         runner.register_hook(spy)
         runner.train()
@@ -181,8 +203,11 @@ def test_interval_and_no_metric(tmp_path):
     runner.register_hook(spy)
     runner.train()
     runner.test()
-    steps = [row['step'] for row in scalars(runner)
-             if 'train_proposal/AR@100' in row]  # fmt: skip
+    steps = [
+        row['step']
+        for row in scalars(runner)
+        if 'train_proposal/AR@100' in row
+    ]
     assert steps == [2]
     found = Path(runner.log_dir).glob('proposal_*.json')
     assert [path.name for path in found] == ['proposal_quality_train_2.json']

@@ -29,20 +29,33 @@ def test_rows_and_flushes(tmp_path):
     runner = SimpleNamespace(log_dir=str(tmp_path))
     path = tmp_path / 'stage_losses.json'
     weight = torch.ones((), requires_grad=True)
-    step(hook, runner, 1, {
-        'loss': weight * 9, 'loss_rpn_cls': weight, 's0.acc': weight,
-        's0.loss_cls': weight * 0.5, 's10.loss_bbox': weight.half()})
+    step(
+        hook,
+        runner,
+        1,
+        {
+            'loss': weight * 9,
+            'loss_rpn_cls': weight,
+            's0.acc': weight,
+            's0.loss_cls': weight * 0.5,
+            's10.loss_bbox': weight.half(),
+        },
+    )
     assert not path.exists()
     # Nothing holds the graph of the iteration.
     assert not any(v.requires_grad for v in hook._rows[0][1].values())
     # A stage that a batch did not reach.
     step(hook, runner, 2, {'s0.loss_cls': 0.25})
-    expected = [{'step': 1, 's0.loss_cls': 0.5, 's10.loss_bbox': 1.0},
-                {'step': 2, 's0.loss_cls': 0.25}]  # fmt: skip
+    expected = [
+        {'step': 1, 's0.loss_cls': 0.5, 's10.loss_bbox': 1.0},
+        {'step': 2, 's0.loss_cls': 0.25},
+    ]
     assert rows(path) == expected
     # A checkpoint, and the end, write what is left; nothing twice.
-    for number, end in ((3, lambda: hook.before_save_checkpoint(runner, {})),
-                        (4, lambda: hook.after_train(runner))):
+    for number, end in (
+        (3, lambda: hook.before_save_checkpoint(runner, {})),
+        (4, lambda: hook.after_train(runner)),
+    ):
         step(hook, runner, number, {'s0.loss_cls': torch.tensor(2.0)})
         expected.append({'step': number, 's0.loss_cls': 2.0})
         end()
@@ -77,7 +90,9 @@ def test_the_gpu_is_not_waited_for(tmp_path):
         torch.cuda.set_sync_debug_mode('default')
     step(hook, runner, 10, {'s0.loss_cls': value})
     assert rows(tmp_path / 'stage_losses.json')[9] == {
-        'step': 10, 's0.loss_cls': 0.25}
+        'step': 10,
+        's0.loss_cls': 0.25,
+    }
 
 
 @pytest.mark.parametrize('outputs', [None, {}, {'loss_cls': torch.ones(())}])
@@ -90,8 +105,9 @@ def test_a_model_without_stages_is_left_alone(tmp_path, outputs):
 
 
 def test_other_ranks_write_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr('dense_scene.engine.stage_loss_hook.is_main_process',
-                        lambda: False)
+    monkeypatch.setattr(
+        'dense_scene.engine.stage_loss_hook.is_main_process', lambda: False
+    )
     hook = HOOKS.build(dict(type='StageLossHook', flush_interval=1))
     runner = SimpleNamespace(log_dir=str(tmp_path))
     step(hook, runner, 1, {'s0.loss_cls': torch.ones(())})
@@ -105,15 +121,18 @@ def test_against_the_stock_log_and_resumed(tmp_path):
         log_processor=dict(type='LogProcessor', window_size=1),
         default_hooks=dict(
             logger=dict(type='LoggerHook', interval=1),
-            checkpoint=dict(type='CheckpointHook', interval=2)),
-        **NO_VAL)
+            checkpoint=dict(type='CheckpointHook', interval=2),
+        ),
+        **NO_VAL,
+    )
     build_runner(tmp_path, 2, epochs=3, **config).train()
     [folder] = [p.parent for p in tmp_path.rglob('stage_losses.json')]
     # Killed after 3 iterations; the checkpoint is of the second.
     folder.rename(folder.with_name('00000000_000000'))
     (tmp_path / 'work' / 'epoch_3.pth').unlink()
     (tmp_path / 'work' / 'last_checkpoint').write_text(
-        str(tmp_path / 'work' / 'epoch_2.pth'))
+        str(tmp_path / 'work' / 'epoch_2.pth')
+    )
     build_runner(tmp_path, 2, epochs=4, resume=True, **config).train()
 
     files = sorted(tmp_path.rglob('stage_losses.json'))
@@ -135,4 +154,5 @@ def test_interval_is_checked(interval):
         HOOKS.build(dict(type='StageLossHook', flush_interval=interval))
     assert str(error.value) == (
         'flush_interval must be a whole number of iterations from 1 on, but '
-        f'got {interval!r}. Use for example 50.')
+        f'got {interval!r}. Use for example 50.'
+    )

@@ -32,24 +32,36 @@ def files(tmp_path):
         pipeline=[
             dict(type='LoadImageFromFile'),
             dict(type='Resize', scale=(120, 96), keep_ratio=False),
-            dict(type='PackDetInputs')])
-    Config(dict(model=model_config(2),
-                test_dataloader=dict(dataset=dataset),
-                custom_imports=dict(imports=['dense_scene']),
-                default_scope='mmdet')).dump(tmp_path / 'config.py')
+            dict(type='PackDetInputs'),
+        ],
+    )
+    Config(
+        dict(
+            model=model_config(2),
+            test_dataloader=dict(dataset=dataset),
+            custom_imports=dict(imports=['dense_scene']),
+            default_scope='mmdet',
+        )
+    ).dump(tmp_path / 'config.py')
     torch.manual_seed(0)
     torch.save(build_model(2).state_dict(), tmp_path / 'weights.pth')
     return tmp_path
 
 
 def run(files, out='out', **arguments):
-    return study_cascade(files / 'config.py', files / 'weights.pth',
-                         files / out, min_iou=0.01, **arguments)
+    return study_cascade(
+        files / 'config.py',
+        files / 'weights.pth',
+        files / out,
+        min_iou=0.01,
+        **arguments,
+    )
 
 
 def same(a, b):
-    return all(np.array_equal(x, getattr(b, name))
-               for name, x in vars(a).items())
+    return all(
+        np.array_equal(x, getattr(b, name)) for name, x in vars(a).items()
+    )
 
 
 def test_a_stopped_study_goes_on(files, monkeypatch):
@@ -100,7 +112,8 @@ def test_weights_of_another_model(files):
         run(files)
     assert str(error.value).startswith(
         f"'{files}/weights.pth' must hold the weights of the model in the "
-        'config, but does not: ')
+        'config, but does not: '
+    )
     assert '\n' not in str(error.value)
     assert not list((files / 'out').iterdir())
 
@@ -113,10 +126,13 @@ def test_a_device_that_is_not_there(files, device):
     assert '\n' not in str(error.value)
 
 
-@pytest.mark.parametrize(('arguments', 'words'), [
-    (dict(num_images=0), 'num_images must be from 1 on, but got 0.'),
-    (dict(min_iou=1), 'min_iou must be from 0 to below 1, but got 1.'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (dict(num_images=0), 'num_images must be from 1 on, but got 0.'),
+        (dict(min_iou=1), 'min_iou must be from 0 to below 1, but got 1.'),
+    ],
+)
 def test_bad_numbers(tmp_path, arguments, words):
     with pytest.raises(ValueError) as error:
         study_cascade('c.py', 'w.pth', tmp_path / 'out', **arguments)
@@ -129,10 +145,20 @@ def test_the_tool(files, root, capsys):
     spec = importlib.util.spec_from_file_location('cascade_study_tool', path)
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    arguments = [str(files / 'config.py'), str(files / 'weights.pth'),
-                 '--out-dir', str(files / 'out'), '--by', 'neighbours',
-                 '--min-iou', '0.01', '--num-images', '2', '--cfg-options',
-                 'model.test_cfg.rpn.max_per_img=7']  # fmt: skip
+    arguments = [
+        str(files / 'config.py'),
+        str(files / 'weights.pth'),
+        '--out-dir',
+        str(files / 'out'),
+        '--by',
+        'neighbours',
+        '--min-iou',
+        '0.01',
+        '--num-images',
+        '2',
+        '--cfg-options',
+        'model.test_cfg.rpn.max_per_img=7',
+    ]
     assert tool.main(arguments) == 0
     figure = files / 'out/cascade_study.png'
     assert capsys.readouterr().out.endswith(f'{figure}\n')
@@ -143,4 +169,5 @@ def test_the_tool(files, root, capsys):
     assert tool.main([*arguments[:1], str(files / 'none.pth')]) == 1
     assert capsys.readouterr().err == (
         f"error: '{files}/none.pth' must be a file, but does not exist. "
-        'Correct the path.\n')
+        'Correct the path.\n'
+    )

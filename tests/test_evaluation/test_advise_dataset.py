@@ -34,19 +34,34 @@ def save(tmp_path):
 
 def scene(**changes):
     """One image of 800 x 400, two classes, seven annotations."""
-    boxes = [[0, 0, 40, 40], [20, 0, 40, 40], [20, 0, 40, 40],
-             [100, 100, 80, 20], [780, 0, 40, 40], [300, 300, 0.5, 9],
-             [0, 200, 400, 100]]  # fmt: skip
+    boxes = [
+        [0, 0, 40, 40],
+        [20, 0, 40, 40],
+        [20, 0, 40, 40],
+        [100, 100, 80, 20],
+        [780, 0, 40, 40],
+        [300, 300, 0.5, 9],
+        [0, 200, 400, 100],
+    ]
     rows = [
-        dict(id=n, image_id=4, bbox=box, category_id=label, iscrowd=crowd,
-             area=box[2] * box[3])
+        dict(
+            id=n,
+            image_id=4,
+            bbox=box,
+            category_id=label,
+            iscrowd=crowd,
+            area=box[2] * box[3],
+        )
         for n, (box, label, crowd) in enumerate(
-            zip(boxes, [1, 1, 2, 2, 1, 1, 1], [0, 0, 0, 0, 0, 0, 1]), 1)
-    ]  # fmt: skip
+            zip(boxes, [1, 1, 2, 2, 1, 1, 1], [0, 0, 0, 0, 0, 0, 1]), 1
+        )
+    ]
     return dict(
         images=[dict(id=4, width=800, height=400, file_name='a.jpg')],
         categories=[dict(id=1, name='a'), dict(id=2, name='b')],
-        annotations=rows, **changes)  # fmt: skip
+        annotations=rows,
+        **changes,
+    )
 
 
 def test_figures_by_hand(save):
@@ -89,14 +104,13 @@ def test_reads_the_csv_of_sku110k(tmp_path):
     folder = tiny_sku110k(tmp_path, num_images=2)
     advice = advise_dataset(str(folder / 'annotations/annotations_val.csv'))
     assert (advice.images, advice.objects) == (2, 2 * 15)
-    assert advice.classes == ('object', )
+    assert advice.classes == ('object',)
 
 
 def assert_better(advice):
     """The advised anchors reach more at both thresholds; all are exact."""
     stock, _, best = advice.anchors
-    assert (stock.anchors.scales, stock.anchors.ratios) == ((8, ),
-                                                            (0.5, 1, 2))
+    assert (stock.anchors.scales, stock.anchors.ratios) == ((8,), (0.5, 1, 2))
     assert best.anchors.per_location == stock.anchors.per_location == 3
     for threshold in (0.5, 0.7):
         assert best.recall[threshold] > stock.recall[threshold]
@@ -111,25 +125,28 @@ def test_better_anchors_on_nuclei():
 
 
 def test_better_anchors_on_rendered_shelves(tmp_path):
-    path = write_shelves(tmp_path, 4, size=256, objects=(15, 40), workers=1,
-                         progress=False)  # fmt: skip
+    path = write_shelves(
+        tmp_path, 4, size=256, objects=(15, 40), workers=1, progress=False
+    )
     assert_better(advise_dataset(str(path), (1333, 800)))
 
 
-@pytest.mark.parametrize('found, advised', [
-    ([0.5, 16, 7.9], 7.9),  # the first that reaches what mmdet does
-    ([0.5], 8),  # none does: mmdet's
-])  # fmt: skip
-def test_anchors_that_reach_less_are_passed_over(
-        monkeypatch, found, advised):
+@pytest.mark.parametrize(
+    'found, advised',
+    [
+        ([0.5, 16, 7.9], 7.9),  # the first that reaches what mmdet does
+        ([0.5], 8),  # none does: mmdet's
+    ],
+)
+def test_anchors_that_reach_less_are_passed_over(monkeypatch, found, advised):
     # 64 x 64 and 32 x 32 pixels on the grid: scale 8 fits both exactly, 7.9
     # nearly; 16 starts at 64 pixels, and 0.5 ends at 32, where centres are 64
     # apart.
     boxes = np.array([[64, 64, 128, 128], [256, 256, 288, 288]])
-    ranked = [AnchorShapes((scale, ), (1, )) for scale in found]
+    ranked = [AnchorShapes((scale,), (1,)) for scale in found]
     monkeypatch.setattr(anchor_advice, 'rank_anchors', lambda *_: ranked)
     *_, best = advise_anchors(boxes, np.full((2, 2), 800))
-    assert best.anchors.scales == (advised, )
+    assert best.anchors.scales == (advised,)
 
 
 def test_never_worse_than_mmdet():
@@ -145,11 +162,14 @@ def test_never_worse_than_mmdet():
     assert best.anchors.per_location == 1
 
 
-@pytest.mark.parametrize('change, words', [
-    (lambda c: c.update(annotations=[]), 'hold at least one object'),
-    (lambda c: c['images'][0].pop('width'), 'a width and a height'),
-    (lambda c: c['annotations'][0].update(image_id=9), 'a listed image'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    'change, words',
+    [
+        (lambda c: c.update(annotations=[]), 'hold at least one object'),
+        (lambda c: c['images'][0].pop('width'), 'a width and a height'),
+        (lambda c: c['annotations'][0].update(image_id=9), 'a listed image'),
+    ],
+)
 def test_bad_files(save, change, words):
     content = scene()
     change(content)

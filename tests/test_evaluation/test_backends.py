@@ -33,16 +33,19 @@ def assert_equal_tables(backend, truth, found, max_dets):
 
 
 @both
-@pytest.mark.parametrize('scene', [
-    dict(num_images=1, num_classes=1),
-    dict(num_images=5, num_classes=1, objects=90, detections=400),
-    dict(num_images=4, num_classes=3),
-    dict(crowd=1),
-    dict(crowd=0, num_classes=6),
-    dict(objects=0),
-    dict(detections=0),
-    dict(num_images=1, objects=1, detections=1, crowd=0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    'scene',
+    [
+        dict(num_images=1, num_classes=1),
+        dict(num_images=5, num_classes=1, objects=90, detections=400),
+        dict(num_images=4, num_classes=3),
+        dict(crowd=1),
+        dict(crowd=0, num_classes=6),
+        dict(objects=0),
+        dict(detections=0),
+        dict(num_images=1, objects=1, detections=1, crowd=0),
+    ],
+)
 def test_equals_pycocotools(backend, scene):
     for seed in range(3):
         truth, found = random_scene(seed, **scene)
@@ -52,7 +55,7 @@ def test_equals_pycocotools(backend, scene):
 def test_scenes_are_neither_easy_nor_hopeless():
     tables = evaluate('pycocotools', *random_scene(0, crowd=0))
     for area in ('all', 's', 'm', 'l'):
-        assert .1 < tables.ap(100, area=area) < .9
+        assert 0.1 < tables.ap(100, area=area) < 0.9
 
 
 @both
@@ -63,31 +66,36 @@ def test_scenes_are_neither_easy_nor_hopeless():
     objects=st.integers(0, 50),
     detections=st.integers(0, 120),
     num_classes=st.integers(1, 4),
-    crowd=st.sampled_from([0, .2]),
-    max_dets=st.lists(st.integers(1, 60), min_size=1, max_size=4, unique=True))
+    crowd=st.sampled_from([0, 0.2]),
+    max_dets=st.lists(st.integers(1, 60), min_size=1, max_size=4, unique=True),
+)
 def test_equals_pycocotools_on_any_scene(backend, max_dets, **scene):
     assert_equal_tables(backend, *random_scene(**scene), sorted(max_dets))
 
 
-@pytest.mark.parametrize('count, points', [
-    # 400 objects, `count` of them found. Precision is 1 up to a recall of
-    # min(count, cap) / 400, so that floor(100 * recall) + 1 of the 101
-    # recall points are 1: at the caps 100 and 300
-    (99, (25, 25)),    # 99 / 400 = .2475 below both caps
-    (100, (26, 26)),   # .25
-    (101, (26, 26)),   # .25 at 100; .2525 at 300
-    (299, (26, 75)),   # .7475 at 300
-    (300, (26, 76)),   # .75
-    (301, (26, 76)),   # cut to .75
-])  # fmt: skip
+@pytest.mark.parametrize(
+    'count, points',
+    [
+        # 400 objects, `count` of them found. Precision is 1 up to a recall of
+        # min(count, cap) / 400, so that floor(100 * recall) + 1 of the 101
+        # recall points are 1: at the caps 100 and 300
+        (99, (25, 25)),  # 99 / 400 = .2475 below both caps
+        (100, (26, 26)),  # .25
+        (101, (26, 26)),  # .25 at 100; .2525 at 300
+        (299, (26, 75)),  # .7475 at 300
+        (300, (26, 76)),  # .75
+        (301, (26, 76)),  # cut to .75
+    ],
+)
 def test_caps_cut_where_they_say(count, points):
     boxes = grid(400)
-    found = coco_results(boxes[:count], np.linspace(1, .5, count))
+    found = coco_results(boxes[:count], np.linspace(1, 0.5, count))
     tables = evaluate('hotcoco', coco_dict(boxes), found)
     for cap, value in zip((100, 300), points):
         assert tables.ap(cap) == pytest.approx(value / 101, abs=1e-9)
         assert tables.ar(cap) == pytest.approx(
-            min(count, cap) / 400, abs=1e-12)
+            min(count, cap) / 400, abs=1e-12
+        )
 
 
 @both
@@ -97,28 +105,35 @@ def test_lower_scores_are_cut_first_and_ties_by_order(backend):
     hit, miss = [0, 0, 10, 10], [50, 50, 10, 10]
     truth = coco_dict(np.array([hit]))
     for boxes, value in (([hit, miss], 1), ([miss, hit], 0)):
-        found = coco_results(boxes, (.5, .5))
-        assert evaluate(backend, truth, found, (1, )).ap(1) == pytest.approx(
-            value, abs=1e-9)
+        found = coco_results(boxes, (0.5, 0.5))
+        assert evaluate(backend, truth, found, (1,)).ap(1) == pytest.approx(
+            value, abs=1e-9
+        )
 
 
 @both
 def test_perfect_detections_score_one(backend):
     truth, _ = random_scene(0, num_classes=1, crowd=0, objects=120)
-    found = [dict(item, score=.9) for item in truth['annotations']]
-    tables = evaluate(backend, truth, found, (300, ))
+    found = [dict(item, score=0.9) for item in truth['annotations']]
+    tables = evaluate(backend, truth, found, (300,))
     for area in ('all', 's', 'm', 'l'):
         assert tables.ap(300, area=area) == pytest.approx(1, abs=1e-9)
         assert tables.ar(300, area) == 1
-    assert tables.ap(300, iou=.5) == pytest.approx(1, abs=1e-9)
+    assert tables.ap(300, iou=0.5) == pytest.approx(1, abs=1e-9)
 
 
 @both
 def test_sizes_end_at_32_and_96_pixels_squared(backend):
     # COCO's ranges hold both ends: 1024 is small and medium, 9216 medium and
     # large; a pixel more or less is in one range only.
-    for area, names in ((1023, 's'), (1024, 'sm'), (1025, 'm'), (9215, 'm'),
-                        (9216, 'ml'), (9217, 'l')):
+    for area, names in (
+        (1023, 's'),
+        (1024, 'sm'),
+        (1025, 'm'),
+        (9215, 'm'),
+        (9216, 'ml'),
+        (9217, 'l'),
+    ):
         box = np.array([[0, 0, area, 1]])
         tables = evaluate(backend, coco_dict(box), coco_results(box, [1]))
         for name in 'sml':
@@ -139,14 +154,15 @@ def test_600_touching_objects():
 def test_equal_boxes_match_one_to_one(backend):
     # Three detections on two equal objects: two are found, the third is
     # wrong but comes last, so that precision is 1 at every recall.
-    boxes = np.array([[5., 5, 20, 20]] * 3)
-    tables = evaluate(backend, coco_dict(boxes[:2]),
-                      coco_results(boxes, (.9, .8, .7)))
+    boxes = np.array([[5.0, 5, 20, 20]] * 3)
+    tables = evaluate(
+        backend, coco_dict(boxes[:2]), coco_results(boxes, (0.9, 0.8, 0.7))
+    )
     assert tables.ap(100) == pytest.approx(1, abs=1e-9)
 
 
 def test_absent_area_is_width_times_height():
-    truth = coco_dict(np.array([[0, 0, 40., 40]]))
+    truth = coco_dict(np.array([[0, 0, 40.0, 40]]))
     del truth['annotations'][0]['area']
     tables = evaluate('hotcoco', truth, coco_results([[0, 0, 40, 40]], [1]))
     assert tables.ap(100, area='m') == pytest.approx(1)
@@ -158,34 +174,43 @@ def test_matches_are_equal(seed):
     truth = GroundTruth.from_coco(truth)
     found = Detections.from_coco(found, truth)
     ours, theirs = (
-        load_backend(name).match(truth, found, 20) for name in BACKENDS)
+        load_backend(name).match(truth, found, 20) for name in BACKENDS
+    )
     places = []
     for matches in (ours, theirs):
         rows = matches.rows
         places.append(
-            np.lexsort((matches.ranks, found.labels[rows],
-                        found.image_ids[rows])))
+            np.lexsort(
+                (matches.ranks, found.labels[rows], found.image_ids[rows])
+            )
+        )
     for name in ('rows', 'ranks'):
         np.testing.assert_array_equal(
-            getattr(ours, name)[places[0]],
-            getattr(theirs, name)[places[1]])
+            getattr(ours, name)[places[0]], getattr(theirs, name)[places[1]]
+        )
     for name in ('objects', 'ignored', 'matched'):
         np.testing.assert_array_equal(
             getattr(ours, name)[:, places[0]],
-            getattr(theirs, name)[:, places[1]])
+            getattr(theirs, name)[:, places[1]],
+        )
     for cap in (None, 5):
         np.testing.assert_array_equal(
-            ours.found_objects(cap), theirs.found_objects(cap))
+            ours.found_objects(cap), theirs.found_objects(cap)
+        )
 
 
 @both
 def test_match_names_the_object_that_was_found(backend):
     # Two objects; found: the second, nothing, the first (a score below).
     truth = GroundTruth.from_coco(
-        coco_dict(np.array([[0, 0, 10, 10], [30, 0, 10, 10]])))
+        coco_dict(np.array([[0, 0, 10, 10], [30, 0, 10, 10]]))
+    )
     found = Detections.from_coco(
-        coco_results([[0, 0, 10, 10], [30, 0, 10, 10], [60, 0, 10, 10]],
-                     (.3, .9, .6)), truth)
+        coco_results(
+            [[0, 0, 10, 10], [30, 0, 10, 10], [60, 0, 10, 10]], (0.3, 0.9, 0.6)
+        ),
+        truth,
+    )
     matches = load_backend(backend).match(truth, found, 2)
     assert matches.rows.tolist() == [1, 2]  # the cap of 2 cuts row 0
     assert matches.ranks.tolist() == [0, 1]
@@ -196,12 +221,13 @@ def test_match_names_the_object_that_was_found(backend):
 
 def test_result_names_library_and_caps():
     from importlib.metadata import version
+
     tables = evaluate('auto', coco_dict(grid(1)), [], (300, 100, 100))
     assert tables.backend == f'hotcoco {version("hotcoco")}'
     assert tables.max_dets == (100, 300)
 
 
-@pytest.mark.parametrize('max_dets', [(0, ), (100, -1), (), (1.5, ), 'all'])
+@pytest.mark.parametrize('max_dets', [(0,), (100, -1), (), (1.5,), 'all'])
 def test_bad_caps(max_dets):
     with pytest.raises(ValueError, match='max_dets must be one or more'):
         evaluate('hotcoco', coco_dict(grid(1)), [], max_dets)
@@ -213,14 +239,17 @@ def test_unknown_backend():
 
 
 def test_absent_library(monkeypatch):
-    monkeypatch.setattr('dense_scene.evaluation.backends.find_spec',
-                        lambda name: None)
-    for name, wanted in (('auto', 'hotcoco'), ('pycocotools', ) * 2):
+    monkeypatch.setattr(
+        'dense_scene.evaluation.backends.find_spec', lambda name: None
+    )
+    for name, wanted in (('auto', 'hotcoco'), ('pycocotools',) * 2):
         with pytest.raises(ImportError, match=f'pip install {wanted}'):
             load_backend(name)
 
 
 def test_auto_takes_the_reference_where_hotcoco_is_absent(monkeypatch):
-    monkeypatch.setattr('dense_scene.evaluation.backends.find_spec',
-                        lambda name: name == 'pycocotools' or None)
+    monkeypatch.setattr(
+        'dense_scene.evaluation.backends.find_spec',
+        lambda name: name == 'pycocotools' or None,
+    )
     assert load_backend('auto').package == 'pycocotools'

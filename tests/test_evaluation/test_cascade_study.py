@@ -31,10 +31,12 @@ def study():
         # The second goes over to B in the second stage.
         ([[shift(C, 2), shift(A, 2)], [C, shift(A, 3)], [C, B]], [A, B, C]),
     ]
-    return CascadeStudy.concatenate([
-        CascadeStudy.of_image(boxes, objects, [0.5, 0.6])
-        for boxes, objects in images
-    ])
+    return CascadeStudy.concatenate(
+        [
+            CascadeStudy.of_image(boxes, objects, [0.5, 0.6])
+            for boxes, objects in images
+        ]
+    )
 
 
 def test_columns(study):
@@ -55,17 +57,27 @@ def test_a_box_without_object_stays_without():
     rows = summarise_cascade(both)
     # It counts, at IoU 0, among all; it is in no group of objects.
     assert [(r['group'], r['boxes']) for r in rows] == [
-        ('all', 2), ('all', 2), ('1', 2), ('1', 0)]
+        ('all', 2),
+        ('all', 2),
+        ('1', 2),
+        ('1', 0),
+    ]
     assert rows[1]['entering_mean'] == 0
     assert rows[3]['entering_mean'] is None
 
 
 def test_rows_by_hand(study):
     rows = summarise_cascade(study)
-    assert [(r['group'], r['stage'], r['objects'], r['boxes'])
-            for r in rows] == [
-        ('all', 1, 4, 3), ('all', 2, 4, 3), ('1', 1, 1, 1), ('1', 2, 1, 1),
-        ('3', 1, 3, 2), ('3', 2, 3, 2)]  # fmt: skip
+    assert [
+        (r['group'], r['stage'], r['objects'], r['boxes']) for r in rows
+    ] == [
+        ('all', 1, 4, 3),
+        ('all', 2, 4, 3),
+        ('1', 1, 1, 1),
+        ('1', 2, 1, 1),
+        ('3', 1, 3, 2),
+        ('3', 2, 3, 2),
+    ]
     first, second = rows[0], rows[1]
     entering = [SHIFTED[3], SHIFTED[2], SHIFTED[2]]
     leaving = [SHIFTED[2], SHIFTED[0], SHIFTED[3]]
@@ -92,11 +104,15 @@ def test_rows_by_hand(study):
 def test_groups_by_neighbours(study):
     rows = summarise_cascade(study, 'neighbours')
     assert [(r['group'], r['objects'], r['boxes']) for r in rows[::2]] == [
-        ('all', 4, 3), ('0', 2, 2), ('1', 2, 1)]
+        ('all', 4, 3),
+        ('0', 2, 2),
+        ('1', 2, 1),
+    ]
     with pytest.raises(ValueError) as error:
         summarise_cascade(study, 'size')
     assert str(error.value) == (
-        "by must be one of objects, neighbours, but got 'size'. Choose one.")
+        "by must be one of objects, neighbours, but got 'size'. Choose one."
+    )
 
 
 def test_an_iou_at_the_mark_counts():
@@ -107,12 +123,19 @@ def test_an_iou_at_the_mark_counts():
 
 
 def test_ranges_have_words():
-    parts = [CascadeStudy.of_image([NONE] * 2, [A] * n, [0.5])
-             for n in (1, 2, 3, 4, 5, 6, 7, 8)]  # fmt: skip
+    parts = [
+        CascadeStudy.of_image([NONE] * 2, [A] * n, [0.5])
+        for n in (1, 2, 3, 4, 5, 6, 7, 8)
+    ]
     rows = summarise_cascade(CascadeStudy.concatenate(parts))
     # Not 1-2, of which a spreadsheet makes a date.
     assert [row['group'] for row in rows] == [
-        'all', '1 to 2', '3 to 4', '5 to 6', '7 to 8']
+        'all',
+        '1 to 2',
+        '3 to 4',
+        '5 to 6',
+        '7 to 8',
+    ]
 
 
 def test_files(study, tmp_path):

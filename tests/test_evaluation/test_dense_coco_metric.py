@@ -24,9 +24,10 @@ CLASSES = ('bottle', 'can')
 def sample(image_id, generator, objects=130, detections=260, ids=CLASSES):
     """Noisy detections of random objects; ties in score."""
     truth = random_boxes(objects, generator=generator)
-    labels = torch.randint(len(ids), (objects, ), generator=generator)
-    source = torch.randint(max(objects, 1), (detections if objects else 0, ),
-                           generator=generator)
+    labels = torch.randint(len(ids), (objects,), generator=generator)
+    source = torch.randint(
+        max(objects, 1), (detections if objects else 0,), generator=generator
+    )
     shift = torch.randn(len(source), 4, generator=generator) * 15
     boxes = truth[source] + shift
     boxes = torch.cat((boxes[:, :2], torch.max(boxes[:, 2:], boxes[:, :2])), 1)
@@ -37,11 +38,15 @@ def sample(image_id, generator, objects=130, detections=260, ids=CLASSES):
         instances=[
             dict(bbox=box, bbox_label=label, ignore_flag=int(n % 20 == 19))
             for n, (box, label) in enumerate(
-                zip(truth.tolist(), labels.tolist()))
+                zip(truth.tolist(), labels.tolist())
+            )
         ],
         pred_instances=dict(
-            bboxes=boxes, scores=(scores * 50).round() / 50,
-            labels=labels[source]))  # fmt: skip
+            bboxes=boxes,
+            scores=(scores * 50).round() / 50,
+            labels=labels[source],
+        ),
+    )
 
 
 def perfect_sample(image_id=0, count=3, **changes):
@@ -49,12 +54,17 @@ def perfect_sample(image_id=0, count=3, **changes):
     return dict(
         img_id=image_id,
         ori_shape=(100, 100),
-        instances=[dict(bbox=box, bbox_label=0, ignore_flag=0)
-                   for box in boxes.tolist()],
+        instances=[
+            dict(bbox=box, bbox_label=0, ignore_flag=0)
+            for box in boxes.tolist()
+        ],
         pred_instances={
             'bboxes': boxes,
             'scores': torch.ones(count),
-            'labels': torch.zeros(count, dtype=torch.long), **changes})
+            'labels': torch.zeros(count, dtype=torch.long),
+            **changes,
+        },
+    )
 
 
 def run(samples, metric=None, **settings):
@@ -68,18 +78,38 @@ def run(samples, metric=None, **settings):
 def write_coco(path, samples):
     """The ground truth of samples as mmdet's own converter writes it."""
     annotations = [
-        dict(image_id=item['img_id'], category_id=instance['bbox_label'],
-             bbox=[x1, y1, x2 - x1, y2 - y1], area=(x2 - x1) * (y2 - y1),
-             iscrowd=instance['ignore_flag'])
-        for item in samples for instance in item['instances']
+        dict(
+            image_id=item['img_id'],
+            category_id=instance['bbox_label'],
+            bbox=[x1, y1, x2 - x1, y2 - y1],
+            area=(x2 - x1) * (y2 - y1),
+            iscrowd=instance['ignore_flag'],
+        )
+        for item in samples
+        for instance in item['instances']
         for x1, y1, x2, y2 in [instance['bbox']]
-    ]  # fmt: skip
-    path.write_text(json.dumps(dict(
-        images=[dict(id=item['img_id'], height=1000, width=1000,
-                     file_name='') for item in samples],
-        categories=[dict(id=n, name=name) for n, name in enumerate(CLASSES)],
-        annotations=[dict(item, id=n + 1)
-                     for n, item in enumerate(annotations)])))
+    ]
+    path.write_text(
+        json.dumps(
+            dict(
+                images=[
+                    dict(
+                        id=item['img_id'],
+                        height=1000,
+                        width=1000,
+                        file_name='',
+                    )
+                    for item in samples
+                ],
+                categories=[
+                    dict(id=n, name=name) for n, name in enumerate(CLASSES)
+                ],
+                annotations=[
+                    dict(item, id=n + 1) for n, item in enumerate(annotations)
+                ],
+            )
+        )
+    )
     return str(path)
 
 
@@ -90,7 +120,8 @@ def log(monkeypatch):
     logger = MMLogger.get_current_instance()
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(
-        (record.levelname, record.getMessage()))
+        (record.levelname, record.getMessage())
+    )
     logger.addHandler(handler)
     yield lines
     logger.removeHandler(handler)
@@ -113,35 +144,48 @@ def test_equals_mmdet_at_its_mixed_caps(generator, tmp_path):
         for key, value in theirs.items():
             cap = 100 if key == 'coco/bbox_mAP' else 1000
             assert ours[f'{key}@{cap}'] == pytest.approx(value, abs=5.01e-4), (
-                key)
+                key
+            )
         # The two caps differ here, so that the test sees which is which.
-        assert ours['coco/bbox_mAP@1000'] > ours['coco/bbox_mAP@100'] + .01
+        assert ours['coco/bbox_mAP@1000'] > ours['coco/bbox_mAP@100'] + 0.01
 
 
 def test_backends_agree_on_every_key(generator):
     samples = [sample(n, generator, 40, 90) for n in range(3)]
     ours = run(samples, max_dets=(10, 100), classwise=True)
-    reference = run(samples, max_dets=(10, 100), classwise=True,
-                    backend='pycocotools')
+    reference = run(
+        samples, max_dets=(10, 100), classwise=True, backend='pycocotools'
+    )
     assert ours.pop('coco/evaluator').startswith('hotcoco ')
     assert reference.pop('coco/evaluator').startswith('pycocotools ')
     assert ours == pytest.approx(reference, abs=1e-9)
 
 
 def test_every_key_names_its_cap(generator):
-    names = ['bbox_mAP', 'bbox_mAP_50', 'bbox_mAP_75', 'bbox_mAP_s',
-             'bbox_mAP_m', 'bbox_mAP_l', 'AR', 'recall_bound']
+    names = [
+        'bbox_mAP',
+        'bbox_mAP_50',
+        'bbox_mAP_75',
+        'bbox_mAP_s',
+        'bbox_mAP_m',
+        'bbox_mAP_l',
+        'AR',
+        'recall_bound',
+    ]
     result = run([sample(0, generator)], max_dets=[300, 7])
     assert set(result) == {'coco/nan_boxes', 'coco/evaluator'} | {
-        f'coco/{name}@{cap}' for name in names for cap in (7, 300)}
+        f'coco/{name}@{cap}' for name in names for cap in (7, 300)
+    }
 
 
 def test_values_are_not_rounded():
     # 1 of 3 objects found, alone in its image: recall points 0 to .33, 34
     # of 101.
     item = perfect_sample(
-        bboxes=touching_row(1), scores=torch.ones(1),
-        labels=torch.zeros(1, dtype=torch.long))
+        bboxes=touching_row(1),
+        scores=torch.ones(1),
+        labels=torch.zeros(1, dtype=torch.long),
+    )
     result = run([item])
     assert result['coco/bbox_mAP@100'] == pytest.approx(34 / 101, abs=1e-9)
     assert result['coco/AR@300'] == pytest.approx(1 / 3, abs=1e-12)
@@ -155,8 +199,11 @@ def test_perfect_prediction_is_one_and_absent_sizes_are_not_defined():
 
 
 def test_no_detection_and_no_object():
-    none = dict(bboxes=torch.zeros(0, 4), scores=torch.zeros(0),
-                labels=torch.zeros(0, dtype=torch.long))
+    none = dict(
+        bboxes=torch.zeros(0, 4),
+        scores=torch.zeros(0),
+        labels=torch.zeros(0, dtype=torch.long),
+    )
     missed = run([perfect_sample(**none)])
     assert missed['coco/bbox_mAP@100'] == 0 == missed['coco/AR@100']
     empty = run([perfect_sample(count=0)])
@@ -178,7 +225,7 @@ def test_save_best_takes_any_key(tmp_path):
     key = 'coco/bbox_mAP@300'
     hook = CheckpointHook(save_best=key)
     assert hook.rules == ['greater']  # known without being told
-    assert run([perfect_sample()])[key] > .99
+    assert run([perfect_sample()])[key] > 0.99
 
 
 def test_built_from_a_config_and_run_by_mmengine(generator):
@@ -187,18 +234,20 @@ def test_built_from_a_config_and_run_by_mmengine(generator):
     item = perfect_sample()
     item['pred_instances'] = InstanceData(**item['pred_instances'])
     evaluator.dataset_meta = dict(classes=CLASSES)
-    evaluator.process([dict(item, pred_instances=item[
-        'pred_instances'].to_dict())])
-    assert evaluator.evaluate(1)['coco/bbox_mAP@100'] > .99
+    evaluator.process(
+        [dict(item, pred_instances=item['pred_instances'].to_dict())]
+    )
+    assert evaluator.evaluate(1)['coco/bbox_mAP@100'] > 0.99
     assert evaluator.metrics[0].results == []
 
 
-@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16,
-                                   torch.float64])
+@pytest.mark.parametrize(
+    'dtype', [torch.float16, torch.bfloat16, torch.float64]
+)
 def test_other_precisions(dtype):
     boxes = touching_row(3, dtype=dtype)
     item = perfect_sample(bboxes=boxes, scores=torch.ones(3, dtype=dtype))
-    assert run([item])['coco/bbox_mAP@100'] > .99
+    assert run([item])['coco/bbox_mAP@100'] > 0.99
 
 
 def test_order_of_images_changes_no_bit(generator):
@@ -211,13 +260,18 @@ def test_crowds_are_neither_found_nor_missed():
     item['instances'][2]['ignore_flag'] = 1
     assert run([item])['coco/bbox_mAP@100'] == pytest.approx(1, abs=1e-9)
     item['pred_instances'] = {
-        name: column[:2] for name, column in item['pred_instances'].items()}
+        name: column[:2] for name, column in item['pred_instances'].items()
+    }
     assert run([item])['coco/bbox_mAP@100'] == pytest.approx(1, abs=1e-9)
 
 
 def test_table_shows_every_cap_in_79_columns(log, generator):
-    run([sample(n, generator) for n in range(2)], max_dets=(100, 300, 1000),
-        classwise=True, density=True)
+    run(
+        [sample(n, generator) for n in range(2)],
+        max_dets=(100, 300, 1000),
+        classwise=True,
+        density=True,
+    )
     table = next(line for _, line in log if 'recall bound' in line)
     caps = [row.split('|')[1].strip() for row in table.splitlines()[4:7]]
     assert caps == ['100', '300', '1000']
@@ -228,19 +282,24 @@ def test_table_shows_every_cap_in_79_columns(log, generator):
 def test_nan_boxes_are_counted_and_not_scored(log):
     boxes = torch.cat((torch.full((1, 4), float('nan')), touching_row(3)))
     item = perfect_sample(
-        bboxes=boxes, scores=torch.ones(4),
-        labels=torch.zeros(4, dtype=torch.long))
+        bboxes=boxes,
+        scores=torch.ones(4),
+        labels=torch.zeros(4, dtype=torch.long),
+    )
     result = run([item])
     assert result['coco/nan_boxes'] == 1
     assert result['coco/bbox_mAP@100'] == pytest.approx(1, abs=1e-9)
     assert any('1 of 4 detections hold NaN' in line for line in warnings(log))
 
 
-@pytest.mark.parametrize('changes, words', [
-    (dict(bboxes=torch.tensor([[5., 0, 1, 1]] * 3)), 'x1 <= x2'),
-    (dict(scores=torch.tensor([.1, .2, 1.5])), 'a score from 0 to 1'),
-    (dict(labels=torch.tensor([0, 0, 2])), 'one of the 2 classes'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    'changes, words',
+    [
+        (dict(bboxes=torch.tensor([[5.0, 0, 1, 1]] * 3)), 'x1 <= x2'),
+        (dict(scores=torch.tensor([0.1, 0.2, 1.5])), 'a score from 0 to 1'),
+        (dict(labels=torch.tensor([0, 0, 2])), 'one of the 2 classes'),
+    ],
+)
 def test_bad_predictions(changes, words):
     with pytest.raises(ValueError, match=words):
         run([perfect_sample(**changes)])
@@ -275,10 +334,13 @@ def test_text_as_image_id():
         run([perfect_sample('a.jpg')])
 
 
-@pytest.mark.parametrize('settings, words', [
-    (dict(max_dets=(0, 100)), 'max_dets must be one or more integers'),
-    (dict(backend='fast'), 'backend must be one of'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    'settings, words',
+    [
+        (dict(max_dets=(0, 100)), 'max_dets must be one or more integers'),
+        (dict(backend='fast'), 'backend must be one of'),
+    ],
+)
 def test_bad_settings(settings, words):
     with pytest.raises(ValueError, match=words):
         DenseCocoMetric(**settings)
@@ -312,8 +374,9 @@ def test_only_evaluated_images_of_the_ann_file_count(tmp_path, log):
     ann_file = write_coco(tmp_path / 'truth.json', samples)
     result = run(samples[:1], ann_file=ann_file)
     assert result['coco/bbox_mAP@100'] == pytest.approx(1, abs=1e-9)
-    assert any('3 images, of which 1 were evaluated' in line
-               for line in warnings(log))
+    assert any(
+        '3 images, of which 1 were evaluated' in line for line in warnings(log)
+    )
 
 
 def test_low_caps_are_warned_of_once(log):
@@ -351,5 +414,6 @@ def test_density_report_is_kept_and_written(tmp_path, generator):
 
 def test_installing_it_patches_nothing():
     import pycocotools.cocoeval
+
     load_backend('hotcoco')
     assert pycocotools.cocoeval.COCOeval.__module__ == 'pycocotools.cocoeval'

@@ -11,14 +11,22 @@ from dense_scene.evaluation import DenseCocoMetric, DetectionCapHook
 from dense_scene.evaluation.detection_cap_hook import find_model_caps
 
 
-@pytest.mark.parametrize('test_cfg, caps', [
-    (None, {}),
-    (dict(score_thr=.05), {}),
-    (dict(max_per_img=100), {'max_per_img': 100}),  # one-stage detectors
-    (dict(rpn=dict(max_per_img=2000), rcnn=dict(max_per_img=400)),
-     {'rpn.max_per_img': 2000, 'rcnn.max_per_img': 400}),
-    (dict(rpn=dict(max_per_img=2000), rcnn=None), {'rpn.max_per_img': 2000}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    'test_cfg, caps',
+    [
+        (None, {}),
+        (dict(score_thr=0.05), {}),
+        (dict(max_per_img=100), {'max_per_img': 100}),  # one-stage detectors
+        (
+            dict(rpn=dict(max_per_img=2000), rcnn=dict(max_per_img=400)),
+            {'rpn.max_per_img': 2000, 'rcnn.max_per_img': 400},
+        ),
+        (
+            dict(rpn=dict(max_per_img=2000), rcnn=None),
+            {'rpn.max_per_img': 2000},
+        ),
+    ],
+)
 def test_find_model_caps(test_cfg, caps):
     assert find_model_caps(test_cfg and ConfigDict(test_cfg)) == caps
 
@@ -33,10 +41,13 @@ def test_hook_fills_in_every_metric(wrapped):
         model=model,
         val_evaluator=Evaluator([DenseCocoMetric()]),
         test_evaluator=Evaluator(
-            [DenseCocoMetric(), DenseCocoMetric(prefix='b')]))
+            [DenseCocoMetric(), DenseCocoMetric(prefix='b')]
+        ),
+    )
     hook = DetectionCapHook()
     hook.before_val(runner)
     hook.before_test(runner)
     metrics = runner.val_evaluator.metrics + runner.test_evaluator.metrics
     assert [metric.model_caps for metric in metrics] == [
-        {'max_per_img': 7}] * 3
+        {'max_per_img': 7}
+    ] * 3

@@ -38,7 +38,10 @@ def samples(truth, found):
                 scores=torch.tensor([item['score'] for item in own]),
                 labels=torch.tensor(
                     [labels[item['category_id']] for item in own],
-                    dtype=torch.long)))
+                    dtype=torch.long,
+                ),
+            ),
+        )
 
 
 @pytest.fixture
@@ -58,18 +61,22 @@ def test_evaluating_the_file_gives_what_the_metric_gave(files):
     items[1]['pred_instances']['bboxes'][0, 0] = np.nan
     metric.process({}, items)
     ours = metric.evaluate(len(items))
-    again, = evaluate_detections(path, ann_file)
+    (again,) = evaluate_detections(path, ann_file)
     for key, value in ours.items():
         assert again[key.removeprefix('coco/')] == value, key
-    assert ours['coco/nan_boxes'] == 1 and ours['coco/bbox_mAP@100'] > .01
+    assert ours['coco/nan_boxes'] == 1 and ours['coco/bbox_mAP@100'] > 0.01
 
     store = load_detections(path)
     assert sorted(store.image_ids) == sorted(i['img_id'] for i in items)
     with open(ann_file, 'rb') as file:
         digest = hashlib.sha256(file.read()).hexdigest()
     assert store.meta == dict(
-        classes=['class 0', 'class 1'], max_dets=[100, 300], model_caps={},
-        ann_file=ann_file, ann_file_sha256=digest)
+        classes=['class 0', 'class 1'],
+        max_dets=[100, 300],
+        model_caps={},
+        ann_file=ann_file,
+        ann_file_sha256=digest,
+    )
 
 
 def test_hook_tells_where_detections_come_from(files, tmp_path):
@@ -78,12 +85,18 @@ def test_hook_tells_where_detections_come_from(files, tmp_path):
     checkpoint.write_bytes(b'weights')
     metric = DenseCocoMetric(ann_file, detection_file=path)
     other = DenseCocoMetric(ann_file)
-    loop = SimpleNamespace(dataloader=SimpleNamespace(
-        dataset=SimpleNamespace(ann_file=ann_file, manifest='test.txt')))
+    loop = SimpleNamespace(
+        dataloader=SimpleNamespace(
+            dataset=SimpleNamespace(ann_file=ann_file, manifest='test.txt')
+        )
+    )
     runner = SimpleNamespace(
-        model=nn.Module(), cfg=Config(dict(seed=3, load_from=str(checkpoint))),
-        test_evaluator=Evaluator([metric, other]), test_loop=loop,
-        val_loop=loop)
+        model=nn.Module(),
+        cfg=Config(dict(seed=3, load_from=str(checkpoint))),
+        test_evaluator=Evaluator([metric, other]),
+        test_loop=loop,
+        val_loop=loop,
+    )
     DetectionCapHook().before_test(runner)
     assert other.run_info == {}
     metric.dataset_meta = dict(classes=['class 0', 'class 1'])
@@ -100,7 +113,8 @@ def test_hook_tells_where_detections_come_from(files, tmp_path):
 
 def test_files_that_are_not_here_are_named_only():
     assert describe_file('checkpoint', 'https://a.b/c.pth') == {
-        'checkpoint': 'https://a.b/c.pth'}
+        'checkpoint': 'https://a.b/c.pth'
+    }
     assert describe_file('manifest', None) == {}
 
 

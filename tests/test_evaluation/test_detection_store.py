@@ -26,7 +26,10 @@ def dense(num_images, count, dtype=np.float32):
     scores = rng.random(len(boxes)).astype(dtype)
     return Detections(
         np.repeat(np.arange(num_images) * 7 + 10**6, count),
-        boxes.astype(dtype), scores, np.arange(len(boxes)) % 3)
+        boxes.astype(dtype),
+        scores,
+        np.arange(len(boxes)) % 3,
+    )
 
 
 def assert_equal(ours, theirs):
@@ -41,7 +44,7 @@ def assert_equal(ours, theirs):
 def test_round_trip_loses_no_bit(tmp_path, count, dtype):
     path = tmp_path / 'new folder' / 'found.npz'
     found = dense(2, count, dtype)
-    meta = dict(config='a = 1\nb = "é"', classes=('bottle', ), max_dets=[100])
+    meta = dict(config='a = 1\nb = "é"', classes=('bottle',), max_dets=[100])
     save_detections(path, found, meta, [1000000, 1000007, 5])
     store = load_detections(str(path))
     assert_equal(store.detections, found)
@@ -55,8 +58,13 @@ def test_coco_boxes_and_their_corners_come_back(tmp_path):
     found = Detections.from_coco(found, GroundTruth.from_coco(truth))
     x1, _, x2, _ = found.boxes.T
     assert (x2 - x1 != found.xywh[:, 2]).any()
-    both = Detections(found.image_ids, found.boxes + .1, found.scores,
-                      found.labels, found.xywh)
+    both = Detections(
+        found.image_ids,
+        found.boxes + 0.1,
+        found.scores,
+        found.labels,
+        found.xywh,
+    )
     for item in (found, both):
         save_detections(tmp_path / 'found.npz', item)
         store = load_detections(tmp_path / 'found.npz')
@@ -65,8 +73,12 @@ def test_coco_boxes_and_their_corners_come_back(tmp_path):
 
 
 def test_nan_and_numbers_beyond_float32_are_kept(tmp_path):
-    found = Detections([1, 1], [[np.nan, 0, 1, 1], [0, 0, np.inf, 1e300]],
-                       [.1, np.nan], [0, 0])
+    found = Detections(
+        [1, 1],
+        [[np.nan, 0, 1, 1], [0, 0, np.inf, 1e300]],
+        [0.1, np.nan],
+        [0, 0],
+    )
     save_detections(tmp_path / 'found.npz', found)
     assert_equal(load_detections(tmp_path / 'found.npz').detections, found)
 
@@ -78,12 +90,17 @@ def test_a_fifth_of_the_json(tmp_path):
     items = [
         dict(image_id=image, bbox=box, score=score, category_id=label)
         for image, box, score, label in zip(
-            found.image_ids.tolist(), found.xywh.tolist(),
-            found.scores.tolist(), found.labels.tolist())
+            found.image_ids.tolist(),
+            found.xywh.tolist(),
+            found.scores.tolist(),
+            found.labels.tolist(),
+        )
     ]
     (tmp_path / 'found.json').write_text(json.dumps(items))
-    sizes = [os.path.getsize(tmp_path / name)
-             for name in ('found.npz', 'found.json')]
+    sizes = [
+        os.path.getsize(tmp_path / name)
+        for name in ('found.npz', 'found.json')
+    ]
     assert sizes[0] <= sizes[1] / 5
 
 
@@ -137,8 +154,11 @@ def test_a_cut_file(tmp_path):
 
 
 def test_a_later_format(tmp_path):
-    np.savez(tmp_path / 'found.npz', format=np.array(99),
-             meta=np.frombuffer(b'{}', np.uint8))
+    np.savez(
+        tmp_path / 'found.npz',
+        format=np.array(99),
+        meta=np.frombuffer(b'{}', np.uint8),
+    )
     with pytest.raises(ValueError, match='but has 99. Update dense_scene'):
         load_detections(tmp_path / 'found.npz')
 

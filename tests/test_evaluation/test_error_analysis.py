@@ -12,54 +12,64 @@ from dense_scene.evaluation import (
     analyse_error_file,
     analyse_errors,
 )
-from dense_scene.functional.dense_errors import (
-    DETECTION_ERRORS,
-    OBJECT_ERRORS,
-)
+from dense_scene.functional.dense_errors import DETECTION_ERRORS, OBJECT_ERRORS
 
-from .scenes import (
-    coco_dict,
-    coco_results,
-    grid,
-    random_scene,
-)
+from .scenes import coco_dict, coco_results, grid, random_scene
 
 
 def analyse(truth, found, **options):
     truth = GroundTruth.from_coco(truth)
-    return analyse_errors(
-        truth, Detections.from_coco(found, truth), **options)
+    return analyse_errors(truth, Detections.from_coco(found, truth), **options)
 
 
 def one_of_each():
     """Objects of 40 x 40, far apart but for pairs; a detection per kind."""
-    objects = [[0, 0], [40, 0], [80, 0], [200, 0], [300, 0], [400, 0],
-               [440, 0], [600, 0], [700, 0], [710, 0]]
+    objects = [
+        [0, 0],
+        [40, 0],
+        [80, 0],
+        [200, 0],
+        [300, 0],
+        [400, 0],
+        [440, 0],
+        [600, 0],
+        [700, 0],
+        [710, 0],
+    ]
     boxes = np.array([[*corner, 40, 40] for corner in objects], float)
-    found = np.array([
-        [0, 0, 120, 40],   # merged: covers 0, 1 and 2
-        [200, 0, 40, 40],  # finds 3
-        [201, 0, 40, 40],  # duplicate
-        [300, 0, 16, 40],  # split: 2/5 of 4
-        [420, 0, 40, 40],  # shifted: IoU 1/3 with 5 and 6
-        [630, 0, 40, 40],  # loose: 10 / 70 = 0.14 of 7
-        [900, 0, 40, 40],  # background
-        [700, 0, 40, 40],  # finds 8; 9, 3/4 hidden by it, is missed
-    ])  # fmt: skip
-    return coco_dict(boxes), coco_results(found, np.linspace(.9, .2, 8))
+    found = np.array(
+        [
+            [0, 0, 120, 40],  # merged: covers 0, 1 and 2
+            [200, 0, 40, 40],  # finds 3
+            [201, 0, 40, 40],  # duplicate
+            [300, 0, 16, 40],  # split: 2/5 of 4
+            [420, 0, 40, 40],  # shifted: IoU 1/3 with 5 and 6
+            [630, 0, 40, 40],  # loose: 10 / 70 = 0.14 of 7
+            [900, 0, 40, 40],  # background
+            [700, 0, 40, 40],  # finds 8; 9, 3/4 hidden by it, is missed
+        ]
+    )
+    return coco_dict(boxes), coco_results(found, np.linspace(0.9, 0.2, 8))
 
 
 def test_counts():
     report = analyse(*one_of_each())
     # 10 objects less two found ones: 9 is hidden, seven others are not.
     assert report.counts == dict(
-        merged=1, duplicate=1, split=1, shifted=1, loose=1, background=1,
-        missed_occluded=1, missed_other=7)
+        merged=1,
+        duplicate=1,
+        split=1,
+        shifted=1,
+        loose=1,
+        background=1,
+        missed_occluded=1,
+        missed_other=7,
+    )
     # The scene names them in the order of DETECTION_ERRORS.
     assert report.detection_errors.tolist() == [0, -1, 1, 2, 3, 4, 5, -1]
     assert report.object_errors.tolist() == [1, 1, 1, -1, 1, 1, 1, 1, -1, 0]
     # (8 missed + scores of the six wrong ones) / 10 objects
-    wrong = .9 + .7 + .6 + .5 + .4 + .3
+    wrong = 0.9 + 0.7 + 0.6 + 0.5 + 0.4 + 0.3
     assert report.per_image['badness'] == [pytest.approx((8 + wrong) / 10)]
     assert report.per_image['merged'] == [1]
 
@@ -68,8 +78,10 @@ def test_a_perfect_prediction_has_no_errors():
     for count in (1, 12, 600):
         boxes = grid(count)
         report = analyse(
-            coco_dict(boxes), coco_results(boxes, np.full(count, .9)),
-            max_det=600)
+            coco_dict(boxes),
+            coco_results(boxes, np.full(count, 0.9)),
+            max_det=600,
+        )
         assert report.ap50 == pytest.approx(1, abs=1e-12)
         assert set(report.counts.values()) == {0}
         assert set(report.ap_cost.values()) == {0}
@@ -82,7 +94,7 @@ def test_nothing_found_and_nothing_there():
     assert report.ap50 == 0 and report.counts['missed_other'] == 3
     # All three not counted: nothing is left to find.
     assert report.ap_cost['missed_other'] == 1
-    report = analyse(coco_dict(grid(0)), coco_results(grid(2), (.9, .8)))
+    report = analyse(coco_dict(grid(0)), coco_results(grid(2), (0.9, 0.8)))
     assert report.ap50 == -1 and report.counts['background'] == 2
     assert set(report.ap_cost.values()) == {0}
     assert 'AP50@300 -' in report.format()
@@ -90,34 +102,40 @@ def test_nothing_found_and_nothing_there():
 
 def test_what_is_no_error():
     # In a crowd region, or beyond the cap.
-    truth = coco_dict(np.array([[0, 0, 40, 40], [200, 0, 40, 40]]),
-                      iscrowd=[0, 1])
+    truth = coco_dict(
+        np.array([[0, 0, 40, 40], [200, 0, 40, 40]]), iscrowd=[0, 1]
+    )
     found = coco_results(
         np.array([[0, 0, 40, 40], [205, 5, 20, 20], [500, 0, 40, 40]]),
-        (.9, .8, .7))
+        (0.9, 0.8, 0.7),
+    )
     report = analyse(truth, found, max_det=2)
     assert set(report.counts.values()) == {0}
     assert analyse(truth, found, max_det=3).counts['background'] == 1
 
 
 def test_a_crowd_region_is_no_object():
-    truth = coco_dict(np.array([[0, 0, 40, 40], [20, 0, 40, 40]]),
-                      iscrowd=[0, 1])
+    truth = coco_dict(
+        np.array([[0, 0, 40, 40], [20, 0, 40, 40]]), iscrowd=[0, 1]
+    )
     # 16 / 40 of it in the region, below 1/2; IoU 16 / 64 were it an object.
     # And the region would hide half of the object.
-    report = analyse(
-        truth, coco_results(np.array([[44, 0, 40, 40]]), [.9]))
+    report = analyse(truth, coco_results(np.array([[44, 0, 40, 40]]), [0.9]))
     assert report.detection_errors.tolist() == [
-        DETECTION_ERRORS.index('background')]
+        DETECTION_ERRORS.index('background')
+    ]
     assert report.object_errors.tolist() == [
-        OBJECT_ERRORS.index('missed_other'), -1]
+        OBJECT_ERRORS.index('missed_other'),
+        -1,
+    ]
 
 
 def test_other_classes_are_background_but_hide_objects():
-    truth = coco_dict(np.array([[0, 0, 40, 40], [10, 0, 40, 40]]),
-                      category_id=[1, 2])
+    truth = coco_dict(
+        np.array([[0, 0, 40, 40], [10, 0, 40, 40]]), category_id=[1, 2]
+    )
     truth['categories'].append(dict(id=2, name='other'))
-    found = coco_results(np.array([[0, 0, 40, 40]]), [.9])
+    found = coco_results(np.array([[0, 0, 40, 40]]), [0.9])
     found[0]['category_id'] = 2
     # IoU 30 / 50 with the object of its class: found; the other is hidden.
     counts = analyse(truth, found).counts
@@ -156,7 +174,8 @@ def test_tide_by_hand():
 
 def test_without_the_library_there_is_no_tide(monkeypatch):
     monkeypatch.setattr(
-        'dense_scene.evaluation.tide.find_spec', lambda name: None)
+        'dense_scene.evaluation.tide.find_spec', lambda name: None
+    )
     report = analyse(*one_of_each(), backend='pycocotools')
     assert report.tide is None and 'TIDE' not in report.format()
 
@@ -164,8 +183,9 @@ def test_without_the_library_there_is_no_tide(monkeypatch):
 def test_report(tmp_path):
     report = analyse(*one_of_each())
     lines = report.format().splitlines()
-    assert lines[0] == ('1 images, 10 objects, 8 detections; AP50@300 '
-                        f'{report.ap50:.3f}')
+    assert lines[0] == (
+        f'1 images, 10 objects, 8 detections; AP50@300 {report.ap50:.3f}'
+    )
     row = next(line for line in lines if 'missed_other' in line)
     assert row.split('|')[2].strip() == '7'
     assert any('TIDE' in line for line in lines)
@@ -178,7 +198,8 @@ def test_report(tmp_path):
     assert content['ap_cost'] == report.ap_cost
     assert content['per_image'] == report.per_image
     assert [path.name for path in (tmp_path / 'new').iterdir()] == [
-        'report.json']
+        'report.json'
+    ]
 
 
 def test_nan_is_counted(tmp_path):
@@ -190,7 +211,8 @@ def test_nan_is_counted(tmp_path):
     (tmp_path / 'truth.json').write_text(json.dumps(truth))
     (tmp_path / 'found.json').write_text(json.dumps(found))
     again = analyse_error_file(
-        str(tmp_path / 'found.json'), str(tmp_path / 'truth.json'))
+        str(tmp_path / 'found.json'), str(tmp_path / 'truth.json')
+    )
     assert again.counts == report.counts
 
 

@@ -27,14 +27,16 @@ def test_costs_by_hand():
     truth = coco_dict(grid(4) * 2)
     boxes = (grid(4) * 2)[[0, 0, 1]]
     boxes[1, :2] += 900
-    report = analyse(truth, coco_results(boxes, (.9, .8, .7)))
+    report = analyse(truth, coco_results(boxes, (0.9, 0.8, 0.7)))
     assert report.ap50 == pytest.approx((26 + 25 * 2 / 3) / 101, abs=1e-12)
     # Without it: 1 up to recall 1/2.
     assert report.ap_cost['background'] == pytest.approx(
-        51 / 101 - report.ap50, abs=1e-12)
+        51 / 101 - report.ap50, abs=1e-12
+    )
     # Of two objects: 1 up to 1/2 (51 points), then 2/3 (50).
     assert report.ap_cost['missed_other'] == pytest.approx(
-        (51 + 50 * 2 / 3) / 101 - report.ap50, abs=1e-12)
+        (51 + 50 * 2 / 3) / 101 - report.ap50, abs=1e-12
+    )
     assert sum(cost != 0 for cost in report.ap_cost.values()) == 2
 
 
@@ -44,10 +46,16 @@ def mend(truth, found, report, kind, max_det):
     free = {n for n, error in enumerate(report.object_errors) if error >= 0}
     if kind in OBJECT_ERRORS:
         drop = OBJECT_ERRORS.index(kind)
-        return dict(truth, annotations=[
-            item for item, error in zip(
-                truth['annotations'], report.object_errors)
-            if error != drop]), found
+        return dict(
+            truth,
+            annotations=[
+                item
+                for item, error in zip(
+                    truth['annotations'], report.object_errors
+                )
+                if error != drop
+            ],
+        ), found
     wrong = report.detection_errors == DETECTION_ERRORS.index(kind)
     result = [dict(item) for item in found]
     for row in np.argsort(-dets.scores, kind='stable'):
@@ -57,13 +65,17 @@ def mend(truth, found, report, kind, max_det):
         best = None, 0
         for n in sorted(free, reverse=True):
             if (gt.image_ids[n], gt.labels[n]) != (
-                    dets.image_ids[row], dets.labels[row]):
+                dets.image_ids[row],
+                dets.labels[row],
+            ):
                 continue
             a1, b1, a2, b2 = gt.boxes[n]
-            shared = (max(0, min(x2, a2) - max(x1, a1)) *
-                      max(0, min(y2, b2) - max(y1, b1)))
-            iou = shared / ((x2 - x1) * (y2 - y1) + (a2 - a1) * (b2 - b1) -
-                            shared)
+            shared = max(0, min(x2, a2) - max(x1, a1)) * max(
+                0, min(y2, b2) - max(y1, b1)
+            )
+            iou = shared / (
+                (x2 - x1) * (y2 - y1) + (a2 - a1) * (b2 - b1) - shared
+            )
             best = max(best, (n, iou), key=lambda item: item[1])
         if kind in REPAIRABLE and best[0] is not None:
             free.remove(best[0])
@@ -77,25 +89,34 @@ def mend(truth, found, report, kind, max_det):
 def test_costs_equal_pycocotools_on_mended_scenes(seed):
     rng = np.random.default_rng(seed)
     truth, found = random_scene(
-        seed, num_images=3, objects=80, detections=60, num_classes=3)
+        seed, num_images=3, objects=80, detections=60, num_classes=3
+    )
     for item in found:
         # Halves, doubles and shifts, so that every kind occurs.
         x, y, w, h = item['bbox']
-        item['bbox'] = [x + w * rng.choice([0, 0, .5]), y,
-                        w * rng.choice([.3, 1, 1, 3]), h]
+        item['bbox'] = [
+            x + w * rng.choice([0, 0, 0.5]),
+            y,
+            w * rng.choice([0.3, 1, 1, 3]),
+            h,
+        ]
     report = analyse(truth, found, max_det=100)
     assert sum(report.counts[kind] for kind in REPAIRABLE) > 5
     for kind in KINDS:
         precision, _ = pycocotools_tables(
-            *mend(truth, found, report, kind, 100), [100])
+            *mend(truth, found, report, kind, 100), [100]
+        )
         precision = precision[0, :, :, 0, 0]
         ap50 = precision[precision > -1].mean()
         assert (precision[0] > -1).sum() == 2, (
-            'a class without objects leaves the mean of pycocotools')
+            'a class without objects leaves the mean of pycocotools'
+        )
         if kind == KINDS[0]:
             base, _ = pycocotools_tables(truth, found, [100])
             base = base[0, :, :, 0, 0]
             assert report.ap50 == pytest.approx(
-                base[base > -1].mean(), abs=1e-9)
+                base[base > -1].mean(), abs=1e-9
+            )
         assert report.ap50 + report.ap_cost[kind] == pytest.approx(
-            ap50, abs=1e-9), kind
+            ap50, abs=1e-9
+        ), kind

@@ -10,12 +10,21 @@ from dense_scene.evaluation import GroundTruth, ImageTable
 
 from .scenes import coco_dict, grid, random_scene
 
-COLUMNS = ('image_ids', 'boxes', 'xywh', 'labels', 'areas', 'iscrowd',
-           'ignore', 'category_ids')
+COLUMNS = (
+    'image_ids',
+    'boxes',
+    'xywh',
+    'labels',
+    'areas',
+    'iscrowd',
+    'ignore',
+    'category_ids',
+)
 
 
-def make(image_ids=(1, ), boxes=((0, 0, 2, 3), ), labels=(0, ), ids=(1, ),
-         **columns):  # fmt: skip
+def make(
+    image_ids=(1,), boxes=((0, 0, 2, 3),), labels=(0,), ids=(1,), **columns
+):
     images = ImageTable(ids, [9] * len(ids), [8] * len(ids))
     return GroundTruth(images, ('a', 'b'), image_ids, boxes, labels, **columns)
 
@@ -35,10 +44,12 @@ def test_coco_file_and_dict_give_the_same_columns(tmp_path):
         assert truth.images.widths.tolist() == [500] * 4
         assert truth.images.heights.tolist() == [400] * 4
         assert truth.images.file_names.tolist() == [
-            item['file_name'] for item in content['images']]
+            item['file_name'] for item in content['images']
+        ]
     for name in COLUMNS:
         np.testing.assert_array_equal(
-            getattr(from_file, name), getattr(from_dict, name))
+            getattr(from_file, name), getattr(from_dict, name)
+        )
 
 
 def test_boxes_are_corners():
@@ -51,10 +62,12 @@ def test_classes_follow_the_file_as_in_mmdet():
     truth = GroundTruth.from_coco(content, ['class 2', 'class 0'])
     assert truth.classes == ('class 0', 'class 2')
     assert truth.category_ids.tolist() == [2, 8]
-    kept = [item for item in content['annotations']
-            if item['category_id'] != 5]
+    kept = [
+        item for item in content['annotations'] if item['category_id'] != 5
+    ]
     assert truth.labels.tolist() == [
-        [2, 8].index(item['category_id']) for item in kept]
+        [2, 8].index(item['category_id']) for item in kept
+    ]
 
 
 def test_defaults_are_computed():
@@ -66,9 +79,14 @@ def test_defaults_are_computed():
 
 def test_from_columns_of_a_data_set():
     columns = AnnotationColumns.from_rows(
-        [b'a.jpg', b'b.jpg'], [4, 2], np.array([[10, 20], [30, 40]], np.int32),
-        np.array([1, 1, 0]), np.arange(12, dtype=np.float32).reshape(3, 4),
-        np.array([0, 1, 0]), np.array([False, True, False]))
+        [b'a.jpg', b'b.jpg'],
+        [4, 2],
+        np.array([[10, 20], [30, 40]], np.int32),
+        np.array([1, 1, 0]),
+        np.arange(12, dtype=np.float32).reshape(3, 4),
+        np.array([0, 1, 0]),
+        np.array([False, True, False]),
+    )
     truth = GroundTruth.from_columns(columns, ('a', 'b'))
     assert truth.images.ids.tolist() == [4, 2]
     assert truth.images.widths.tolist() == [20, 40]
@@ -84,7 +102,8 @@ def test_groups_counts_and_subsets():
         boxes=grid(4),
         labels=[0, 1, 1, 0],
         ids=[3, 9, 7],
-        iscrowd=[0, 0, 0, 1])
+        iscrowd=[0, 0, 0, 1],
+    )
     assert [rows.tolist() for rows in truth.group()] == [[1], [], [0, 2, 3]]
     assert truth.counts().tolist() == [1, 0, 2]  # not the crowd
     assert truth.counts(by_class=True).tolist() == [[0, 1], [0, 0], [1, 1]]
@@ -100,13 +119,16 @@ def test_nothing_is_valid():
     assert len(truth) == 0 and truth.counts().tolist() == []
 
 
-@pytest.mark.parametrize('columns, words', [
-    (dict(ids=[1, 2, 2]), 'id of its own, but 1 ids .* 2 among'),
-    (dict(image_ids=[4]), 'belong to a listed image, but 1 of 1'),
-    (dict(labels=[2]), 'one of 2 classes'),
-    (dict(boxes=[[5, 0, 2, 3]]), 'x1 <= x2'),
-    (dict(boxes=[[0, 0, float('nan'), 3]]), 'no NaN'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    'columns, words',
+    [
+        (dict(ids=[1, 2, 2]), 'id of its own, but 1 ids .* 2 among'),
+        (dict(image_ids=[4]), 'belong to a listed image, but 1 of 1'),
+        (dict(labels=[2]), 'one of 2 classes'),
+        (dict(boxes=[[5, 0, 2, 3]]), 'x1 <= x2'),
+        (dict(boxes=[[0, 0, float('nan'), 3]]), 'no NaN'),
+    ],
+)
 def test_invalid_columns(columns, words):
     with pytest.raises(ValueError, match=words):
         make(**columns).validate()
@@ -130,11 +152,14 @@ def test_files_that_cannot_be_read(tmp_path):
         GroundTruth.from_coco(str(tmp_path / 'cut.json'))
 
 
-@pytest.mark.parametrize('content', [
-    dict(images=[], categories=[]),
-    dict(images=[], categories=[], annotations=[dict(bbox=[1, 2, 3])]),
-    dict(images=[], categories=[], annotations=[dict(bbox=[1, 2, 3, 4])]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    'content',
+    [
+        dict(images=[], categories=[]),
+        dict(images=[], categories=[], annotations=[dict(bbox=[1, 2, 3])]),
+        dict(images=[], categories=[], annotations=[dict(bbox=[1, 2, 3, 4])]),
+    ],
+)
 def test_dict_that_is_not_coco(content):
     with pytest.raises(ValueError, match='ground truth must be a COCO dict'):
         GroundTruth.from_coco(content)

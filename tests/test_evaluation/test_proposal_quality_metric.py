@@ -50,17 +50,19 @@ def test_numbers_over_two_images_and_two_stages():
         sample([ROW[0]], [ROW[0]], [ROW[0]]),
         proposal_nums=[1, 2],
     )
-    assert values == pytest.approx({
-        'proposal/AR@1': 1 / 3,
-        'proposal/AR@2': 2 / 3,
-        'proposal/proposals_per_image': 1.5,
-        'proposal/stage1_mean_iou': 2 / 3,
-        'proposal/stage2_mean_iou': 1,
-        'proposal/stage1_positives_per_object': 2 / 3,
-        'proposal/stage2_positives_per_object': 1,
-        'proposal/stage1_objects_without_positive': 1 / 3,
-        'proposal/stage2_objects_without_positive': 0,
-    })  # fmt: skip
+    assert values == pytest.approx(
+        {
+            'proposal/AR@1': 1 / 3,
+            'proposal/AR@2': 2 / 3,
+            'proposal/proposals_per_image': 1.5,
+            'proposal/stage1_mean_iou': 2 / 3,
+            'proposal/stage2_mean_iou': 1,
+            'proposal/stage1_positives_per_object': 2 / 3,
+            'proposal/stage2_positives_per_object': 1,
+            'proposal/stage1_objects_without_positive': 1 / 3,
+            'proposal/stage2_objects_without_positive': 0,
+        }
+    )
     assert (metric.quality.images, metric.quality.objects) == (2, 3)
     assert metric.results == []
 

@@ -19,8 +19,12 @@ def write(path, *rows):
 
 
 def row(step, value, **more):
-    return {'step': step, 's0.loss_cls': value, 's1.loss_bbox': 2 * value,
-            **more}  # fmt: skip
+    return {
+        'step': step,
+        's0.loss_cls': value,
+        's1.loss_bbox': 2 * value,
+        **more,
+    }
 
 
 def test_a_stock_log(tmp_path):
@@ -38,24 +42,25 @@ def test_a_stock_log(tmp_path):
     assert losses.steps.tolist() == [50, 100]
     nan = np.nan
     np.testing.assert_array_equal(
-        losses.values,
-        [[[0.5, nan], [nan, 1.0]], [[0.25, nan], [nan, 0.5]]],
+        losses.values, [[[0.5, nan], [nan, 1.0]], [[0.25, nan], [nan, 0.5]]]
     )
 
 
 def test_a_log_with_hierarchy(tmp_path):
-    log = write(
-        tmp_path / 'scalars.json', {'train/s0.loss_cls': 3, 'step': 7}
-    )
+    log = write(tmp_path / 'scalars.json', {'train/s0.loss_cls': 3, 'step': 7})
     assert read_stage_losses(log).values[0, 0, 0] == 3
 
 
 def test_a_resumed_run_is_read_as_one(tmp_path):
     # Killed after 5, resumed from the checkpoint of 3, and again from 4.
-    write(tmp_path / '20260101_000000/stage_losses.json',
-          *(row(step, 1) for step in (1, 2, 3, 4, 5)))  # fmt: skip
-    write(tmp_path / '20260102_000000/stage_losses.json',
-          *(row(step, 2) for step in (4, 5, 6)))  # fmt: skip
+    write(
+        tmp_path / '20260101_000000/stage_losses.json',
+        *(row(step, 1) for step in (1, 2, 3, 4, 5)),
+    )
+    write(
+        tmp_path / '20260102_000000/stage_losses.json',
+        *(row(step, 2) for step in (4, 5, 6)),
+    )
     write(tmp_path / '20260103_000000/stage_losses.json', row(5, 3))
     # The hook's values are preferred to the means.
     write(tmp_path / '20260103_000000/vis_data/scalars.json', row(50, 9))
@@ -68,8 +73,10 @@ def test_a_resumed_run_is_read_as_one(tmp_path):
 
 def test_a_start_without_the_hook_is_not_lost(tmp_path):
     write(tmp_path / '20260101_000000/vis_data/scalars.json', row(4, 9))
-    write(tmp_path / '20260102_000000/stage_losses.json',
-          *(row(step, 2) for step in (5, 6)))  # fmt: skip
+    write(
+        tmp_path / '20260102_000000/stage_losses.json',
+        *(row(step, 2) for step in (5, 6)),
+    )
     losses = read_stage_losses(tmp_path)
     assert losses.steps.tolist() == [4, 5, 6]
     assert not losses.every_iteration
@@ -96,9 +103,15 @@ def test_a_last_line_cut_short_is_left_out(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    'line', ['{"step": 3,', '[1]', '{"s0.loss_cls": 1}', '{"step": 1, '
-             '"s0.loss_cls": "x"}', '{"step": Infinity, "s0.loss_cls": 1}']
-)  # fmt: skip
+    'line',
+    [
+        '{"step": 3,',
+        '[1]',
+        '{"s0.loss_cls": 1}',
+        '{"step": 1, "s0.loss_cls": "x"}',
+        '{"step": Infinity, "s0.loss_cls": 1}',
+    ],
+)
 def test_a_broken_line_elsewhere_is_named(tmp_path, line):
     log = write(tmp_path / 'scalars.json', row(1, 1), line, row(2, 2))
     with pytest.raises(ValueError) as error:
@@ -125,9 +138,11 @@ def test_no_stages(tmp_path, rows):
 
 def test_stage_weights(tmp_path):
     folder = tmp_path / '20260101_000000'
-    write(folder / 'vis_data/config.py',
-          'raise SystemExit',  # it is never run
-          'model = dict(roi_head=dict(stage_loss_weights=[1, 0.5]))')
+    write(
+        folder / 'vis_data/config.py',
+        'raise SystemExit',  # it is never run
+        'model = dict(roi_head=dict(stage_loss_weights=[1, 0.5]))',
+    )
     write(folder / 'stage_losses.json', row(1, 3))
     write(folder / 'vis_data/scalars.json', row(50, 3))
     for path in (tmp_path, folder / 'vis_data/scalars.json'):
@@ -150,8 +165,9 @@ def test_no_stage_weights(tmp_path):
 @pytest.mark.parametrize('weights', ['[1, ', 'weights', '["x"]', '1'])
 def test_a_broken_config_is_named(tmp_path, weights):
     log = write(tmp_path / 'scalars.json', row(1, 3))
-    config = write(tmp_path / 'config.py',
-                   f'model = dict(stage_loss_weights={weights})')
+    config = write(
+        tmp_path / 'config.py', f'model = dict(stage_loss_weights={weights})'
+    )
     with pytest.raises(ValueError) as error:
         read_stage_weights(log)
     assert str(error.value).startswith(f'{config} must be a config as')

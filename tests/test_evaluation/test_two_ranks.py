@@ -16,19 +16,34 @@ def test_two_processes_equal_one_bit_for_bit(tmp_path, root):
     with socket.socket() as sock:
         sock.bind(('127.0.0.1', 0))
         port = str(sock.getsockname()[1])
-    env = dict(os.environ, MASTER_ADDR='127.0.0.1', MASTER_PORT=port,
-               WORLD_SIZE='2', OMP_NUM_THREADS='1')  # fmt: skip
-    command = [sys.executable, '-m', 'tests.test_evaluation.two_ranks',
-               str(tmp_path)]  # fmt: skip
+    env = dict(
+        os.environ,
+        MASTER_ADDR='127.0.0.1',
+        MASTER_PORT=port,
+        WORLD_SIZE='2',
+        OMP_NUM_THREADS='1',
+    )
+    command = [
+        sys.executable,
+        '-m',
+        'tests.test_evaluation.two_ranks',
+        str(tmp_path),
+    ]
     processes = [
         subprocess.Popen(
-            command, cwd=root, env={**env, 'RANK': str(rank)}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            command,
+            cwd=root,
+            env={**env, 'RANK': str(rank)},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         for rank in range(2)
-    ]  # fmt: skip
+    ]
     try:
-        outputs = [process.communicate(timeout=120)[0]
-                   for process in processes]
+        outputs = [
+            process.communicate(timeout=120)[0] for process in processes
+        ]
     finally:
         for process in processes:
             process.kill()

@@ -26,10 +26,15 @@ def test_as_good_as_an_exhaustive_search():
     logs = np.random.default_rng(1).normal(size=(300, 2)) * 0.3
     objects = place(np.exp(logs) * [40, 70])
     found = rank_anchors(*objects, per_location=1)[0]
-    grid = (AnchorShapes((scale, ), (ratio, )) for scale, ratio in product(
-        2**np.arange(0, 4, 0.25), 2**np.arange(-1, 2.1, 0.25)))
+    grid = (
+        AnchorShapes((scale,), (ratio,))
+        for scale, ratio in product(
+            2 ** np.arange(0, 4, 0.25), 2 ** np.arange(-1, 2.1, 0.25)
+        )
+    )
     assert wanted(*objects, found) >= max(
-        wanted(*objects, anchors) for anchors in grid)
+        wanted(*objects, anchors) for anchors in grid
+    )
 
 
 def test_the_climb_goes_on_from_the_clusters(monkeypatch):
@@ -41,7 +46,8 @@ def test_the_climb_goes_on_from_the_clusters(monkeypatch):
         with monkeypatch.context() as without:
             without.setattr(anchor_clusters, '_STEPS', ())
             gains.append(
-                climbed - wanted(*objects, rank_anchors(*objects, 1)[0]))
+                climbed - wanted(*objects, rank_anchors(*objects, 1)[0])
+            )
     assert min(gains) >= 0 and max(gains) > 0
 
 
@@ -70,13 +76,15 @@ def test_number_and_kinds_of_anchors():
         # Scales divide an octave evenly, but for the rounding.
         np.testing.assert_allclose(
             np.divide(one.scales, one.scales[0]),
-            2**(np.arange(len(one.scales)) / len(one.scales)), rtol=0.1)
+            2 ** (np.arange(len(one.scales)) / len(one.scales)),
+            rtol=0.1,
+        )
 
 
 def test_order_of_objects_does_not_matter():
     boxes, sizes = place(np.random.default_rng(3).uniform(10, 90, (60, 2)))
     order = np.random.default_rng(4).permutation(60)
-    assert (rank_anchors(boxes[order], sizes) == rank_anchors(boxes, sizes))
+    assert rank_anchors(boxes[order], sizes) == rank_anchors(boxes, sizes)
 
 
 def test_one_object_and_objects_without_area():

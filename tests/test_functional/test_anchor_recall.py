@@ -19,13 +19,14 @@ from dense_scene.functional.anchor_recall import (
 from dense_scene.testing import random_boxes
 
 SHAPES = AnchorShapes((3, 4.5), (0.5, 1.0, 2.2))
-SQUARE = AnchorShapes((8, ), (1, ), (4, ))  # 32 x 32 pixels, every 4 pixels
+SQUARE = AnchorShapes((8,), (1,), (4,))  # 32 x 32 pixels, every 4 pixels
 
 
 def every_anchor(size, shapes, border):
     """mmdet's anchors of one image, (N, 4) xyxy, float64."""
     generator = AnchorGenerator(
-        list(shapes.strides), list(shapes.ratios), list(shapes.scales))
+        list(shapes.strides), list(shapes.ratios), list(shapes.scales)
+    )
     maps = []
     for stride in shapes.strides:
         # Padded to 32, then halved by layers that round up, from the stem on.
@@ -34,9 +35,11 @@ def every_anchor(size, shapes, border):
             map_size = [(side + 1) // 2 for side in map_size]
         maps.append(map_size)
     priors = torch.cat(
-        generator.grid_priors(maps, dtype=torch.float64, device='cpu'))
+        generator.grid_priors(maps, dtype=torch.float64, device='cpu')
+    )
     inside = anchor_inside_flags(
-        priors, torch.ones(len(priors), dtype=torch.bool), size, border)
+        priors, torch.ones(len(priors), dtype=torch.bool), size, border
+    )
     return priors[inside]
 
 
@@ -44,13 +47,15 @@ def every_anchor(size, shapes, border):
 @pytest.mark.parametrize('size', [(64, 96), (75, 41), (130, 203)])
 def test_equals_the_best_of_all_of_mmdet(size, border, generator):
     boxes = random_boxes(
-        200, (size[1], size[0]), generator=generator, dtype=torch.float64)
+        200, (size[1], size[0]), generator=generator, dtype=torch.float64
+    )
     # Sizes of objects, not only of halves of the image.
     boxes[100:, 2:] = boxes[100:, :2] + boxes[100:, 2:] % 30
     boxes[:20, :2] -= 15  # reaching out of the image
     priors = every_anchor(size, SHAPES, border)
     iou, _ = best_anchor_iou(
-        boxes.numpy(), np.tile(size, (200, 1)), SHAPES, border)
+        boxes.numpy(), np.tile(size, (200, 1)), SHAPES, border
+    )
     expected = bbox_overlaps(boxes, priors).max(dim=1).values
     # mmdet makes the anchors in float32.
     np.testing.assert_allclose(iou, expected.numpy(), atol=1e-5)
@@ -92,19 +97,21 @@ def test_padding_has_anchors():
     # Centres 28 apart: 4 x 32 in common.
     np.testing.assert_allclose(
         best_anchor_iou(box, sizes, SQUARE, pad_divisor=1)[0],
-        128 / (2048 - 128))
+        128 / (2048 - 128),
+    )
 
 
 def test_no_box_and_boxes_without_area():
     iou, shape = best_anchor_iou(np.zeros((0, 4)), np.zeros((0, 2)), SHAPES)
-    assert iou.shape == shape.shape == (0, )
+    assert iou.shape == shape.shape == (0,)
     flat = np.array([[5, 5, 5, 5], [5, 5, 25, 5]])
     assert not best_anchor_iou(flat, np.full((2, 2), 64), SHAPES)[0].any()
 
 
 def test_translation_and_scale(generator):
     boxes = random_boxes(
-        600, (64, 64), generator=generator, dtype=torch.float64).numpy()
+        600, (64, 64), generator=generator, dtype=torch.float64
+    ).numpy()
     sizes = np.full((600, 2), 1024)
     iou, shape = best_anchor_iou(boxes + 512, sizes, SHAPES)
     # The coarsest grid repeats every 64 pixels.
@@ -112,7 +119,8 @@ def test_translation_and_scale(generator):
     np.testing.assert_allclose(moved, iou)
     doubled = AnchorShapes(SHAPES.scales, SHAPES.ratios, (8, 16, 32, 64, 128))
     scaled, same = best_anchor_iou(
-        2 * boxes + 1024, 2 * sizes, doubled, pad_divisor=64)
+        2 * boxes + 1024, 2 * sizes, doubled, pad_divisor=64
+    )
     np.testing.assert_allclose(scaled, iou)
     assert np.array_equal(same, shape)
 
@@ -128,26 +136,37 @@ def test_chunks_do_not_show(monkeypatch, generator):
 
 def test_sizes_are_those_of_mmdet():
     generator = AnchorGenerator(
-        list(SHAPES.strides), list(SHAPES.ratios), list(SHAPES.scales))
+        list(SHAPES.strides), list(SHAPES.ratios), list(SHAPES.scales)
+    )
     base = torch.stack(generator.base_anchors)
     np.testing.assert_allclose(
-        SHAPES.sizes().reshape(5, 6, 2), base[..., 2:] - base[..., :2],
-        rtol=1e-6)
+        SHAPES.sizes().reshape(5, 6, 2),
+        base[..., 2:] - base[..., :2],
+        rtol=1e-6,
+    )
     assert SHAPES.per_location == generator.num_base_priors[0] == 6
 
 
-@pytest.mark.parametrize('given', [
-    dict(scales=()), dict(ratios=(1, 0)), dict(strides=(4, -8)),
-    dict(scales=(float('nan'), ))])  # fmt: skip
+@pytest.mark.parametrize(
+    'given',
+    [
+        dict(scales=()),
+        dict(ratios=(1, 0)),
+        dict(strides=(4, -8)),
+        dict(scales=(float('nan'),)),
+    ],
+)
 def test_shapes_must_be_positive(given):
     name = next(iter(given))
     with pytest.raises(ValueError, match=f'{name} of anchors must be'):
-        AnchorShapes(**{**dict(scales=(8, ), ratios=(1, )), **given})
+        AnchorShapes(**{**dict(scales=(8,), ratios=(1,)), **given})
 
 
 @pytest.mark.parametrize('scale', [(1333, 800), (512, 1333), (300, 300)])
 def test_resized_shapes_are_those_of_mmcv(scale, generator):
     sizes = torch.randint(1, 5000, (300, 2), generator=generator).numpy()
-    expected = [mmcv.rescale_size((width, height), scale)[::-1]
-                for height, width in sizes.tolist()]  # fmt: skip
+    expected = [
+        mmcv.rescale_size((width, height), scale)[::-1]
+        for height, width in sizes.tolist()
+    ]
     assert resized_shapes(sizes, scale).tolist() == list(map(list, expected))

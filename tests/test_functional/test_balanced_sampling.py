@@ -192,8 +192,10 @@ def test_a_bin_that_has_too_few_leaves_its_part_to_the_others():
     assert _bins(ious[chosen], 3, 0.6) == [5, 2, 5]
     assert len(chosen.unique()) == 12
     # A bin has one more than another at most, whichever it is.
-    seen = {tuple(_bins(ious[sample_over_ious(ious, 7)], 3, 0.6))
-            for _ in range(30)}
+    seen = {
+        tuple(_bins(ious[sample_over_ious(ious, 7)], 3, 0.6))
+        for _ in range(30)
+    }
     assert seen == {(2, 2, 3), (3, 2, 2)}
 
 

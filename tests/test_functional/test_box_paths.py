@@ -26,13 +26,16 @@ def test_by_hand():
     # The second and the third proposal have no object.
     assert paths.objects.tolist() == [[0, 0], [0, -1]]
     np.testing.assert_allclose(
-        paths.entering, [[2 / 3, 9 / 11], [1, 0]], rtol=1e-6)
+        paths.entering, [[2 / 3, 9 / 11], [1, 0]], rtol=1e-6
+    )
     np.testing.assert_allclose(
-        paths.leaving, [[9 / 11, 1 / 19], [0, 0]], rtol=1e-6)
+        paths.leaving, [[9 / 11, 1 / 19], [0, 0]], rtol=1e-6
+    )
     assert paths.moved.tolist() == [[False, True], [False, False]]
     # Of all boxes: A is left with 10 of 190; B, first, has 20 of 180.
     np.testing.assert_allclose(
-        paths.best, [[1, 9 / 11, 1 / 19], [1 / 9, 1, 1]], rtol=1e-6)
+        paths.best, [[1, 9 / 11, 1 / 19], [1 / 9, 1, 1]], rtol=1e-6
+    )
 
 
 def test_a_box_around_two_objects_has_not_moved():
@@ -47,8 +50,11 @@ def test_against_the_full_matrix():
     rng = np.random.default_rng(0)
     objects = touching_row(600).double().numpy()
     first = objects[rng.integers(0, 600, 900)] + rng.normal(0, 3, (900, 4))
-    boxes = [first, first + rng.normal(0, 3, (900, 4)),
-             first + rng.normal(0, 3, (900, 4))]  # fmt: skip
+    boxes = [
+        first,
+        first + rng.normal(0, 3, (900, 4)),
+        first + rng.normal(0, 3, (900, 4)),
+    ]
     paths = follow_boxes(boxes, objects, 0.4)
     overlaps = [
         bbox_overlaps(torch.tensor(part), torch.tensor(objects)).numpy()
@@ -71,7 +77,8 @@ def test_against_the_full_matrix():
         assert np.array_equal(paths.moved[:, stage], moved)
     for point, overlap in enumerate(overlaps):
         np.testing.assert_allclose(
-            paths.best[:, point], overlap.max(axis=0), **close)
+            paths.best[:, point], overlap.max(axis=0), **close
+        )
 
 
 @pytest.mark.parametrize(('boxes', 'objects'), [(0, 0), (0, 3), (3, 0)])

@@ -47,16 +47,26 @@ def near_pairs(n, noise, generator, dtype=torch.float64):
 def oracle(pred, target, alpha=None, eps=1e-6):
     """The printed formula, one term after the other; also returns alpha."""
     (x1, y1, x2, y2), (a1, b1, a2, b2) = pred, target
-    overlap = (max(0., min(x2, a2) - max(x1, a1)) *
-               max(0., min(y2, b2) - max(y1, b1)))
+    overlap = max(0.0, min(x2, a2) - max(x1, a1)) * max(
+        0.0, min(y2, b2) - max(y1, b1)
+    )
     union = (x2 - x1) * (y2 - y1) + (a2 - a1) * (b2 - b1) - overlap + eps
     iou = overlap / union
-    rho2 = ((x1 + x2 - a1 - a2) / 2)**2 + ((y1 + y2 - b1 - b2) / 2)**2
-    c2 = ((max(x2, a2) - min(x1, a1))**2 +
-          (max(y2, b2) - min(y1, b1))**2 + eps)
-    v = 4 / math.pi**2 * (
-        math.atan((a2 - a1) / (b2 - b1 + eps)) - math.atan(
-            (x2 - x1) / (y2 - y1 + eps)))**2
+    rho2 = ((x1 + x2 - a1 - a2) / 2) ** 2 + ((y1 + y2 - b1 - b2) / 2) ** 2
+    c2 = (
+        (max(x2, a2) - min(x1, a1)) ** 2
+        + (max(y2, b2) - min(y1, b1)) ** 2
+        + eps
+    )
+    v = (
+        4
+        / math.pi**2
+        * (
+            math.atan((a2 - a1) / (b2 - b1 + eps))
+            - math.atan((x2 - x1) / (y2 - y1 + eps))
+        )
+        ** 2
+    )
     if alpha is None:
         alpha = v / (1 - iou + v)
     return 1 - iou + rho2 / c2 + alpha * v, alpha
@@ -68,8 +78,13 @@ HAND_DERIVED = {
     # 2 x 2 boxes one apart: 2 of 2 + 2 + 2 shared; 1^2 / (2^2 + 3^2)
     'shifted': ([0, 0, 2, 2], [0, 1, 2, 3], 4 / 6, 1 / 13, 0),
     # 4 of 6 shared; centres 1.5 and 1; c^2 = 3^2 + 2^2; shapes 3:2, 1:1
-    'wider': ([0, 0, 3, 2], [0, 0, 2, 2], 2 / 6, 0.25 / 13,
-              4 / math.pi**2 * (QUARTER_PI - math.atan(1.5))**2),
+    'wider': (
+        [0, 0, 3, 2],
+        [0, 0, 2, 2],
+        2 / 6,
+        0.25 / 13,
+        4 / math.pi**2 * (QUARTER_PI - math.atan(1.5)) ** 2,
+    ),
     # nothing shared; centres 3 apart; c^2 = 4^2 + 1^2
     'disjoint': ([0, 0, 1, 1], [3, 0, 4, 1], 1, 9 / 17, 0),
     # a common edge is no area; centres 1 apart; c^2 = 2^2 + 1^2
@@ -92,22 +107,24 @@ def test_hand_derived(name):
     alpha = v / (miss + v) if v else 0
     # eps = 1e-6 moves angles and quotients by about as much
     assert loss_of(pred, target) == pytest.approx(
-        miss + distance + alpha * v, abs=2e-6)
+        miss + distance + alpha * v, abs=2e-6
+    )
     gate = miss < 0.5
-    assert loss_of(
-        pred, target, alpha_rule='gated') == pytest.approx(
-            miss + distance + gate * alpha * v, abs=2e-6)
+    assert loss_of(pred, target, alpha_rule='gated') == pytest.approx(
+        miss + distance + gate * alpha * v, abs=2e-6
+    )
 
 
 def test_gate_is_closed_at_half():
     # 4 of 8 shared: IoU = 1/2 is not > 1/2; centres 1 apart, c^2 = 4^2 + 2^2
     pred, target = [0, 0, 4, 2], [0, 0, 2, 2]
-    v = 4 / math.pi**2 * (QUARTER_PI - math.atan(2))**2
-    assert loss_of(
-        pred, target, alpha_rule='gated') == pytest.approx(
-            0.5 + 1 / 20, abs=2e-6)
+    v = 4 / math.pi**2 * (QUARTER_PI - math.atan(2)) ** 2
+    assert loss_of(pred, target, alpha_rule='gated') == pytest.approx(
+        0.5 + 1 / 20, abs=2e-6
+    )
     assert loss_of(pred, target) == pytest.approx(
-        0.5 + 1 / 20 + v**2 / (0.5 + v), abs=2e-6)
+        0.5 + 1 / 20 + v**2 / (0.5 + v), abs=2e-6
+    )
 
 
 def test_distance_is_a_penalty():
@@ -119,25 +136,28 @@ def test_distance_is_a_penalty():
 def test_oracle_on_600_boxes(generator):
     pred = random_boxes(600, generator=generator, dtype=torch.float64)
     target = random_boxes(600, generator=generator, dtype=torch.float64)
-    expected = [oracle(p, t)[0] for p, t in zip(pred.tolist(),
-                                                target.tolist())]
+    expected = [
+        oracle(p, t)[0] for p, t in zip(pred.tolist(), target.tolist())
+    ]
     torch.testing.assert_close(
-        complete_iou_loss(pred, target), pred.new_tensor(expected))
+        complete_iou_loss(pred, target), pred.new_tensor(expected)
+    )
 
 
 def test_touching_row_is_disjoint():
     # neighbours 10 x 20: no overlap, centres 10 apart, c^2 = 20^2 + 20^2
     row = touching_row(601, dtype=torch.float64)
-    expected = torch.full((600, ), 1 + 100 / 800, dtype=torch.float64)
+    expected = torch.full((600,), 1 + 100 / 800, dtype=torch.float64)
     torch.testing.assert_close(
-        complete_iou_loss(row[:-1], row[1:]), expected, rtol=0, atol=1e-8)
+        complete_iou_loss(row[:-1], row[1:]), expected, rtol=0, atol=1e-8
+    )
 
 
 @pytest.mark.parametrize('count', [0, 1])
 def test_few_boxes(count):
     boxes = touching_row(count).requires_grad_()
     loss = complete_iou_loss(boxes, boxes.detach() + 5)
-    assert loss.shape == (count, )
+    assert loss.shape == (count,)
     loss.sum().backward()
     assert boxes.grad.shape == (count, 4)
 
@@ -154,29 +174,35 @@ def test_gradient_against_differences_with_alpha_fixed(generator):
             up, down = list(p), list(p)
             up[i] += step
             down[i] -= step
-            slope = (oracle(up, t, alpha)[0] -
-                     oracle(down, t, alpha)[0]) / (2 * step)
+            slope = (oracle(up, t, alpha)[0] - oracle(down, t, alpha)[0]) / (
+                2 * step
+            )
             assert row[i] == pytest.approx(slope, rel=1e-5, abs=1e-8)
 
 
 def test_gradcheck_where_alpha_is_zero(generator):
     # Gated and IoU <= 0.5: alpha = 0 also for gradcheck's own differences.
     pred, target = (
-        random_boxes(40, (9, 9), generator, torch.float64) for _ in range(2))
+        random_boxes(40, (9, 9), generator, torch.float64) for _ in range(2)
+    )
     disjoint = target + 20
     pred.requires_grad_()
     assert torch.autograd.gradcheck(
-        lambda p: complete_iou_loss(p, disjoint, 'gated'), pred)
+        lambda p: complete_iou_loss(p, disjoint, 'gated'), pred
+    )
     # Square on square of the same size: v = 0 and stays of second order.
-    pred = torch.tensor([[0., 0, 4, 4]], dtype=torch.float64)
+    pred = torch.tensor([[0.0, 0, 4, 4]], dtype=torch.float64)
     assert torch.autograd.gradcheck(
-        lambda p: complete_iou_loss(p, pred + 1), pred.clone().requires_grad_(
-        ), eps=1e-5)
+        lambda p: complete_iou_loss(p, pred + 1),
+        pred.clone().requires_grad_(),
+        eps=1e-5,
+    )
 
 
 @pytest.mark.parametrize('alpha_rule', ['ungated', 'gated'])
 @pytest.mark.parametrize(
-    'dtype', [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+    'dtype', [torch.float64, torch.float32, torch.bfloat16, torch.float16]
+)
 def test_every_small_pair_is_finite(dtype, alpha_rule):
     loss, grad = value_and_grad(*small_box_pairs(dtype), alpha_rule)
     assert loss.isfinite().all()
@@ -210,8 +236,7 @@ def test_equals_mmdet_where_that_is_finite():
     stock = ciou_loss(pred, target, eps=1e-6, reduction='none')
     finite = stock.isfinite()
     assert finite.sum() > 6000
-    torch.testing.assert_close(
-        ours[finite], stock[finite], rtol=0, atol=1e-6)
+    torch.testing.assert_close(ours[finite], stock[finite], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize('noise', [1e-4, 1e-2, 1, 100])
@@ -258,20 +283,26 @@ def test_float64_is_kept_and_mixed_dtypes_meet():
 def test_moving_and_scaling_change_nothing(generator):
     pred, target = near_pairs(600, 20, generator)
     loss = complete_iou_loss(pred, target)
-    torch.testing.assert_close(
-        complete_iou_loss(pred + 77, target + 77), loss)
+    torch.testing.assert_close(complete_iou_loss(pred + 77, target + 77), loss)
     # eps is not scaled, hence the tolerance
     torch.testing.assert_close(
-        complete_iou_loss(pred * 8, target * 8), loss, rtol=1e-4, atol=1e-4)
+        complete_iou_loss(pred * 8, target * 8), loss, rtol=1e-4, atol=1e-4
+    )
 
 
 def test_errors_say_what_to_do():
     row = touching_row(3)
-    with pytest.raises(ValueError, match=r'same shape \(N, 4\), but got '
-                       r'\(3, 4\) and \(2, 4\). Pass one xyxy'):
+    with pytest.raises(
+        ValueError,
+        match=r'same shape \(N, 4\), but got '
+        r'\(3, 4\) and \(2, 4\). Pass one xyxy',
+    ):
         complete_iou_loss(row, row[:2])
     with pytest.raises(ValueError, match=r'but got \(3, 2\) and \(3, 2\)'):
         complete_iou_loss(row[:, :2], row[:, :2])
-    with pytest.raises(ValueError, match=r"alpha_rule must be one of "
-                       r"\('ungated', 'gated'\), but got 'soft'. Use"):
+    with pytest.raises(
+        ValueError,
+        match=r'alpha_rule must be one of '
+        r"\('ungated', 'gated'\), but got 'soft'. Use",
+    ):
         complete_iou_loss(row, row, 'soft')

@@ -13,7 +13,7 @@ from dense_scene.functional.image_colour import (
     sharpen,
 )
 
-FACTORS = [0, .1, .46, .82, 1, 1.18, 1.54, 1.9]
+FACTORS = [0, 0.1, 0.46, 0.82, 1, 1.18, 1.54, 1.9]
 
 
 @pytest.fixture
@@ -32,16 +32,17 @@ def from_pillow(image):
 
 def test_count_levels(noise):
     noise[:, :, 2] //= 3
-    expected = [np.bincount(noise[..., c].ravel(), minlength=256)
-                for c in range(3)]
+    expected = [
+        np.bincount(noise[..., c].ravel(), minlength=256) for c in range(3)
+    ]
     assert (count_levels(noise) == expected).all()
 
 
 def test_mean_luma(noise):
     noise[..., 0] //= 7  # so that the order of the channels matters
     expected = np.asarray(to_pillow(noise).convert('L')).mean()
-    assert abs(mean_luma(noise) - expected) < .05
-    assert abs(mean_luma_of_levels(count_levels(noise)) - expected) < .05
+    assert abs(mean_luma(noise) - expected) < 0.05
+    assert abs(mean_luma_of_levels(count_levels(noise)) - expected) < 0.05
 
 
 def test_map_levels(noise):
@@ -83,6 +84,6 @@ def test_sharpen_at_zero_is_pillows_smoothing(noise):
 
 @pytest.mark.parametrize('shape', [(1, 1), (1, 9), (9, 2), (3, 3), (66, 3)])
 def test_sharpen_small_images(noise, shape):
-    image = np.ascontiguousarray(noise[:shape[0], :shape[1]])
+    image = np.ascontiguousarray(noise[: shape[0], : shape[1]])
     expected = ImageEnhance.Sharpness(to_pillow(image)).enhance(1.9)
     assert abs(sharpen(image, 1.9) - from_pillow(expected)).max() <= 1

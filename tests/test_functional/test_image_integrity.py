@@ -24,16 +24,15 @@ def encode(image: np.ndarray, name: str, **options) -> bytes:
         return buffer.getvalue()
 
 
-@pytest.mark.parametrize('name, options', [
-    ('JPEG', {}),
-    ('JPEG', dict(progressive=True)),
-    ('PNG', {}),
-])
+@pytest.mark.parametrize(
+    'name, options',
+    [('JPEG', {}), ('JPEG', dict(progressive=True)), ('PNG', {})],
+)
 @pytest.mark.parametrize('kept', [0.05, 0.3, 0.6, 0.9, 0.999])
 def test_truncation_is_found(photo, name, options, kept):
     data = encode(photo, name, **options)
     assert find_image_fault(data) is None
-    fault = find_image_fault(data[:int(len(data) * kept)])
+    fault = find_image_fault(data[: int(len(data) * kept)])
     assert fault == f'is a truncated {name}'
 
 
@@ -41,8 +40,7 @@ def test_end_marker_of_a_thumbnail_does_not_count(photo):
     data = encode(photo, 'JPEG')
     # APP1: marker, length (itself and the payload), payload.
     thumbnail = encode(photo[:8, :8], 'JPEG')
-    segment = (b'\xff\xe1' + (2 + len(thumbnail)).to_bytes(2, 'big') +
-               thumbnail)
+    segment = b'\xff\xe1' + (2 + len(thumbnail)).to_bytes(2, 'big') + thumbnail
     data = data[:2] + segment + data[2:]
     assert find_image_fault(data) is None
     assert find_image_fault(data[:-200]) == 'is a truncated JPEG'
@@ -76,4 +74,5 @@ def test_files(photo, tmp_path):
     assert find_file_fault(str(empty)) == 'is empty'
     assert find_file_fault(str(tmp_path / 'no')) == 'does not exist'
     assert find_file_fault(str(tmp_path)) == (
-        'cannot be read (Is a directory)')
+        'cannot be read (Is a directory)'
+    )

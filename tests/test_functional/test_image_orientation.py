@@ -15,9 +15,11 @@ from dense_scene.functional.image_orientation import (
     upright_size,
 )
 
-XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3'
-       b'.org/1999/02/22-rdf-syntax-ns#"><rdf:Description tiff:Orientation='
-       b'"6"/></rdf:RDF></x:xmpmeta>')
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3'
+    b'.org/1999/02/22-rdf-syntax-ns#"><rdf:Description tiff:Orientation='
+    b'"6"/></rdf:RDF></x:xmpmeta>'
+)
 
 
 def encode(kind: str, orientation: int, xmp: bytes = b'') -> bytes:

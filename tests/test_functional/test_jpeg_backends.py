@@ -53,8 +53,11 @@ def test_same_pixels(image, name, mode, denominator):
     # The oracle is Pillow's full image averaged over d x d pixels. A scaled
     # inverse DCT is that average but for the frequencies it leaves out.
     rows, columns = (97 // denominator, 131 // denominator)
-    blocks = full[:rows * denominator, :columns * denominator].reshape(
-        rows, denominator, columns, denominator, 3).mean((1, 3))
+    blocks = (
+        full[: rows * denominator, : columns * denominator]
+        .reshape(rows, denominator, columns, denominator, 3)
+        .mean((1, 3))
+    )
     difference = np.abs(found[:rows, :columns] - blocks)
     assert difference.max() <= (1 if denominator == 1 else 10)
     assert difference.mean() <= 1
@@ -65,8 +68,10 @@ def test_same_pixels(image, name, mode, denominator):
 def test_pillow_reduces_as_far_as_opencv(size, denominator):
     # With subsampled colour, as cameras write it.
     noise = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    first, second = (DECODERS[name](encode(noise), denominator).astype(int)
-                     for name in ('cv2', 'pillow'))
+    first, second = (
+        DECODERS[name](encode(noise), denominator).astype(int)
+        for name in ('cv2', 'pillow')
+    )
     assert first.shape == (*(-(-side // denominator) for side in size), 3)
     assert np.abs(first - second).max() <= 1
 
@@ -87,8 +92,9 @@ def test_turbojpeg_is_taken_if_it_loads(name, monkeypatch):
 def test_no_turbojpeg(name, monkeypatch):
     monkeypatch.setitem(sys.modules, 'turbojpeg', None)  # ImportError
     assert resolve_backend(name) == (
-        'cv2', 'PyTurboJPEG is not installed: OpenCV decodes JPEG files '
-        'instead')
+        'cv2',
+        'PyTurboJPEG is not installed: OpenCV decodes JPEG files instead',
+    )
 
 
 @pytest.mark.parametrize('error', [OSError, RuntimeError])
@@ -101,7 +107,8 @@ def test_no_library_below_turbojpeg(error, monkeypatch):
     backend, missing = resolve_backend('auto')
     assert backend == 'cv2'
     assert missing.startswith(
-        'PyTurboJPEG cannot load libturbojpeg (too old): OpenCV')
+        'PyTurboJPEG cannot load libturbojpeg (too old): OpenCV'
+    )
 
 
 def test_no_such_backend():

@@ -27,7 +27,8 @@ def test_hand_derived():
     ln2, ln15 = math.log(2), math.log(1.5)
     loss, slope = loss_and_slope([0, 1, -1, 2, 5], alpha=1, gamma=ln2, beta=2)
     assert loss == pytest.approx(
-        [0, 3 * ln15 - 1, 3 * ln15 - 1, 4 * ln2 - 2, 7 * ln2 - 2])
+        [0, 3 * ln15 - 1, 3 * ln15 - 1, 4 * ln2 - 2, 7 * ln2 - 2]
+    )
     assert slope == pytest.approx([0, ln15, -ln15, ln2, ln2])
 
 
@@ -48,7 +49,8 @@ def test_slope_is_the_papers(beta):
     _, slope = loss_and_slope(errors, beta=beta)
     b = math.expm1(3)
     assert slope == pytest.approx(
-        [0.5 * math.log(b * x / beta + 1) for x in errors])
+        [0.5 * math.log(b * x / beta + 1) for x in errors]
+    )
 
 
 @pytest.mark.parametrize('beta', BETAS)
@@ -56,7 +58,8 @@ def test_gradcheck(beta, generator):
     x = torch.randn(40, 4, generator=generator, dtype=torch.float64)
     target = torch.zeros_like(x)
     assert torch.autograd.gradcheck(
-        lambda p: libra_l1_loss(p, target, beta=beta), x.requires_grad_())
+        lambda p: libra_l1_loss(p, target, beta=beta), x.requires_grad_()
+    )
 
 
 @pytest.mark.parametrize('count', [1, 600, 100_000])
@@ -65,9 +68,10 @@ def test_equals_mmdet_at_beta_one(count, generator):
     target = torch.randn(count, 4, generator=generator)
     torch.testing.assert_close(
         libra_l1_loss(pred, target, 0.4, 1.2),
-        balanced_l1_loss(
-            pred, target, alpha=0.4, gamma=1.2, reduction='none'),
-        rtol=1e-6, atol=1e-6)
+        balanced_l1_loss(pred, target, alpha=0.4, gamma=1.2, reduction='none'),
+        rtol=1e-6,
+        atol=1e-6,
+    )
 
 
 def test_grows_with_the_error():
@@ -98,8 +102,9 @@ def test_autocast_computes_in_float32(dtype):
 
 def test_steepest_allowed_curve_is_finite():
     # gamma / alpha = 80, the limit: exp(80) is a float32 number
-    loss = libra_l1_loss(torch.linspace(0, 2, 100), torch.zeros(100), 0.02,
-                         1.6)
+    loss = libra_l1_loss(
+        torch.linspace(0, 2, 100), torch.zeros(100), 0.02, 1.6
+    )
     assert loss.isfinite().all()
 
 
@@ -107,16 +112,25 @@ def test_steepest_allowed_curve_is_finite():
 @pytest.mark.parametrize('value', [0, -1.0, math.inf, math.nan])
 def test_parameters_must_be_positive(name, value):
     x = torch.zeros(1, 4)
-    with pytest.raises(ValueError, match=f'{name} must be a positive number, '
-                       f'but got {value}. The paper uses alpha=0.5'):
+    with pytest.raises(
+        ValueError,
+        match=f'{name} must be a positive number, '
+        f'but got {value}. The paper uses alpha=0.5',
+    ):
         libra_l1_loss(x, x, **{name: value})
 
 
 def test_other_errors_say_what_to_do():
     x = torch.zeros(1, 4)
-    with pytest.raises(ValueError, match='gamma / alpha must be at most 80, '
-                       r'but got 1.5 / 0.01 = 150. Raise alpha'):
+    with pytest.raises(
+        ValueError,
+        match='gamma / alpha must be at most 80, '
+        r'but got 1.5 / 0.01 = 150. Raise alpha',
+    ):
         libra_l1_loss(x, x, alpha=0.01)
-    with pytest.raises(ValueError, match=r'same shape, but got \(1, 4\) and '
-                       r'\(4,\). Pass one target'):
+    with pytest.raises(
+        ValueError,
+        match=r'same shape, but got \(1, 4\) and '
+        r'\(4,\). Pass one target',
+    ):
         libra_l1_loss(x, x[0])

@@ -28,7 +28,8 @@ def test_equals_mmdet_on_600_boxes(generator):
     np.testing.assert_allclose(
         nearest_neighbour_iou(boxes.numpy()),
         overlaps.max(dim=1).values.numpy(),
-        atol=1e-9)
+        atol=1e-9,
+    )
 
 
 def test_blocks_do_not_show(generator, monkeypatch):

@@ -34,11 +34,15 @@ def test_solarize_add_by_hand():
     assert table[[0, 17, 127, 128, 255]].tolist() == [110, 127, 237, 128, 255]
     # 127 + 200 is more than 255.
     assert solarize_add_table(200)[[54, 55, 56, 127]].tolist() == [
-        254, 255, 255, 255]
+        254,
+        255,
+        255,
+        255,
+    ]
     assert (solarize_add_table(0) == np.arange(256)).all()
 
 
-@pytest.mark.parametrize('factor', [0, .1, .28, .82, 1, 1.18, 1.9])
+@pytest.mark.parametrize('factor', [0, 0.1, 0.28, 0.82, 1, 1.18, 1.9])
 def test_blend(factor):
     for grey in (0, 1, 77, 255):
         degenerate = Image.new('L', RAMP.size, grey)
@@ -54,16 +58,20 @@ def samples():
     yield rng.integers(0, 256, (40, 50))
     yield rng.integers(90, 130, (40, 50))
     yield rng.normal(128, 30, (64, 64)).clip(0, 255)
-    yield rng.choice([3, 200], (64, 64), p=[.9, .1])
+    yield rng.choice([3, 200], (64, 64), p=[0.9, 0.1])
     yield np.full((40, 50), 77)  # one level
     yield np.arange(256).reshape(16, 16)  # each level once
     yield np.array([[5, 9]])  # too few pixels to spread
     yield np.array([[5]])
 
 
-@pytest.mark.parametrize('make,oracle', [
-    (autocontrast_table, ImageOps.autocontrast),
-    (equalize_table, ImageOps.equalize)])
+@pytest.mark.parametrize(
+    'make,oracle',
+    [
+        (autocontrast_table, ImageOps.autocontrast),
+        (equalize_table, ImageOps.equalize),
+    ],
+)
 def test_tables_of_histograms(make, oracle):
     for sample in samples():
         sample = sample.astype(np.uint8)

@@ -126,16 +126,18 @@ def test_a_proposal_takes_its_second_choice():
 def test_the_better_score_takes_precedence_over_the_better_box():
     # Proposal 0 reaches the object with IoU 0.8; proposal 1 is equal to it
     # and comes too late.
-    pairs = overlapping_pairs([[0, 0, 8, 10], [0, 0, 10, 10]],
-                              [[0, 0, 10, 10]])  # fmt: skip
+    pairs = overlapping_pairs(
+        [[0, 0, 8, 10], [0, 0, 10, 10]], [[0, 0, 10, 10]]
+    )
     ranks = recalling_ranks(pairs, 1, np.array([0.8, 0.85]))
     assert ranks.tolist() == [[0], [1]]
 
 
 @pytest.mark.parametrize('num_boxes, num_objects', [(0, 0), (0, 3), (3, 0)])
 def test_nothing_to_match(num_boxes, num_objects):
-    pairs = overlapping_pairs(np.ones((num_boxes, 4)),
-                              np.ones((num_objects, 4)))  # fmt: skip
+    pairs = overlapping_pairs(
+        np.ones((num_boxes, 4)), np.ones((num_objects, 4))
+    )
     ranks = recalling_ranks(pairs, num_objects, np.array([0.5, 0.9]))
     assert ranks.tolist() == [[UNRECALLED] * num_objects] * 2
 

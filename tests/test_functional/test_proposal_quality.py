@@ -39,14 +39,25 @@ def coco_recall(images, caps):
     annotations, results = [], []
     for image, (objects, proposals) in enumerate(images, start=1):
         for i, (x1, y1, x2, y2) in enumerate(objects.tolist()):
-            annotations.append(dict(
-                id=len(annotations) + 1, image_id=image, category_id=i % 2,
-                bbox=[x1, y1, x2 - x1, y2 - y1], area=(x2 - x1) * (y2 - y1),
-                iscrowd=int(i >= kept(objects))))  # fmt: skip
+            annotations.append(
+                dict(
+                    id=len(annotations) + 1,
+                    image_id=image,
+                    category_id=i % 2,
+                    bbox=[x1, y1, x2 - x1, y2 - y1],
+                    area=(x2 - x1) * (y2 - y1),
+                    iscrowd=int(i >= kept(objects)),
+                )
+            )
         for rank, (x1, y1, x2, y2) in enumerate(proposals.tolist()):
-            results.append(dict(
-                image_id=image, category_id=0, score=1 - rank / 1e4,
-                bbox=[x1, y1, x2 - x1, y2 - y1]))  # fmt: skip
+            results.append(
+                dict(
+                    image_id=image,
+                    category_id=0,
+                    score=1 - rank / 1e4,
+                    bbox=[x1, y1, x2 - x1, y2 - y1],
+                )
+            )
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
         truth.dataset = dict(
@@ -101,8 +112,12 @@ def test_hand_derived():
     # Three objects of 10 x 10 in a row, 10 apart.
     objects = [[0, 0, 10, 10], [20, 0, 30, 10], [40, 0, 50, 10]]
     # IoU 1 with object 0; 0.6 with 0 (6 of 10 columns); 0.5 with 1; none.
-    proposals = [[0, 0, 10, 10], [0, 0, 6, 10], [20, 0, 30, 5],
-                 [60, 0, 70, 10]]  # fmt: skip
+    proposals = [
+        [0, 0, 10, 10],
+        [0, 0, 6, 10],
+        [20, 0, 30, 5],
+        [60, 0, 70, 10],
+    ]
     # Stage 2 gets the proposals with the third one refined to IoU 0.8.
     refined = np.array(proposals, float)
     refined[2, 3] = 8
@@ -118,8 +133,15 @@ def test_hand_derived():
     assert quality.recalled.tolist() == [[1, 2]] + [[1, 1]] * 9
     # Bins of 0.05: 0 -> bin 0, 0.5 -> 10, 0.6 -> 12, 0.8 -> 16, 1 -> 19.
     assert np.argwhere(quality.iou_histogram).tolist() == [
-        [0, 0], [0, 10], [0, 12], [0, 19], [1, 0], [1, 12], [1, 16], [1, 19],
-    ]  # fmt: skip
+        [0, 0],
+        [0, 10],
+        [0, 12],
+        [0, 19],
+        [1, 0],
+        [1, 12],
+        [1, 16],
+        [1, 19],
+    ]
     # Stage 1, from 0.5: boxes 0, 1 for object 0 and 2 for object 1.
     # Stage 2, from 0.7: box 0 for object 0 and box 2 for object 1.
     assert quality.positives.tolist() == [3, 2]
@@ -128,17 +150,19 @@ def test_hand_derived():
         [1, 2, 0, 0],
     ]
     assert quality.copies.tolist() == [1, 1]
-    assert quality.metrics() == pytest.approx({
-        'AR@1': 1 / 3,
-        'AR@4': (2 + 9) / 30,
-        'proposals_per_image': 4,
-        'stage1_mean_iou': (1 + 0.6 + 0.5) / 4,
-        'stage2_mean_iou': (1 + 0.6 + 0.8) / 4,
-        'stage1_positives_per_object': 1,
-        'stage2_positives_per_object': 2 / 3,
-        'stage1_objects_without_positive': 1 / 3,
-        'stage2_objects_without_positive': 1 / 3,
-    })  # fmt: skip
+    assert quality.metrics() == pytest.approx(
+        {
+            'AR@1': 1 / 3,
+            'AR@4': (2 + 9) / 30,
+            'proposals_per_image': 4,
+            'stage1_mean_iou': (1 + 0.6 + 0.5) / 4,
+            'stage2_mean_iou': (1 + 0.6 + 0.8) / 4,
+            'stage1_positives_per_object': 1,
+            'stage2_positives_per_object': 2 / 3,
+            'stage1_objects_without_positive': 1 / 3,
+            'stage2_objects_without_positive': 1 / 3,
+        }
+    )
 
 
 @pytest.mark.parametrize('count', [1, 600])
@@ -190,8 +214,10 @@ def test_totals_add_up_in_any_grouping():
     rng = np.random.default_rng(2)
     parts = [measure(*crowded(rng, 60, 90 + i)) for i in range(5)]
     whole = ProposalQuality.total(parts).to_dict()
-    halves = [ProposalQuality.total(parts[:2]),
-              ProposalQuality.total(parts[2:])]  # fmt: skip
+    halves = [
+        ProposalQuality.total(parts[:2]),
+        ProposalQuality.total(parts[2:]),
+    ]
     assert whole['most_proposals'] == 94
     assert whole['proposals'] == 90 + 91 + 92 + 93 + 94
     grouped = ProposalQuality.total(pickle.loads(pickle.dumps(halves)))

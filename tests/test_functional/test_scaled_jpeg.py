@@ -27,11 +27,12 @@ def encode(image: np.ndarray, orientation: int = 1, **options) -> bytes:
         return buffer.getvalue()
 
 
-def blob(width: int, height: int, x: float, y: float,
-         sigma: float) -> np.ndarray:
+def blob(
+    width: int, height: int, x: float, y: float, sigma: float
+) -> np.ndarray:
     """A white Gaussian on black, its centre at (x, y) from the corner."""
-    columns = np.exp(-((np.arange(width) + 0.5 - x) / sigma)**2 / 2)
-    rows = np.exp(-((np.arange(height) + 0.5 - y) / sigma)**2 / 2)
+    columns = np.exp(-(((np.arange(width) + 0.5 - x) / sigma) ** 2) / 2)
+    rows = np.exp(-(((np.arange(height) + 0.5 - y) / sigma) ** 2) / 2)
     grey = np.rint(255 * np.outer(rows, columns)).astype(np.uint8)
     return grey[..., None].repeat(3, axis=2)
 
@@ -44,19 +45,22 @@ def centre(image: np.ndarray) -> tuple[float, float]:
     return ((grey.sum(0) @ x) / grey.sum(), (grey.sum(1) @ y) / grey.sum())
 
 
-@pytest.mark.parametrize('size, final, expected', [
-    ((2448, 3264), (800, 1067), 2),   # 3.06 times: 2 fits, 4 does not
-    ((2448, 3264), (612, 816), 4),    # exactly 4 times
-    ((2448, 3264), (613, 816), 2),    # one column more than a quarter
-    ((2448, 3264), (612, 817), 2),    # one row more than a quarter
-    ((2448, 3264), (306, 408), 8),
-    ((2448, 3264), (30, 40), 8),      # libjpeg goes no further
-    ((2448, 3264), (1225, 1632), 1),  # one column more than a half
-    ((1, 1), (1, 1), 1),
-    ((9, 9), (4, 4), 2),
-    ((9, 9), (5, 5), 1),              # ceil(9 / 2) = 5, of which 4.5 image
-    ((40, 60), (800, 1200), 1),
-])
+@pytest.mark.parametrize(
+    'size, final, expected',
+    [
+        ((2448, 3264), (800, 1067), 2),  # 3.06 times: 2 fits, 4 does not
+        ((2448, 3264), (612, 816), 4),  # exactly 4 times
+        ((2448, 3264), (613, 816), 2),  # one column more than a quarter
+        ((2448, 3264), (612, 817), 2),  # one row more than a quarter
+        ((2448, 3264), (306, 408), 8),
+        ((2448, 3264), (30, 40), 8),  # libjpeg goes no further
+        ((2448, 3264), (1225, 1632), 1),  # one column more than a half
+        ((1, 1), (1, 1), 1),
+        ((9, 9), (4, 4), 2),
+        ((9, 9), (5, 5), 1),  # ceil(9 / 2) = 5, of which 4.5 image
+        ((40, 60), (800, 1200), 1),
+    ],
+)
 def test_denominator(size, final, expected):
     assert choose_denominator(size, final) == expected
 
@@ -86,7 +90,8 @@ def test_headers_of_other_kinds():
         assert read_jpeg_header(buffer.getvalue()) is None
     with io.BytesIO() as buffer:  # what phones write: two JPEGs in one file
         picture.convert('RGB').save(
-            buffer, 'MPO', save_all=True, append_images=[picture])
+            buffer, 'MPO', save_all=True, append_images=[picture]
+        )
         assert read_jpeg_header(buffer.getvalue()) == (3, 2, 1, False)
     assert read_jpeg_header(b'') is None
     assert read_jpeg_header(b'\xff\xd8\xff no more') is None
@@ -96,7 +101,7 @@ def test_broken_exif_is_no_exif():
     data = encode(np.zeros((4, 6, 3), np.uint8), 6)
     # The EXIF segment holds a TIFF file, which begins with its byte order.
     start = data.index(b'Exif\0\0') + 6
-    broken = data[:start] + b'??' + data[start + 2:]
+    broken = data[:start] + b'??' + data[start + 2 :]
     assert read_jpeg_header(data).orientation == 6
     assert read_jpeg_header(broken) == (6, 4, 1, False)
 
@@ -134,7 +139,8 @@ def test_places_are_exact(size, denominator, orientation):
     found = decode_jpeg(data, read_jpeg_header(data), denominator)
     scale = np.divide(found.shape[1::-1], full.shape[1::-1])
     np.testing.assert_allclose(
-        centre(found), centre(full) * scale, rtol=0, atol=0.1)
+        centre(found), centre(full) * scale, rtol=0, atol=0.1
+    )
 
 
 def test_stretching_keeps_to_pixel_centres():
@@ -171,7 +177,8 @@ def test_cmyk_goes_past_turbojpeg(monkeypatch):
 def test_a_decoder_that_disagrees_with_the_header(monkeypatch):
     data = encode(np.zeros((8, 8, 3), np.uint8))
     monkeypatch.setitem(
-        DECODERS, 'cv2', lambda *_: np.zeros((8, 8, 3), np.uint8))
+        DECODERS, 'cv2', lambda *_: np.zeros((8, 8, 3), np.uint8)
+    )
     with pytest.raises(ValueError, match=r'\(4, 4\).* at 1/2, but got \(8, '):
         decode_jpeg(data, read_jpeg_header(data), 2)
 

@@ -24,11 +24,20 @@ def brute_force(boxes, window, reach, size):
             trial = list(window)
             trial[edge] += inwards * step
             cut = sum(
-                (b[0] < trial[2] and b[2] > trial[0] and b[1] < trial[3]
-                 and b[3] > trial[1])
-                and not (b[0] >= trial[0] and b[1] >= trial[1]
-                         and b[2] <= trial[2] and b[3] <= trial[3])
-                for b in boxes)
+                (
+                    b[0] < trial[2]
+                    and b[2] > trial[0]
+                    and b[1] < trial[3]
+                    and b[3] > trial[1]
+                )
+                and not (
+                    b[0] >= trial[0]
+                    and b[1] >= trial[1]
+                    and b[2] <= trial[2]
+                    and b[3] <= trial[3]
+                )
+                for b in boxes
+            )
             if best is None or cut < best[0]:
                 best = cut, trial
         window = best[1]
@@ -37,15 +46,19 @@ def brute_force(boxes, window, reach, size):
 
 def shelf(rows=4, count=9):
     """Rows of touching boxes of 20 x 30 with 10 pixels between rows."""
-    return torch.cat([
-        touching_row(count, (20, 30), (7 * row, 40 * row))
-        for row in range(rows)
-    ]).numpy()
+    return torch.cat(
+        [
+            touching_row(count, (20, 30), (7 * row, 40 * row))
+            for row in range(rows)
+        ]
+    ).numpy()
 
 
 def random_window(rng, size=SIZE):
-    x, y = np.sort(rng.integers(0, size[0], 2)), np.sort(
-        rng.integers(0, size[1], 2))
+    x, y = (
+        np.sort(rng.integers(0, size[0], 2)),
+        np.sort(rng.integers(0, size[1], 2)),
+    )
     return np.array([x[0], y[0], x[1] + 1, y[1] + 1])
 
 
@@ -60,15 +73,17 @@ def test_equals_brute_force(whole, generator):
             window = random_window(rng, (60, 50))
             found = snap_window(boxes, window, (7, 9), (60, 50))
             assert found.tolist() == brute_force(
-                boxes, window, (7, 9), (60, 50))
+                boxes, window, (7, 9), (60, 50)
+            )
 
 
 def test_cuts_no_row_when_the_gap_is_within_reach():
     # Rows end at 30, 70, 110, 150 and begin at 40, 80, 120. The top, 20, is
     # in row one: the nearest place with no box across is 30. The bottom, 100,
     # is in row three, which begins at 80.
-    found = snap_window(shelf(), np.array([0, 20, 180, 100]), (0, 25),
-                        (180, 200))
+    found = snap_window(
+        shelf(), np.array([0, 20, 180, 100]), (0, 25), (180, 200)
+    )
     assert found.tolist() == [0, 30, 180, 80]
 
 
@@ -116,8 +131,9 @@ def test_mirror_and_permutation(generator):
     window = np.array([60, 0, 200, 200])
     found = snap_window(boxes, window, (30, 30), (200, 200))
     mirrored = boxes[::-1][:, [2, 1, 0, 3]] * [-1, 1, -1, 1] + [200, 0, 200, 0]
-    other = snap_window(mirrored, np.array([0, 0, 140, 200]), (30, 30),
-                        (200, 200))
+    other = snap_window(
+        mirrored, np.array([0, 0, 140, 200]), (30, 30), (200, 200)
+    )
     assert found[0] > 60
     assert other.tolist() == [0, 0, 200 - found[0], 200]
 

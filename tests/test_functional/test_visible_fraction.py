@@ -10,13 +10,16 @@ ROW = touching_row(3, (10, 20)).numpy()  # x from 0, 10, 20 to 10, 20, 30
 
 
 def test_by_hand():
-    windows = [[5, 0, 20, 20],     # half of the first, all of the second
-               [25, 10, 99, 99],   # a quarter of the third
-               [10, 0, 20, 20],    # touches the first and third
-               [40, 40, 50, 50]]   # nothing
+    windows = [
+        [5, 0, 20, 20],  # half of the first, all of the second
+        [25, 10, 99, 99],  # a quarter of the third
+        [10, 0, 20, 20],  # touches the first and third
+        [40, 40, 50, 50],
+    ]  # nothing
     np.testing.assert_array_equal(
         visible_fraction(ROW, np.array(windows)),
-        [[.5, 1, 0], [0, 0, .25], [0, 1, 0], [0, 0, 0]])
+        [[0.5, 1, 0], [0, 0, 0.25], [0, 1, 0], [0, 0, 0]],
+    )
 
 
 @pytest.mark.parametrize('count', [0, 1, 600])

@@ -9,30 +9,39 @@ from dense_scene.functional.weighted_average_precision import (
 )
 
 
-def scene(seed, count, num_images=7, ignored=.1):
+def scene(seed, count, num_images=7, ignored=0.1):
     """Detections with scores in tenths, hence ties, at three thresholds."""
     rng = np.random.default_rng(seed)
-    matched = rng.random((3, count)) < [[.8], [.5], [.1]]
-    return (rng.random(count).round(1), matched,
-            (rng.random((3, count)) < ignored) & ~matched,
-            rng.integers(num_images, size=count))
+    matched = rng.random((3, count)) < [[0.8], [0.5], [0.1]]
+    return (
+        rng.random(count).round(1),
+        matched,
+        (rng.random((3, count)) < ignored) & ~matched,
+        rng.integers(num_images, size=count),
+    )
 
 
-@pytest.mark.parametrize('ignored', [0, .3])
+@pytest.mark.parametrize('ignored', [0, 0.3])
 @pytest.mark.parametrize('count', [0, 1, 2, 30, 600])
 def test_equals_copies_of_each_detection(count, ignored):
     for seed in range(20):
         scores, matched, skipped, images = scene(seed, count, ignored=ignored)
         ours = WeightedAveragePrecision(scores, matched, skipped, images)
-        for weights in (np.ones(7, np.int32),
-                        np.random.default_rng(seed).integers(4, size=7)):
+        for weights in (
+            np.ones(7, np.int32),
+            np.random.default_rng(seed).integers(4, size=7),
+        ):
             times = weights[images]
             objects = int(times.sum()) + 3
             theirs = average_precision(
-                np.repeat(scores, times), np.repeat(matched, times, axis=1),
-                np.repeat(skipped, times, axis=1), objects)
+                np.repeat(scores, times),
+                np.repeat(matched, times, axis=1),
+                np.repeat(skipped, times, axis=1),
+                objects,
+            )
             np.testing.assert_allclose(
-                ours(weights, objects), theirs, rtol=0, atol=1e-12)
+                ours(weights, objects), theirs, rtol=0, atol=1e-12
+            )
 
 
 def test_by_hand():
@@ -41,7 +50,8 @@ def test_by_hand():
     # up to recall 3/4 (recall points 0 to .75: 76) and 4/7 to the end (25).
     hits = np.array([[True, False, True]])
     ap = WeightedAveragePrecision(
-        np.array([.9, .8, .7]), hits, hits & False, np.array([0, 0, 1]))
+        np.array([0.9, 0.8, 0.7]), hits, hits & False, np.array([0, 0, 1])
+    )
     assert ap(np.array([3, 1]), 4) == pytest.approx((76 + 25 * 4 / 7) / 101)
     assert ap(np.array([0, 1]), 1) == pytest.approx(1)
     # Without the images that were hit nothing is found.

@@ -26,8 +26,12 @@ LOSS_NAMES = {'CompleteIoULoss'} | {
 
 def bbox_head(**kwargs):
     config = dict(
-        type='Shared2FCBBoxHead', in_channels=4, fc_out_channels=4,
-        roi_feat_size=1, num_classes=1)
+        type='Shared2FCBBoxHead',
+        in_channels=4,
+        fc_out_channels=4,
+        roi_feat_size=1,
+        num_classes=1,
+    )
     return MODELS.build(config | kwargs)
 
 
@@ -39,11 +43,15 @@ def dense_head(name, **kwargs):
 
 @pytest.mark.parametrize('loss', sorted(LOSS_NAMES))
 def test_every_box_loss_is_refused_by_name(loss):
-    with pytest.raises(ValueError, match=re.escape(
+    with pytest.raises(
+        ValueError,
+        match=re.escape(
             f'Shared2FCBBoxHead uses {loss}, which compares boxes, but '
             'reg_decoded_bbox=False gives it encoded deltas. Set '
             "reg_decoded_bbox=True in this head's config "
-            '(model.roi_head.bbox_head, each entry of a cascade).')):
+            '(model.roi_head.bbox_head, each entry of a cascade).'
+        ),
+    ):
         bbox_head(loss_bbox=dict(type=loss), reg_decoded_bbox=False)
     # False is the default, so leaving it out is the usual way to get here
     with pytest.raises(ValueError, match=f'uses {loss}, which compares'):
@@ -52,21 +60,34 @@ def test_every_box_loss_is_refused_by_name(loss):
     assert type(head.loss_bbox).__name__ == loss
 
 
-@pytest.mark.parametrize('loss', [
-    'SmoothL1Loss', 'L1Loss', 'MSELoss', 'BalancedL1Loss', 'LibraL1Loss'])
+@pytest.mark.parametrize(
+    'loss',
+    ['SmoothL1Loss', 'L1Loss', 'MSELoss', 'BalancedL1Loss', 'LibraL1Loss'],
+)
 def test_other_losses_are_accepted(loss):
     head = bbox_head(loss_bbox=dict(type=loss), reg_decoded_bbox=False)
     assert type(head.loss_bbox).__name__ == loss
 
 
-@pytest.mark.parametrize('name, path', [
-    ('AnchorHead', 'model.bbox_head'), ('RetinaHead', 'model.bbox_head'),
-    ('RPNHead', 'model.rpn_head'), ('GARPNHead', 'model.rpn_head')])
+@pytest.mark.parametrize(
+    'name, path',
+    [
+        ('AnchorHead', 'model.bbox_head'),
+        ('RetinaHead', 'model.bbox_head'),
+        ('RPNHead', 'model.rpn_head'),
+        ('GARPNHead', 'model.rpn_head'),
+    ],
+)
 def test_anchor_heads(name, path):
     loss = dict(type='CompleteIoULoss')
-    with pytest.raises(ValueError, match=re.escape(
+    with pytest.raises(
+        ValueError,
+        match=re.escape(
             f'{name} uses CompleteIoULoss, which compares boxes, but '
-            'reg_decoded_bbox=False') + f'.*{re.escape(path)}'):
+            'reg_decoded_bbox=False'
+        )
+        + f'.*{re.escape(path)}',
+    ):
         dense_head(name, loss_bbox=loss)
     head = dense_head(name, loss_bbox=loss, reg_decoded_bbox=True)
     assert head.reg_decoded_bbox
@@ -75,9 +96,15 @@ def test_anchor_heads(name, path):
 
 @pytest.mark.parametrize('name', ['ATSSHead', 'FCOSHead', 'YOLOFHead'])
 def test_heads_that_decode_are_left_alone(name):
-    config = {} if name == 'FCOSHead' else dict(
-        anchor_generator=dict(
-            type='AnchorGenerator', ratios=[1.0], scales=[8], strides=[8]))
+    config = (
+        {}
+        if name == 'FCOSHead'
+        else dict(
+            anchor_generator=dict(
+                type='AnchorGenerator', ratios=[1.0], scales=[8], strides=[8]
+            )
+        )
+    )
     config |= dict(num_cls_convs=1) if name == 'YOLOFHead' else {}
     head = dense_head(name, loss_bbox=dict(type='GIoULoss'), **config)
     assert type(head.loss_bbox).__name__ == 'GIoULoss'
@@ -85,8 +112,9 @@ def test_heads_that_decode_are_left_alone(name):
 
 def test_stock_cascade():
     def roi_head(decoded, loss):
-        config = get_config('mmdet::cascade_rcnn/cascade-rcnn_r50_fpn_1x_coco'
-                            '.py').model.roi_head
+        config = get_config(
+            'mmdet::cascade_rcnn/cascade-rcnn_r50_fpn_1x_coco.py'
+        ).model.roi_head
         for stage in config.bbox_head:
             stage.update(fc_out_channels=4)
         config.bbox_head[2].reg_decoded_bbox = decoded
@@ -132,7 +160,9 @@ def subclasses(head):
 def test_lists_match_the_code_of_mmdet():
     """Heads whose targets ignore the flag are exactly those listed."""
     stock = [
-        head for base in (AnchorHead, BBoxHead) for head in subclasses(base)
+        head
+        for base in (AnchorHead, BBoxHead)
+        for head in subclasses(base)
         if head.__module__.startswith('mmdet.')
     ]
     ignoring = set()
@@ -146,8 +176,7 @@ def test_lists_match_the_code_of_mmdet():
     ignoring = {h for h in ignoring if not h.__name__.startswith('SABL')}
     assert len(stock) > 25
     assert ignoring == {
-        head for head in stock
-        if issubclass(head, guard.ALWAYS_DECODED_HEADS)
+        head for head in stock if issubclass(head, guard.ALWAYS_DECODED_HEADS)
     }
 
 
@@ -165,7 +194,8 @@ def heads_with_box_loss(node):
 
 @pytest.mark.skipif(
     not STOCK_CONFIGS.is_dir(),
-    reason='this mmdet has no .mim/configs: install its wheel')
+    reason='this mmdet has no .mim/configs: install its wheel',
+)
 def test_no_stock_config_is_refused():
     """Each kind of head and box loss in mmdet's own configs still builds."""
     heads = {}
@@ -173,10 +203,14 @@ def test_no_stock_config_is_refused():
         # A config that only inherits its loss has the head of its base.
         if re.search(r"loss_bbox=.*?\n?.*?IoULoss'", path.read_text()):
             model = Config.fromfile(path, import_custom_modules=False).get(
-                'model', {})
+                'model', {}
+            )
             for head in heads_with_box_loss(model):
-                key = (head.type, head.loss_bbox.type,
-                       head.get('reg_decoded_bbox'))
+                key = (
+                    head.type,
+                    head.loss_bbox.type,
+                    head.get('reg_decoded_bbox'),
+                )
                 heads.setdefault(key, head)
     # Its text encoder needs transformers, which is not among our needs.
     heads = {k: v for k, v in heads.items() if k[0] != 'ATSSVLFusionHead'}

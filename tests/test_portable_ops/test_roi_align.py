@@ -7,11 +7,7 @@ import pytest
 import torch
 
 import portable_ops
-from tests.test_portable_ops.inputs import (
-    EDGE_ROIS,
-    make_rois,
-    relative_error,
-)
+from tests.test_portable_ops.inputs import EDGE_ROIS, make_rois, relative_error
 from tests.test_portable_ops.roi_oracle import definition, largest, mean
 
 SCALE = 0.25

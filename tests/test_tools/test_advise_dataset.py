@@ -24,14 +24,20 @@ def run(root, capsys):
     def _run(*arguments):
         status = module.main([str(argument) for argument in arguments])
         return status, *capsys.readouterr()
+
     return _run
 
 
 @pytest.fixture
 def annotations(tmp_path):
     # 600 touching objects of 15 x 13 pixels in each image, three classes.
-    return tiny_coco(tmp_path / 'data', rows=20, boxes_per_row=30,
-                     size=(480, 400), classes=('a', 'b', 'c'))  # fmt: skip
+    return tiny_coco(
+        tmp_path / 'data',
+        rows=20,
+        boxes_per_row=30,
+        size=(480, 400),
+        classes=('a', 'b', 'c'),
+    )
 
 
 def values(loader, key):
@@ -42,7 +48,8 @@ def values(loader, key):
 def test_the_config_loads_and_builds(run, annotations, tmp_path, monkeypatch):
     out = tmp_path / 'advised.py'
     status, output, error = run(
-        annotations, '--scale', 1333, 800, '--anchors', 2, '--out', out)
+        annotations, '--scale', 1333, 800, '--anchors', 2, '--out', out
+    )
     assert (status, error) == (0, '')
     assert out.read_text() == output
     assert sorted(p.name for p in tmp_path.iterdir()) == ['advised.py', 'data']
@@ -65,7 +72,8 @@ def test_the_config_loads_and_builds(run, annotations, tmp_path, monkeypatch):
     for loader in (cfg.val_dataloader, cfg.test_dataloader):
         assert values(loader, 'scale') == [(1333, 800)]
     assert values(cfg.train_dataloader, 'scales') == [
-        [(1333, short) for short in range(640, 801, 32)]]
+        [(1333, short) for short in range(640, 801, 32)]
+    ]
     model.backbone.update(depth=18, init_cfg=None)
     model.neck.in_channels = [64, 128, 256, 512]
     built = MODELS.build(model)
@@ -80,9 +88,16 @@ def test_what_is_printed_is_the_config(run, annotations, root, monkeypatch):
     assert 'The data set is still that of the base' in output
     assert max(map(len, output.splitlines())) <= 79
     # Each block of numbers says why above it.
-    for number in ('scales=', 'num=', 'nms_pre=', 'rcnn=dict(max',
-                   'num_classes =', 'step.scale =', 'max_dets='):
-        above = output[:output.index(number)].splitlines()[-6:]
+    for number in (
+        'scales=',
+        'num=',
+        'nms_pre=',
+        'rcnn=dict(max',
+        'num_classes =',
+        'step.scale =',
+        'max_dets=',
+    ):
+        above = output[: output.index(number)].splitlines()[-6:]
         assert any(line.lstrip().startswith('# ') for line in above), number
     assert 'Objects per image: 600' in output
 
@@ -110,7 +125,8 @@ def test_overlaps_raise_the_thresholds(run, tmp_path):
 
 @pytest.mark.parametrize('left, border', [(0, -1), (200, 0)])
 def test_anchors_across_the_border_where_they_count(
-        run, tmp_path, left, border):
+    run, tmp_path, left, border
+):
     # A small object: every anchor that fits it at x = 0 reaches out of the
     # image, and mmdet's Cascade R-CNN trains none of those.
     path = tiny_coco(tmp_path, 1, 1, 1, size=(800, 400))
@@ -127,27 +143,48 @@ def test_strides_and_scale_of_the_base(run, annotations, tmp_path, root):
     base = root / 'configs/shelves/cascade-rcnn_r18-scratch_demo_shelves.py'
     out = tmp_path / 'advised.py'
     status, _, _ = run(
-        annotations, '--anchors', 1, '--base', base, '--out', out)
+        annotations, '--anchors', 1, '--base', base, '--out', out
+    )
     assert status == 0
     ours, theirs = Config.fromfile(out), Config.fromfile(base)
     assert ours.model.rpn_head.anchor_generator.strides == [4, 8, 16, 32]
-    assert (ours.train_dataloader.dataset.pipeline ==
-            theirs.train_dataloader.dataset.pipeline)
+    assert (
+        ours.train_dataloader.dataset.pipeline
+        == theirs.train_dataloader.dataset.pipeline
+    )
     assert values(ours.test_dataloader, 'scale') == [(1333, 800)]
 
 
 def test_training_before_crops_has_the_scale_of_testing(
-        run, annotations, tmp_path, root):
-    base = (root / 'configs/cascade_rcnn/'
-            'cascade-rcnn_r101_fpn_strong_1xb2-24e_sku110k.py')
+    run, annotations, tmp_path, root
+):
+    base = (
+        root / 'configs/cascade_rcnn/'
+        'cascade-rcnn_r101_fpn_strong_1xb2-24e_sku110k.py'
+    )
     out = tmp_path / 'advised.py'
-    assert run(annotations, '--anchors', 1, '--base', base, '--scale', 900,
-               600, '--out', out)[0] == 0
+    assert (
+        run(
+            annotations,
+            '--anchors',
+            1,
+            '--base',
+            base,
+            '--scale',
+            900,
+            600,
+            '--out',
+            out,
+        )[0]
+        == 0
+    )
     cfg = Config.fromfile(out)
     for loader in (cfg.train_dataloader, cfg.test_dataloader):
         assert values(loader, 'scale') == [(900, 600)]
-    assert any(step.type == 'TileCrop'
-               for step in cfg.train_dataloader.dataset.pipeline)
+    assert any(
+        step.type == 'TileCrop'
+        for step in cfg.train_dataloader.dataset.pipeline
+    )
 
 
 @pytest.mark.parametrize('target', ['voc', 'yolo', 'csv'])
@@ -159,12 +196,15 @@ def test_any_format_gives_the_same_advice(run, tmp_path, target):
     convert_annotations(source, other, 'coco', target)
     more = ('--images', images) if target == 'yolo' else ()
     (_, expected, _), (status, found, error) = (
-        run(source, '--anchors', 1), run(other, '--anchors', 1, *more))
+        run(source, '--anchors', 1),
+        run(other, '--anchors', 1, *more),
+    )
     assert (status, error) == (0, '')
     assert found.startswith(f'# {other.name}: 3 images')
     # But for the name of the file and where it breaks the first comment.
-    assert found[found.index('_base_'):] == expected[
-        expected.index('_base_'):]
+    assert (
+        found[found.index('_base_') :] == expected[expected.index('_base_') :]
+    )
 
 
 def test_a_scale_that_leaves_nothing(run, annotations):
@@ -189,15 +229,16 @@ def test_errors_are_one_line(run, annotations, tmp_path):
     stock.write_text("_base_ = 'mmdet::_base_/models/faster-rcnn_r50_fpn.py'")
     broken.write_text('model = dict(\n')
     for arguments, words in (
-            (('none.json', ), 'does not exist'),
-            ((tmp_path / 'data/images', ), 'must be a .json or .csv file'),
-            ((annotations, '--from', 'voc'), 'must be a folder for voc'),
-            ((annotations, '--scale', 0, 800), 'two positive numbers'),
-            ((annotations, '--base', 'no.py'), 'base must be a config'),
-            ((annotations, '--base', stock), 'must be a Cascade R-CNN'),
-            ((annotations, '--base', broken), 'must be a config that loads'),
-            ((annotations, '--out', tmp_path / 'a.txt'), 'end with .py'),
-            ((annotations, '--out', tmp_path / 'no/a.py'), 'Make it')):
+        (('none.json',), 'does not exist'),
+        ((tmp_path / 'data/images',), 'must be a .json or .csv file'),
+        ((annotations, '--from', 'voc'), 'must be a folder for voc'),
+        ((annotations, '--scale', 0, 800), 'two positive numbers'),
+        ((annotations, '--base', 'no.py'), 'base must be a config'),
+        ((annotations, '--base', stock), 'must be a Cascade R-CNN'),
+        ((annotations, '--base', broken), 'must be a config that loads'),
+        ((annotations, '--out', tmp_path / 'a.txt'), 'end with .py'),
+        ((annotations, '--out', tmp_path / 'no/a.py'), 'Make it'),
+    ):
         status, output, error = run(*arguments, '--anchors', 1)
         assert (status, output) == (1, '')
         assert error.startswith('error: ') and words in error

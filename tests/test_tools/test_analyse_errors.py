@@ -21,6 +21,7 @@ def run(root, capsys):
     def _run(*arguments):
         status = module.main([str(argument) for argument in arguments])
         return status, *capsys.readouterr()
+
     return _run
 
 
@@ -31,16 +32,29 @@ def files(tmp_path):
     (tmp_path / 'truth.json').write_text(json.dumps(truth))
     (tmp_path / 'found.json').write_text(json.dumps(found))
     for image in truth['images']:
-        cv2.imwrite(str(tmp_path / image['file_name']),
-                    np.full((400, 500, 3), 90, np.uint8))
+        cv2.imwrite(
+            str(tmp_path / image['file_name']),
+            np.full((400, 500, 3), 90, np.uint8),
+        )
     return tmp_path
 
 
 def test_table_numbers_and_gallery(run, files):
     status, output, _ = run(
-        files / 'found.json', '--gt', files / 'truth.json', '--max-det', 50,
-        '--out', files / 'report.json', '--images', files, '--gallery',
-        files / 'gallery', '--worst', 2)  # fmt: skip
+        files / 'found.json',
+        '--gt',
+        files / 'truth.json',
+        '--max-det',
+        50,
+        '--out',
+        files / 'report.json',
+        '--images',
+        files,
+        '--gallery',
+        files / 'gallery',
+        '--worst',
+        2,
+    )
     assert status == 0
     assert 'AP50@50' in output and 'missed_occluded' in output
     assert json.loads((files / 'report.json').read_text())['max_det'] == 50
@@ -48,10 +62,11 @@ def test_table_numbers_and_gallery(run, files):
 
 
 def test_errors_are_one_line(run, files):
-    for bad, words in (('none.json', 'detections must be a file, but'),
-                       ('truth.json', 'must be a COCO result file')):
-        status, output, error = run(
-            files / bad, '--gt', files / 'truth.json')
+    for bad, words in (
+        ('none.json', 'detections must be a file, but'),
+        ('truth.json', 'must be a COCO result file'),
+    ):
+        status, output, error = run(files / bad, '--gt', files / 'truth.json')
         assert (status, output) == (1, '')
         assert error.startswith('error: ') and words in error
         assert error.count('\n') == 1
@@ -59,8 +74,13 @@ def test_errors_are_one_line(run, files):
 
 def test_gallery_without_images(run, files, capsys):
     with pytest.raises(SystemExit) as stop:
-        run(files / 'found.json', '--gt', files / 'truth.json', '--gallery',
-            files / 'gallery')
+        run(
+            files / 'found.json',
+            '--gt',
+            files / 'truth.json',
+            '--gallery',
+            files / 'gallery',
+        )
     assert stop.value.code == 2
     assert 'must be given together' in capsys.readouterr().err
 

@@ -19,6 +19,7 @@ def run(root, capsys):
     def _run(*arguments):
         status = module.main([str(argument) for argument in arguments])
         return status, *capsys.readouterr()
+
     return _run
 
 
@@ -32,8 +33,16 @@ def test_rendered_shelf(run, tmp_path):
 def test_photo(run, tmp_path):
     truth = tiny_coco(tmp_path)
     status, output, _ = run(
-        tmp_path / 'sheet.png', '--image', tmp_path / 'images/000001.png',
-        '--gt', truth, '--policy', 'v2', '--seed', 3)
+        tmp_path / 'sheet.png',
+        '--image',
+        tmp_path / 'images/000001.png',
+        '--gt',
+        truth,
+        '--policy',
+        'v2',
+        '--seed',
+        3,
+    )
     assert status == 0 and (tmp_path / 'sheet.png').exists()
 
 
@@ -45,9 +54,10 @@ def test_errors_are_one_line(run, tmp_path):
 
 
 def test_usage(run, capsys):
-    for arguments, code, words in ((('--help', ), 0, '--policy'),
-                                   (('a.jpg', '--gt', 'b.json'), 2,
-                                    '--gt goes with --image')):
+    for arguments, code, words in (
+        (('--help',), 0, '--policy'),
+        (('a.jpg', '--gt', 'b.json'), 2, '--gt goes with --image'),
+    ):
         with pytest.raises(SystemExit) as stop:
             run(*arguments)
         assert stop.value.code == code

@@ -15,6 +15,7 @@ NAMES = ('evaluate_detections', 'compare_detections')
 @pytest.fixture
 def run(root, capsys):
     """Run a tool's main(); its status, output and errors."""
+
     def _run(name, *arguments):
         path = root / 'tools/analysis_tools' / f'{name}.py'
         spec = importlib.util.spec_from_file_location(name, path)
@@ -22,6 +23,7 @@ def run(root, capsys):
         spec.loader.exec_module(module)
         status = module.main([str(argument) for argument in arguments])
         return status, *capsys.readouterr()
+
     return _run
 
 
@@ -31,18 +33,31 @@ def files(tmp_path):
     truth, found = random_scene(0)
     (tmp_path / 'truth.json').write_text(json.dumps(truth))
     (tmp_path / 'a.json').write_text(json.dumps(found))
-    found = [item for item in found if item['score'] < .5]
+    found = [item for item in found if item['score'] < 0.5]
     save_detections(
         tmp_path / 'b.npz',
-        Detections.from_coco(found, GroundTruth.from_coco(truth)))
+        Detections.from_coco(found, GroundTruth.from_coco(truth)),
+    )
     return tmp_path
 
 
 def test_evaluate(run, files):
     status, output, _ = run(
-        'evaluate_detections', files / 'b.npz', '--gt', files / 'truth.json',
-        '--max-dets', 10, 300, '--nms-iou', .5, '--score-thr', 0, .2,
-        '--backend', 'pycocotools')  # fmt: skip
+        'evaluate_detections',
+        files / 'b.npz',
+        '--gt',
+        files / 'truth.json',
+        '--max-dets',
+        10,
+        300,
+        '--nms-iou',
+        0.5,
+        '--score-thr',
+        0,
+        0.2,
+        '--backend',
+        'pycocotools',
+    )
     assert status == 0
     assert 'pycocotools' in output.splitlines()[0]
     assert output.count('NMS at IoU 0.5') == 2
@@ -52,8 +67,16 @@ def test_evaluate(run, files):
 
 def test_compare(run, files):
     status, output, _ = run(
-        'compare_detections', files / 'a.json', files / 'b.npz', '--gt',
-        files / 'truth.json', '--max-det', 50, '--resamples', 20)
+        'compare_detections',
+        files / 'a.json',
+        files / 'b.npz',
+        '--gt',
+        files / 'truth.json',
+        '--max-det',
+        50,
+        '--resamples',
+        20,
+    )
     assert status == 0
     assert '4 images, 20 resamples' in output
     first, second = map(float, output.split('AP@50')[1].split('|')[1:3])
@@ -64,7 +87,8 @@ def test_compare(run, files):
 def test_error_is_one_line(run, files, name):
     files_of_tool = [files / 'none.npz'] * (1 + (name == NAMES[1]))
     status, output, error = run(
-        name, *files_of_tool, '--gt', files / 'truth.json')
+        name, *files_of_tool, '--gt', files / 'truth.json'
+    )
     assert (status, output) == (1, '')
     assert error.startswith('error: detections must be a file, but ')
     assert error.count('\n') == 1

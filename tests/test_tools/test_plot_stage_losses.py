@@ -16,6 +16,7 @@ def run(root, capsys):
     def _run(*arguments):
         status = module.main([str(argument) for argument in arguments])
         return status, *capsys.readouterr()
+
     return _run
 
 
@@ -23,12 +24,22 @@ def test_figure_and_numbers(run, tmp_path):
     log = tmp_path / 'scalars.json'
     log.write_text('{"s0.loss_cls": 0.5, "step": 50}\n')
     status, output, _ = run(
-        log, '--labels', 'mine', '--out', tmp_path / 'f.svg',
-        '--csv', tmp_path / 'f.csv', '--smooth', 20, '--log')
+        log,
+        '--labels',
+        'mine',
+        '--out',
+        tmp_path / 'f.svg',
+        '--csv',
+        tmp_path / 'f.csv',
+        '--smooth',
+        20,
+        '--log',
+    )
     assert (status, output) == (0, f'{tmp_path}/f.svg\n')
     assert (tmp_path / 'f.svg').is_file()
     assert (tmp_path / 'f.csv').read_text().splitlines()[1] == (
-        'mine,50,1,loss_cls,0.5,0.5')
+        'mine,50,1,loss_cls,0.5,0.5'
+    )
 
 
 def test_one_line_on_bad_input(run, tmp_path):

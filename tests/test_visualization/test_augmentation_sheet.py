@@ -18,8 +18,11 @@ def image():
 def tiles_of(sheet, columns, rows):
     """Pixels of the tiles, captions included."""
     height, width = sheet.shape[0] // rows, sheet.shape[1] // columns
-    return [sheet[r * height:(r + 1) * height, c * width:(c + 1) * width]
-            for r in range(rows) for c in range(columns)]
+    return [
+        sheet[r * height : (r + 1) * height, c * width : (c + 1) * width]
+        for r in range(rows)
+        for c in range(columns)
+    ]
 
 
 def green(tile):
@@ -29,7 +32,8 @@ def green(tile):
 def test_a_tile_for_every_operation(image):
     # At a tenth of the resolution nothing moves out of 60 pixels.
     sheet = draw_augmentation_sheet(
-        image, [[10, 10, 50, 30]], pixel_scale=(.1, .1))
+        image, [[10, 10, 50, 30]], pixel_scale=(0.1, 0.1)
+    )
     # The image and 25 operations in 7 columns: 4 rows, 2 places left.
     tiles = tiles_of(sheet, 7, 4)
     drawn = [tile.min() < 255 for tile in tiles]
@@ -40,10 +44,14 @@ def test_a_tile_for_every_operation(image):
 
 
 def test_sub_policies_and_dropped_boxes(image):
-    policy = [[('Brightness', 1, 0)], [],
-              [('TranslateX_BBox', 1, 10), ('Color', 0, 3)]]
+    policy = [
+        [('Brightness', 1, 0)],
+        [],
+        [('TranslateX_BBox', 1, 10), ('Color', 0, 3)],
+    ]
     sheet = draw_augmentation_sheet(
-        image, [[10, 10, 50, 30]], policy, columns=2)
+        image, [[10, 10, 50, 30]], policy, columns=2
+    )
     first, dark, same, gone = tiles_of(sheet, 2, 2)
     # Two lines of 17 pixels and 4 of margin above each picture.
     assert (first[38:] == same[38:]).all()
@@ -56,7 +64,7 @@ def test_level_and_seed(image):
     box = [[10, 10, 50, 30]]
     sheet = draw_augmentation_sheet(image, box)
     assert (draw_augmentation_sheet(image, box) == sheet).all()
-    for other in (dict(seed=1), dict(level=3), dict(pixel_scale=(.1, .1))):
+    for other in (dict(seed=1), dict(level=3), dict(pixel_scale=(0.1, 0.1))):
         assert (draw_augmentation_sheet(image, box, **other) != sheet).any()
     with pytest.raises(ValueError, match='from 0 to 10, but got 11'):
         draw_augmentation_sheet(image, box, level=11)
@@ -83,10 +91,11 @@ def test_bad_input(tmp_path):
     other.write_bytes(photo.read_bytes())
     out = tmp_path / 'sheet.jpg'
     for arguments, words in (
-            ((tmp_path / 'sheet.gif', ), 'must end with .jpg or .png'),
-            ((out, other, truth), "exactly one image called 'other.png'"),
-            ((out, tmp_path / 'no.png', truth), 'no.png does not exist'),
-            ((out, photo, truth, 'v9'), "but got 'v9'")):
+        ((tmp_path / 'sheet.gif',), 'must end with .jpg or .png'),
+        ((out, other, truth), "exactly one image called 'other.png'"),
+        ((out, tmp_path / 'no.png', truth), 'no.png does not exist'),
+        ((out, photo, truth, 'v9'), "but got 'v9'"),
+    ):
         with pytest.raises(ValueError, match=words):
             write_augmentation_sheet(*arguments)
     with pytest.raises(ValueError, match='seed must be at least 0'):

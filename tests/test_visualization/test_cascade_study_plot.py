@@ -47,8 +47,10 @@ def test_panels_hold_the_rows(num_stages, by):
             assert np.array_equal(drawn, histogram / histogram.sum())
         assert axes.lines[0].get_xdata()[0] == [0.5, 0.6, 0.7][stage]
 
-    groups = [rows[i : i + num_stages]
-              for i in range(num_stages, len(rows), num_stages)]
+    groups = [
+        rows[i : i + num_stages]
+        for i in range(num_stages, len(rows), num_stages)
+    ]
     assert len(groups) == {'objects': 3, 'neighbours': 2}[by]
     for bars, group in zip(quartiles.containers, groups, strict=True):
         expected = [group[0]['entering_q50']]
@@ -56,16 +58,20 @@ def test_panels_hold_the_rows(num_stages, by):
         assert bars.lines[0].get_ydata().tolist() == expected
         ends = bars.lines[2][0].get_segments()
         assert ends[0][:, 1] == pytest.approx(
-            [group[0]['entering_q25'], group[0]['entering_q75']])
+            [group[0]['entering_q25'], group[0]['entering_q75']]
+        )
     for number, mark in enumerate((0.5, 0.6, 0.7, 0.75)):
         before, after = shares.lines[2 * number : 2 * number + 2]
         assert before.get_ydata().tolist() == [
-            group[0][f'entering_from_{mark}'] for group in groups]
+            group[0][f'entering_from_{mark}'] for group in groups
+        ]
         assert after.get_ydata().tolist() == [
-            group[-1][f'leaving_from_{mark}'] for group in groups]
+            group[-1][f'leaving_from_{mark}'] for group in groups
+        ]
     for stage, line in enumerate(moved.lines):
         assert line.get_ydata().tolist() == [
-            group[stage]['moved'] for group in groups]
+            group[stage]['moved'] for group in groups
+        ]
     ticks = [tick.get_text() for tick in moved.get_xticklabels()]
     ticks = [tick.replace('\n', ' ') for tick in ticks]
     assert ticks == [group[0]['group'] for group in groups]
@@ -73,13 +79,15 @@ def test_panels_hold_the_rows(num_stages, by):
 
 def test_figure_and_numbers_beside_it(tmp_path):
     rows = draw_cascade_study(
-        study(), tmp_path / 'new/study.png', about=dict(checkpoint='x.pth'))
+        study(), tmp_path / 'new/study.png', about=dict(checkpoint='x.pth')
+    )
     assert cv2.imread(str(tmp_path / 'new/study.png')).std() > 1
     content = json.loads((tmp_path / 'new/study.json').read_text())
     assert content['rows'] == rows
     assert (content['checkpoint'], content['images']) == ('x.pth', 3)
     assert (tmp_path / 'new/study.csv').read_text().count('\n') == (
-        1 + len(rows))
+        1 + len(rows)
+    )
     assert len(list((tmp_path / 'new').iterdir())) == 3
 
 

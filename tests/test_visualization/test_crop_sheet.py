@@ -7,11 +7,7 @@ import numpy as np
 import pytest
 
 from dense_scene.testing import touching_row
-from dense_scene.visualization.crop_sheet import (
-    IGNORED,
-    KEPT,
-    draw_crop_sheet,
-)
+from dense_scene.visualization.crop_sheet import IGNORED, KEPT, draw_crop_sheet
 
 PANEL = 440  # each; 26 pixels of caption, 10 between panels
 
@@ -23,9 +19,12 @@ def has(picture: np.ndarray, colour: tuple) -> bool:
 def test_colours_say_what_is_kept_and_ignored():
     # Tiles of 0.6 of 500 x 400: the upper left one ends at 300 and 240. Of
     # the second row 10 of 100 pixels are in it.
-    boxes = np.concatenate([
-        touching_row(4, (50, 50), (0, 0)).numpy(),
-        touching_row(4, (50, 100), (0, 230)).numpy()])
+    boxes = np.concatenate(
+        [
+            touching_row(4, (50, 50), (0, 0)).numpy(),
+            touching_row(4, (50, 100), (0, 230)).numpy(),
+        ]
+    )
     image = np.full((400, 500, 3), 90, np.uint8)
     sheet = draw_crop_sheet(image, boxes)
     top = sheet[26:]

@@ -11,10 +11,7 @@ from dense_scene.evaluation import (
     analyse_errors,
 )
 from dense_scene.visualization import draw_error_gallery, draw_errors
-from dense_scene.visualization.error_gallery import (
-    ERROR_COLOURS,
-    FOUND_COLOUR,
-)
+from dense_scene.visualization.error_gallery import ERROR_COLOURS, FOUND_COLOUR
 
 
 @pytest.fixture
@@ -22,20 +19,27 @@ def report():
     """Image 1 is perfect, 2 has a wrong detection, 3 misses an object too."""
     boxes = np.array([[100, 100, 300, 300]] * 3 + [[500, 500, 600, 700]])
     truth = GroundTruth(
-        ImageTable([1, 2, 3], [800] * 3, [800] * 3,
-                   [f'{n}.png' for n in 'abc']),
-        ('object', ), [1, 2, 3, 3], boxes, [0] * 4)
+        ImageTable(
+            [1, 2, 3], [800] * 3, [800] * 3, [f'{n}.png' for n in 'abc']
+        ),
+        ('object',),
+        [1, 2, 3, 3],
+        boxes,
+        [0] * 4,
+    )
     found = np.concatenate((boxes[:3], [[400, 50, 500, 90]] * 2))
     return analyse_errors(
-        truth, Detections([1, 2, 3, 2, 3], found, [.9, .9, .9, .8, .8],
-                          [0] * 5))
+        truth,
+        Detections([1, 2, 3, 2, 3], found, [0.9, 0.9, 0.9, 0.8, 0.8], [0] * 5),
+    )
 
 
 @pytest.fixture
 def folder(tmp_path):
     for name in 'abc':
-        cv2.imwrite(str(tmp_path / f'{name}.png'),
-                    np.full((800, 800, 3), 90, np.uint8))
+        cv2.imwrite(
+            str(tmp_path / f'{name}.png'), np.full((800, 800, 3), 90, np.uint8)
+        )
     return tmp_path
 
 
@@ -57,7 +61,7 @@ def test_the_worst_come_first(report, folder):
 
 def test_unsure_detections_are_not_drawn(report):
     image = np.full((800, 800, 3), 90, np.uint8)
-    drawn = draw_errors(image, report, 3, score_thr=.85)
+    drawn = draw_errors(image, report, 3, score_thr=0.85)
     assert tuple(drawn[70, 400]) == (90, 90, 90)
     assert (image == 90).all(), 'the input is not drawn on'
 
@@ -75,16 +79,26 @@ def test_every_kind_has_a_colour_of_its_own():
 
 
 def test_no_errors_no_picture(tmp_path):
-    truth = GroundTruth(ImageTable([1], [9], [9], ['a.png']), ('object', ),
-                        [], np.zeros((0, 4)), [])
+    truth = GroundTruth(
+        ImageTable([1], [9], [9], ['a.png']),
+        ('object',),
+        [],
+        np.zeros((0, 4)),
+        [],
+    )
     none = Detections([], np.zeros((0, 4)), [], [])
-    assert draw_error_gallery(analyse_errors(truth, none), tmp_path,
-                              tmp_path / 'out') == []
+    assert (
+        draw_error_gallery(
+            analyse_errors(truth, none), tmp_path, tmp_path / 'out'
+        )
+        == []
+    )
 
 
 def test_bad_input(report, folder):
-    with pytest.raises(FileNotFoundError,
-                       match=r"must hold every image.*none/c.png' does not"):
+    with pytest.raises(
+        FileNotFoundError, match=r"must hold every image.*none/c.png' does not"
+    ):
         draw_error_gallery(report, folder / 'none', folder / 'out')
     (folder / 'b.png').write_bytes(b'')
     (folder / 'c.png').write_bytes(b'text')

@@ -29,9 +29,7 @@ def test_touching_boxes_all_keep_their_lines():
     drawn = draw_boxes(
         _grey(400, 400), touching_row(5, (40, 80), (20, 20)), TRUTH_COLOUR
     )
-    assert all(
-        tuple(drawn[60, x]) == TRUTH_COLOUR for x in range(20, 221, 40)
-    )
+    assert all(tuple(drawn[60, x]) == TRUTH_COLOUR for x in range(20, 221, 40))
 
 
 @pytest.mark.parametrize('count', [0, 1, 600])

@@ -29,23 +29,34 @@ def make_check(boxes_of_images, faults=(), reasons=None) -> SKU110KCheck:
     count = len(boxes_of_images)
     boxes = np.array(sum(boxes_of_images, []), np.float32).reshape(-1, 4)
     columns = AnnotationColumns.from_rows(
-        [b'%d.jpg' % i for i in range(count)], range(count),
+        [b'%d.jpg' % i for i in range(count)],
+        range(count),
         np.full((count, 2), 100, np.int32),
-        np.repeat(np.arange(count), list(map(len, boxes_of_images))), boxes,
-        np.zeros(len(boxes), np.int32), np.zeros(len(boxes), bool))
+        np.repeat(np.arange(count), list(map(len, boxes_of_images))),
+        boxes,
+        np.zeros(len(boxes), np.int32),
+        np.zeros(len(boxes), bool),
+    )
     records = [ImageRecord(f'{i}.jpg') for i in range(count)]
-    part = SplitCheck('train', columns, check_boxes(columns), records,
-                      reasons or [''] * count)
+    part = SplitCheck(
+        'train',
+        columns,
+        check_boxes(columns),
+        records,
+        reasons or [''] * count,
+    )
     return SKU110KCheck(Path('data/<SKU>'), [part], list(faults))
 
 
 def test_page(tmp_path):
     # The two boxes of image 0 share 5 x 10 of 150 pixels: IoU 1 / 3.
     boxes = [[[0, 0, 10, 10], [5, 0, 15, 10]], [[50, 50, 60, 60]], []]
-    faults = [Fault('unreadable', 'train', '<b>.jpg', f'is {i}')
-              for i in range(5)]
+    faults = [
+        Fault('unreadable', 'train', '<b>.jpg', f'is {i}') for i in range(5)
+    ]
     path = write_preparation_report(
-        make_check(boxes, faults, ['', '', 'is empty']), tmp_path / 'a/r.html')
+        make_check(boxes, faults, ['', '', 'is empty']), tmp_path / 'a/r.html'
+    )
     page = path.read_text(encoding='utf-8')
     pictures = re.findall(r'<img alt="[^"]+" src="([^"]+)">', page)
     assert len(pictures) == 4
@@ -66,8 +77,9 @@ def test_page(tmp_path):
 
 @pytest.mark.parametrize('boxes', [[[]], [[[0, 0, 9, 9]] * 600]])
 def test_no_object_and_600_equal_ones(tmp_path, boxes):
-    page = write_preparation_report(make_check(boxes),
-                                    tmp_path / 'r.html').read_text()
+    page = write_preparation_report(
+        make_check(boxes), tmp_path / 'r.html'
+    ).read_text()
     assert 'Nothing was found to be wrong.' in page
     assert f'>{len(boxes[0])}</td>' in page
 
@@ -79,8 +91,13 @@ def test_no_usable_image(tmp_path):
 
 def test_same_data_same_bytes_and_the_data_count():
     def draw(values):
-        split = SplitStatistics('a', np.array(values), np.full((3, 2), 9),
-                                np.ones(6), np.linspace(0, 1, 6))
+        split = SplitStatistics(
+            'a',
+            np.array(values),
+            np.full((3, 2), 9),
+            np.ones(6),
+            np.linspace(0, 1, 6),
+        )
         return plot_objects_per_image([split])
 
     first = draw([1, 2, 3])

@@ -17,9 +17,7 @@ from dense_scene.visualization.stage_loss_plot import plot_stage_losses
 
 def run(name, num_stages, count=8, every_iteration=True):
     values = np.random.default_rng(count).random((count, num_stages, 2))
-    return StageLosses(
-        name, np.arange(1, count + 1), values, every_iteration
-    )
+    return StageLosses(name, np.arange(1, count + 1), values, every_iteration)
 
 
 def panels(figure, num_stages):
@@ -40,10 +38,15 @@ def test_lines_are_the_data():
             assert np.array_equal(smooth.get_xydata().T, [one.steps, means])
             assert raw.get_color() == smooth.get_color()
             assert raw.get_alpha() < 1 and smooth.get_alpha() is None
-    assert [a.get_title() for a in grid[0]] == ['stage 1', 'stage 2',
-                                               'stage 3']  # fmt: skip
+    assert [a.get_title() for a in grid[0]] == [
+        'stage 1',
+        'stage 2',
+        'stage 3',
+    ]
     assert [a.get_ylabel() for a in grid[:, 0]] == [
-        'classification loss', 'localisation loss']
+        'classification loss',
+        'localisation loss',
+    ]
 
 
 def test_legend():
@@ -92,18 +95,30 @@ def logs(tmp_path):
     for name in ('a', 'b'):
         folder = tmp_path / name / '20260101_000000'
         (folder / 'vis_data').mkdir(parents=True)
-        (folder / 'stage_losses.json').write_text(''.join(
-            json.dumps({'step': step, 's0.loss_cls': 0.5,
-                        's1.loss_bbox': step}) + '\n' for step in (1, 2)))
+        (folder / 'stage_losses.json').write_text(
+            ''.join(
+                json.dumps(
+                    {'step': step, 's0.loss_cls': 0.5, 's1.loss_bbox': step}
+                )
+                + '\n'
+                for step in (1, 2)
+            )
+        )
         (folder / 'vis_data/config.py').write_text(
-            'x = dict(stage_loss_weights=[1, 0.5])')
+            'x = dict(stage_loss_weights=[1, 0.5])'
+        )
     return tmp_path
 
 
 def test_files(logs):
     draw_stage_losses(
-        [logs / 'a', logs / 'b'], logs / 'new/fig6.png', ['A', 'B'], 0,
-        unweighted=True, csv_file=logs / 'csv/fig6.csv')
+        [logs / 'a', logs / 'b'],
+        logs / 'new/fig6.png',
+        ['A', 'B'],
+        0,
+        unweighted=True,
+        csv_file=logs / 'csv/fig6.csv',
+    )
     assert cv2.imread(str(logs / 'new/fig6.png')).std() > 1
     with open(logs / 'csv/fig6.csv', newline='') as file:
         rows = list(csv.reader(file))
@@ -113,7 +128,8 @@ def test_files(logs):
         ['A', '1', '1', 'loss_cls', '0.5', '0.5'],
         ['A', '2', '1', 'loss_cls', '0.5', '0.5'],
         ['A', '1', '2', 'loss_bbox', '2.0', '2.0'],
-        ['A', '2', '2', 'loss_bbox', '4.0', '4.0']]
+        ['A', '2', '2', 'loss_bbox', '4.0', '4.0'],
+    ]
     assert [row[0] for row in rows[5:]] == ['B'] * 4
     assert not list(logs.rglob('*.part'))
 
@@ -144,6 +160,7 @@ def test_bad_arguments(logs):
     with pytest.raises(ValueError) as error:
         draw_stage_losses([logs / 'a'], logs / 'f.png', ['A', 'B'])
     assert str(error.value) == (
-        'there must be one label for each of 1 runs, but got 2. Give as many.')
+        'there must be one label for each of 1 runs, but got 2. Give as many.'
+    )
     with pytest.raises(ValueError, match='a figure must end with .png'):
         draw_stage_losses([logs / 'a'], logs / 'f.jpg')

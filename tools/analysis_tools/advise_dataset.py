@@ -23,19 +23,42 @@ BASE = 'shelves/cascade-rcnn_r101-scratch_fpn_1xb2-24e_shelves.py'
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     add = parser.add_argument
-    add('ann_file', help='COCO JSON, CSV (of SKU-110K or with a header),\n'
-        'or a folder of VOC XML or YOLO text files')
-    add('--from', dest='source_format', choices=SOURCES,
-        help='default: what it looks like')
+    add(
+        'ann_file',
+        help='COCO JSON, CSV (of SKU-110K or with a header),\n'
+        'or a folder of VOC XML or YOLO text files',
+    )
+    add(
+        '--from',
+        dest='source_format',
+        choices=SOURCES,
+        help='default: what it looks like',
+    )
     add('--images', metavar='FOLDER', help='needed for yolo')
-    add('--scale', type=int, nargs=2, default=(1333, 800), metavar='PIXELS',
-        help='limits of the resized image (default: 1333 800)')
-    add('--anchors', type=int, default=3, metavar='N',
-        help='anchors per location (default: %(default)s)')
-    add('--base', metavar='CONFIG', help='the config to inherit from '
-        '(default: row 5, of SKU-110K for its CSV, else of shelves)')
+    add(
+        '--scale',
+        type=int,
+        nargs=2,
+        default=(1333, 800),
+        metavar='PIXELS',
+        help='limits of the resized image (default: 1333 800)',
+    )
+    add(
+        '--anchors',
+        type=int,
+        default=3,
+        metavar='N',
+        help='anchors per location (default: %(default)s)',
+    )
+    add(
+        '--base',
+        metavar='CONFIG',
+        help='the config to inherit from '
+        '(default: row 5, of SKU-110K for its CSV, else of shelves)',
+    )
     add('--out', metavar='PY', help='write the config too')
     add('--seed', type=int, default=0, help='of the fit')
     return parser.parse_args(argv)
@@ -50,8 +73,15 @@ def main(argv: list[str] | None = None) -> int:
         # mmengine logs to the standard output, which is to be a config.
         with redirect_stdout(sys.stderr):
             text = advise_config(
-                args.ann_file, args.base or str(base), tuple(args.scale),
-                args.anchors, args.out, args.seed, source_format, args.images)
+                args.ann_file,
+                args.base or str(base),
+                tuple(args.scale),
+                args.anchors,
+                args.out,
+                args.seed,
+                source_format,
+                args.images,
+            )
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -15,19 +15,29 @@ from dense_scene.apis import analyse_error_file, draw_error_gallery
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument('detections', help='.npz, .json or .csv')
     parser.add_argument(
-        '--gt', required=True, help='COCO JSON, or a CSV of SKU-110K')
+        '--gt', required=True, help='COCO JSON, or a CSV of SKU-110K'
+    )
     parser.add_argument(
-        '--max-det', type=int, default=300, metavar='N',
-        help='cap per image and class (default: %(default)s)')  # fmt: skip
+        '--max-det',
+        type=int,
+        default=300,
+        metavar='N',
+        help='cap per image and class (default: %(default)s)',
+    )
     parser.add_argument('--out', metavar='JSON', help='write the numbers')
     parser.add_argument('--images', metavar='DIR', help='the image folder')
     parser.add_argument('--gallery', metavar='DIR', help='write pictures')
     parser.add_argument(
-        '--worst', type=int, default=12, metavar='N',
-        help='how many pictures (default: %(default)s)')  # fmt: skip
+        '--worst',
+        type=int,
+        default=12,
+        metavar='N',
+        help='how many pictures (default: %(default)s)',
+    )
     parser.add_argument('--backend', default='auto')
     args = parser.parse_args(argv)
     if (args.gallery is None) != (args.images is None):
@@ -40,7 +50,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     try:
         report = analyse_error_file(
-            args.detections, args.gt, args.max_det, args.backend)
+            args.detections, args.gt, args.max_det, args.backend
+        )
         print(report.format())
         if args.out:
             report.save(args.out)

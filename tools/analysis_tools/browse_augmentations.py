@@ -17,16 +17,27 @@ from dense_scene.apis import write_augmentation_sheet
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     add = parser.add_argument
     add('out', help='.jpg or .png')
     add('--image', help='a photo at full resolution')
-    add('--gt', metavar='FILE',
-        help='COCO JSON, or a CSV of SKU-110K, with its boxes')  # fmt: skip
-    add('--policy', help='v0, v1, v2 or v3: a tile for each sub-policy,\n'
-        'its operations drawn as in training')  # fmt: skip
-    add('--level', type=float, default=8,
-        help='of the operations, 0 to 10 (default: %(default)s)')  # fmt: skip
+    add(
+        '--gt',
+        metavar='FILE',
+        help='COCO JSON, or a CSV of SKU-110K, with its boxes',
+    )
+    add(
+        '--policy',
+        help='v0, v1, v2 or v3: a tile for each sub-policy,\n'
+        'its operations drawn as in training',
+    )
+    add(
+        '--level',
+        type=float,
+        default=8,
+        help='of the operations, 0 to 10 (default: %(default)s)',
+    )
     add('--seed', type=int, default=0, help='default: %(default)s')
     args = parser.parse_args(argv)
     if args.gt and not args.image:
@@ -38,8 +49,16 @@ def main(argv: list[str] | None = None) -> int:
     """Run the tool; returns the exit status."""
     args = parse_args(argv)
     try:
-        print(write_augmentation_sheet(
-            args.out, args.image, args.gt, args.policy, args.level, args.seed))
+        print(
+            write_augmentation_sheet(
+                args.out,
+                args.image,
+                args.gt,
+                args.policy,
+                args.level,
+                args.seed,
+            )
+        )
     except (OSError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -15,11 +15,15 @@ from dense_scene.apis import write_crop_sheet
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument('out', help='.jpg or .png')
     parser.add_argument(
-        '--seed', type=int, default=3,
-        help='of the shelf and the window (default: %(default)s)')
+        '--seed',
+        type=int,
+        default=3,
+        help='of the shelf and the window (default: %(default)s)',
+    )
     return parser.parse_args(argv)
 
 

@@ -19,17 +19,31 @@ from dense_scene.apis import draw_cascade_study, study_cascade
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     add = parser.add_argument
     add('config', help='its test_dataloader names the images')
     add('checkpoint', help='of that model')
     add('--out-dir', default='work_dirs/cascade_study', metavar='DIR')
-    add('--num-images', type=int, metavar='N',
-        help='evenly spread over the data (default: all)')
-    add('--by', choices=('objects', 'neighbours'), default='objects',
-        help='density: objects in the image, or close to the object')
-    add('--min-iou', type=float, default=.3, metavar='IOU',
-        help='leave out proposals below it (default: %(default)s)')
+    add(
+        '--num-images',
+        type=int,
+        metavar='N',
+        help='evenly spread over the data (default: all)',
+    )
+    add(
+        '--by',
+        choices=('objects', 'neighbours'),
+        default='objects',
+        help='density: objects in the image, or close to the object',
+    )
+    add(
+        '--min-iou',
+        type=float,
+        default=0.3,
+        metavar='IOU',
+        help='leave out proposals below it (default: %(default)s)',
+    )
     add('--format', choices=('png', 'svg', 'pdf'), default='png')
     add('--device', help='default: a GPU where there is one')
     add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
@@ -42,8 +56,14 @@ def main(argv: list[str] | None = None) -> int:
     figure = f'{args.out_dir}/cascade_study.{args.format}'
     try:
         study = study_cascade(
-            args.config, args.checkpoint, args.out_dir, args.num_images,
-            args.min_iou, args.cfg_options, args.device)  # fmt: skip
+            args.config,
+            args.checkpoint,
+            args.out_dir,
+            args.num_images,
+            args.min_iou,
+            args.cfg_options,
+            args.device,
+        )
         draw_cascade_study(study, figure, args.by, vars(args))
     except (OSError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)

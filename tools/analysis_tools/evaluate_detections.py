@@ -17,21 +17,39 @@ from dense_scene.apis import evaluate_detections, format_results
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument('detections', help='.npz, .json or .csv')
     parser.add_argument(
-        '--gt', required=True, help='COCO JSON, or a CSV of SKU-110K')
+        '--gt', required=True, help='COCO JSON, or a CSV of SKU-110K'
+    )
     parser.add_argument(
-        '--max-dets', type=int, nargs='+', default=[100, 300], metavar='N',
-        help='caps per image and class (default: 100 300)')  # fmt: skip
+        '--max-dets',
+        type=int,
+        nargs='+',
+        default=[100, 300],
+        metavar='N',
+        help='caps per image and class (default: 100 300)',
+    )
     parser.add_argument(
-        '--nms-iou', type=float, nargs='+', default=[], metavar='IOU',
-        help='suppress once more at these thresholds')  # fmt: skip
+        '--nms-iou',
+        type=float,
+        nargs='+',
+        default=[],
+        metavar='IOU',
+        help='suppress once more at these thresholds',
+    )
     parser.add_argument(
-        '--score-thr', type=float, nargs='+', default=[], metavar='SCORE',
-        help='keep detections above these scores')  # fmt: skip
+        '--score-thr',
+        type=float,
+        nargs='+',
+        default=[],
+        metavar='SCORE',
+        help='keep detections above these scores',
+    )
     parser.add_argument(
-        '--backend', default='auto', help='auto, hotcoco or pycocotools')
+        '--backend', default='auto', help='auto, hotcoco or pycocotools'
+    )
     return parser.parse_args(argv)
 
 
@@ -39,9 +57,18 @@ def main(argv: list[str] | None = None) -> int:
     """Run the tool; returns the exit status."""
     args = parse_args(argv)
     try:
-        print(format_results(evaluate_detections(
-            args.detections, args.gt, args.max_dets, args.nms_iou,
-            args.score_thr, args.backend)))  # fmt: skip
+        print(
+            format_results(
+                evaluate_detections(
+                    args.detections,
+                    args.gt,
+                    args.max_dets,
+                    args.nms_iou,
+                    args.score_thr,
+                    args.backend,
+                )
+            )
+        )
     except (ImportError, OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

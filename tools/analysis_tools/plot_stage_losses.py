@@ -22,20 +22,30 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('runs', nargs='+', metavar='RUN')
     parser.add_argument(
-        '--out', default='stage_losses.png', metavar='FILE',
-        help='.png, .svg or .pdf (default: %(default)s)')  # fmt: skip
+        '--out',
+        default='stage_losses.png',
+        metavar='FILE',
+        help='.png, .svg or .pdf (default: %(default)s)',
+    )
     parser.add_argument('--csv', metavar='FILE', help='write the numbers')
     parser.add_argument('--labels', nargs='+', help='one name for each run')
     parser.add_argument(
-        '--smooth', type=float, default=100, metavar='ITERATIONS',
+        '--smooth',
+        type=float,
+        default=100,
+        metavar='ITERATIONS',
         help='a value that old counts 1/e of the newest; 0: no smoothing\n'
-        '(default: %(default)s)')  # fmt: skip
+        '(default: %(default)s)',
+    )
     parser.add_argument(
-        '--unweighted', action='store_true',
+        '--unweighted',
+        action='store_true',
         help="divide by the stage_loss_weights of each run's config, which\n"
-        'make later stages look small')  # fmt: skip
+        'make later stages look small',
+    )
     parser.add_argument(
-        '--log', action='store_true', help='logarithmic losses')  # fmt: skip
+        '--log', action='store_true', help='logarithmic losses'
+    )
     return parser.parse_args(argv)
 
 
@@ -44,8 +54,14 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     try:
         draw_stage_losses(
-            args.runs, args.out, args.labels, args.smooth, args.unweighted,
-            args.log, args.csv)  # fmt: skip
+            args.runs,
+            args.out,
+            args.labels,
+            args.smooth,
+            args.unweighted,
+            args.log,
+            args.csv,
+        )
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -17,15 +17,20 @@ from dense_scene.apis import format_seed_studies, read_seed_study
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument(
-        'folders', nargs='+',
-        help='each with one work_dir per seed; the first is the baseline'
-    )  # fmt: skip
+        'folders',
+        nargs='+',
+        help='each with one work_dir per seed; the first is the baseline',
+    )
     parser.add_argument(
-        '--metrics', nargs='+', metavar='KEY',
+        '--metrics',
+        nargs='+',
+        metavar='KEY',
         default=['coco/bbox_mAP@100', 'coco/bbox_mAP@300'],
-        help='validation results (default: %(default)s)')  # fmt: skip
+        help='validation results (default: %(default)s)',
+    )
     return parser.parse_args(argv)
 
 

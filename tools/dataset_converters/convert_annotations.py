@@ -19,18 +19,32 @@ from dense_scene.datasets.conversion import SOURCES, TARGETS
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     add = parser.add_argument
     add('source', metavar='SRC')
     add('target', metavar='OUT', help='a folder must be new or empty')
-    add('--from', dest='source_format', required=True,
-        choices=[*SOURCES, 'detections'])
+    add(
+        '--from',
+        dest='source_format',
+        required=True,
+        choices=[*SOURCES, 'detections'],
+    )
     add('--to', dest='target_format', required=True, choices=TARGETS)
-    add('--images', metavar='FOLDER', help='needed for yolo, and where sizes '
-        'are missing;\notherwise the sizes are compared')
+    add(
+        '--images',
+        metavar='FOLDER',
+        help='needed for yolo, and where sizes '
+        'are missing;\notherwise the sizes are compared',
+    )
     add('--classes', nargs='+', metavar='NAME', help='all, in wanted order')
-    add('--voc-offset', type=float, default=1, metavar='PIXELS',
-        help='1 (default): the XML counts pixels from 1; 0: it holds edges')
+    add(
+        '--voc-offset',
+        type=float,
+        default=1,
+        metavar='PIXELS',
+        help='1 (default): the XML counts pixels from 1; 0: it holds edges',
+    )
     add('--digits', type=int, default=3, help='decimals of a pixel (3)')
     add('--clip', action='store_true', help='cut boxes at the image edge')
     add('--ground-truth', metavar='FILE', help='of detections')
@@ -42,8 +56,15 @@ def main(argv: list[str] | None = None) -> int:
     truth = args.pop('ground_truth')
     try:
         if args['source_format'] == 'detections':
-            print(convert_detections(args['source'], truth, args['target'],
-                                     args['target_format'], args['digits']))
+            print(
+                convert_detections(
+                    args['source'],
+                    truth,
+                    args['target'],
+                    args['target_format'],
+                    args['digits'],
+                )
+            )
         else:
             print(convert_annotations(**args, progress=True).summary())
     except (OSError, ValueError) as error:

@@ -14,9 +14,11 @@ from dense_scene.datasets.subset import PAPER_IMAGES, SEED
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        'counts', help='CSV with the columns image, split and objects')
+        'counts', help='CSV with the columns image, split and objects'
+    )
     parser.add_argument(
-        '--out', default=str(MANIFESTS), help='folder (default: %(default)s)')
+        '--out', default=str(MANIFESTS), help='folder (default: %(default)s)'
+    )
     parser.add_argument('--total', type=int, default=PAPER_IMAGES)
     parser.add_argument('--seed', type=int, default=SEED)
     return parser.parse_args(argv)
@@ -25,8 +27,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     try:
-        paths = make_sku110k_subset(args.counts, args.out, args.total,
-                                    args.seed)
+        paths = make_sku110k_subset(
+            args.counts, args.out, args.total, args.seed
+        )
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -19,15 +19,29 @@ from dense_scene.apis import prepare_sku110k
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     add = parser.add_argument
     add('root', help='folder that holds images/ and annotations/')
-    add('--out', default='work_dirs/sku110k', metavar='FOLDER',
-        help='gets the results (default: %(default)s)')
-    add('--splits', nargs='+', default=['train', 'val', 'test'],
-        metavar='SPLIT', help='which ones (default: train val test)')
-    add('--limit', type=int, metavar='N',
-        help='only the first N images of each split, for a trial')
+    add(
+        '--out',
+        default='work_dirs/sku110k',
+        metavar='FOLDER',
+        help='gets the results (default: %(default)s)',
+    )
+    add(
+        '--splits',
+        nargs='+',
+        default=['train', 'val', 'test'],
+        metavar='SPLIT',
+        help='which ones (default: train val test)',
+    )
+    add(
+        '--limit',
+        type=int,
+        metavar='N',
+        help='only the first N images of each split, for a trial',
+    )
     add('--workers', type=int, help='processes (default: all cores)')
     return parser.parse_args(argv)
 
@@ -35,8 +49,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     try:
-        check, paths = prepare_sku110k(args.root, args.out, args.splits,
-                                       args.limit, args.workers)
+        check, paths = prepare_sku110k(
+            args.root, args.out, args.splits, args.limit, args.workers
+        )
     except (OSError, RuntimeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2

@@ -22,14 +22,29 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('folder', type=Path, nargs='?', help='root of the data set')
     add('--train', type=int, default=1000, help='number of training images')
     add('--val', type=int, default=100, help='number of validation images')
-    add('--size', type=int, nargs='+', default=[1024], metavar='PIXELS',
-        help='side of the square images, or width and height')  # fmt: skip
-    add('--objects', type=int, nargs=2, metavar=('FEWEST', 'MOST'),
-        help='products per image; default: as in SKU-110K')  # fmt: skip
+    add(
+        '--size',
+        type=int,
+        nargs='+',
+        default=[1024],
+        metavar='PIXELS',
+        help='side of the square images, or width and height',
+    )
+    add(
+        '--objects',
+        type=int,
+        nargs=2,
+        metavar=('FEWEST', 'MOST'),
+        help='products per image; default: as in SKU-110K',
+    )
     add('--seed', type=int, default=0)
     add('--workers', type=int, help='processes; default: all cores')
-    add('--sheet', type=Path, metavar='FILE',
-        help='only draw a contact sheet into this file')  # fmt: skip
+    add(
+        '--sheet',
+        type=Path,
+        metavar='FILE',
+        help='only draw a contact sheet into this file',
+    )
     args = parser.parse_args(argv)
     if (args.folder is None) == (args.sheet is None):
         parser.error('give either a folder for the data set or --sheet FILE.')
@@ -45,8 +60,17 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         size = args.size[0] if len(args.size) == 1 else args.size
         for split, count in (('train', args.train), ('val', args.val)):
-            print(write_shelves(args.folder, count, split, size, args.seed,
-                                args.objects, args.workers))  # fmt: skip
+            print(
+                write_shelves(
+                    args.folder,
+                    count,
+                    split,
+                    size,
+                    args.seed,
+                    args.objects,
+                    args.workers,
+                )
+            )
     except (OSError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

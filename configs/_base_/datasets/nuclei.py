@@ -14,7 +14,7 @@ train_pipeline = [
     dict(type='RandomFlip', prob=0.5),
     # Geometric operations can push an object out of the image.
     dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1)),
-    dict(type='PackDetInputs')
+    dict(type='PackDetInputs'),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -22,8 +22,14 @@ test_pipeline = [
     dict(type='LoadAnnotations', with_bbox=True),
     dict(
         type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor'))
+        meta_keys=(
+            'img_id',
+            'img_path',
+            'ori_shape',
+            'img_shape',
+            'scale_factor',
+        ),
+    ),
 ]
 
 train_dataloader = dict(
@@ -38,7 +44,9 @@ train_dataloader = dict(
         ann_file='train.json',
         data_prefix=dict(img='images/'),
         filter_cfg=dict(filter_empty_gt=True),
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
@@ -51,7 +59,9 @@ val_dataloader = dict(
         ann_file='val.json',
         data_prefix=dict(img='images/'),
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 
 # Every figure at 100 detections per image, as in the paper, and at 300, as in
@@ -59,5 +69,6 @@ test_dataloader = val_dataloader
 val_evaluator = dict(
     type='DenseCocoMetric',
     max_dets=(100, 300),
-    ann_file=data_root + '/val.json')
+    ann_file=data_root + '/val.json',
+)
 test_evaluator = val_evaluator

@@ -18,7 +18,7 @@ train_pipeline = [
     dict(type='RandomFlip', prob=0.5),
     # Geometric operations can push an object out of the image.
     dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1)),
-    dict(type='PackDetInputs')
+    dict(type='PackDetInputs'),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -26,8 +26,14 @@ test_pipeline = [
     dict(type='LoadAnnotations', with_bbox=True),
     dict(
         type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor'))
+        meta_keys=(
+            'img_id',
+            'img_path',
+            'ori_shape',
+            'img_shape',
+            'scale_factor',
+        ),
+    ),
 ]
 
 train_dataloader = dict(
@@ -42,7 +48,9 @@ train_dataloader = dict(
         ann_file='annotations/train.json',
         data_prefix=dict(img='train/'),
         filter_cfg=dict(filter_empty_gt=True),
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
@@ -55,7 +63,9 @@ val_dataloader = dict(
         ann_file='annotations/val.json',
         data_prefix=dict(img='val/'),
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 
 # Every figure at 100 detections per image, as in the paper, and at 300, as in
@@ -63,5 +73,6 @@ test_dataloader = val_dataloader
 val_evaluator = dict(
     type='DenseCocoMetric',
     max_dets=(100, 300),
-    ann_file=data_root + '/annotations/val.json')
+    ann_file=data_root + '/annotations/val.json',
+)
 test_evaluator = val_evaluator

@@ -18,7 +18,7 @@ train_pipeline = [
     dict(type='RandomFlip', prob=0.5),
     # Geometric operations can push an object out of the image.
     dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1)),
-    dict(type='PackDetInputs')
+    dict(type='PackDetInputs'),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -26,8 +26,15 @@ test_pipeline = [
     dict(type='LoadAnnotations', with_bbox=True),
     dict(
         type='PackDetInputs',
-        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape',
-                   'scale_factor', 'instances'))
+        meta_keys=(
+            'img_id',
+            'img_path',
+            'ori_shape',
+            'img_shape',
+            'scale_factor',
+            'instances',
+        ),
+    ),
 ]
 
 train_dataloader = dict(
@@ -42,7 +49,9 @@ train_dataloader = dict(
         ann_file='annotations/annotations_train.csv',
         manifest='sku110k-sub_train.txt',
         filter_cfg=dict(filter_empty_gt=True),
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
@@ -55,7 +64,9 @@ val_dataloader = dict(
         ann_file='annotations/annotations_test.csv',
         manifest='sku110k-sub_test.txt',
         test_mode=True,
-        pipeline=test_pipeline))
+        pipeline=test_pipeline,
+    ),
+)
 test_dataloader = val_dataloader
 
 # Every figure at 100 detections per image, as in the paper, and at 300, as in

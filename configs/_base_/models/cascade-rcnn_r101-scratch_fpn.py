@@ -8,7 +8,9 @@ model = dict(
         init_cfg=None,
         frozen_stages=-1,
         norm_eval=False,
-        norm_cfg=dict(_delete_=True, type='GN', num_groups=32)),
+        norm_cfg=dict(_delete_=True, type='GN', num_groups=32),
+    ),
     # The rendered products and the nuclei are mostly 16-64 pixels wide at
     # the training scale; scale 8 starts at 32.
-    rpn_head=dict(anchor_generator=dict(scales=[4])))
+    rpn_head=dict(anchor_generator=dict(scales=[4])),
+)

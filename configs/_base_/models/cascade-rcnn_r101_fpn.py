@@ -5,11 +5,13 @@ model = dict(
     # MaxIoUAssigner's result without its matrix of anchors x objects.
     train_cfg=dict(rpn=dict(assigner=dict(type='DenseMaxIoUAssigner'))),
     backbone=dict(
-        depth=101, init_cfg=dict(checkpoint='torchvision://resnet101')),
+        depth=101, init_cfg=dict(checkpoint='torchvision://resnet101')
+    ),
     # COCO's 100 would cap recall at 0.67 on SKU-110K, whose images hold 147
     # objects on average and, 99.5% of them, at most 356. AP at 100 detections
     # is not changed by keeping more.
-    test_cfg=dict(rcnn=dict(max_per_img=400)))
+    test_cfg=dict(rcnn=dict(max_per_img=400)),
+)
 
 for head in _base_.model.roi_head.bbox_head:
     head.num_classes = 1

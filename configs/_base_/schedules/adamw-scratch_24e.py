@@ -4,14 +4,16 @@
 max_epochs = 24
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1)
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='AdamW', lr=0.0005, weight_decay=0.05),
-    clip_grad=dict(max_norm=10, norm_type=2))
+    clip_grad=dict(max_norm=10, norm_type=2),
+)
 
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=100),
@@ -22,7 +24,8 @@ param_scheduler = [
         begin=0,
         end=max_epochs,
         T_max=max_epochs,
-        eta_min=0)
+        eta_min=0,
+    ),
 ]
 
 auto_scale_lr = dict(enable=False, base_batch_size=2)

@@ -10,5 +10,6 @@ param_scheduler = [
         type='CosineAnnealingLR',
         by_epoch=True,
         convert_to_iter_based=True,
-        T_max=max_epochs)
+        T_max=max_epochs,
+    ),
 ]

@@ -2,13 +2,15 @@
 max_epochs = 6
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1)
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1
+)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=0.0001))
+    optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=0.0001),
+)
 
 param_scheduler = [
     # 0.001 to 0.01 in 500 iterations
@@ -22,14 +24,16 @@ param_scheduler = [
         by_epoch=True,
         convert_to_iter_based=True,
         milestones=[4],
-        gamma=0.1),
+        gamma=0.1,
+    ),
     dict(
         type='ConstantLR',
         by_epoch=True,
         convert_to_iter_based=True,
         begin=5.5,
         end=1000,  # never; the default is max_epochs, which may be cut
-        factor=0.1)
+        factor=0.1,
+    ),
 ]
 
 # mim train CONFIG --auto-scale-lr scales lr for another total batch size.

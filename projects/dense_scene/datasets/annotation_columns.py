@@ -42,10 +42,16 @@ class AnnotationColumns:
         return self
 
     @classmethod
-    def from_rows(cls, file_names: Sequence[bytes], image_ids: Sequence,
-                  sizes: np.ndarray, image_of_box: np.ndarray,
-                  boxes: np.ndarray, labels: np.ndarray,
-                  ignored: np.ndarray) -> 'AnnotationColumns':
+    def from_rows(
+        cls,
+        file_names: Sequence[bytes],
+        image_ids: Sequence,
+        sizes: np.ndarray,
+        image_of_box: np.ndarray,
+        boxes: np.ndarray,
+        labels: np.ndarray,
+        ignored: np.ndarray,
+    ) -> 'AnnotationColumns':
         """Make columns from boxes in any order.
 
         Args:
@@ -58,12 +64,21 @@ class AnnotationColumns:
         """
         if np.any(image_of_box[1:] < image_of_box[:-1]):
             order = np.argsort(image_of_box, kind='stable')
-            boxes, labels, ignored = (boxes[order], labels[order],
-                                      ignored[order])
+            boxes, labels, ignored = (
+                boxes[order],
+                labels[order],
+                ignored[order],
+            )
         counts = np.bincount(image_of_box, minlength=len(file_names))
         return cls(
-            np.array(file_names, dtype=bytes), np.array(image_ids), sizes,
-            _offsets(counts), boxes, labels, ignored)
+            np.array(file_names, dtype=bytes),
+            np.array(image_ids),
+            sizes,
+            _offsets(counts),
+            boxes,
+            labels,
+            ignored,
+        )
 
     def __len__(self) -> int:
         """Number of images."""
@@ -84,9 +99,11 @@ class AnnotationColumns:
         rows = self.rows(image)
         return [
             dict(ignore_flag=int(ignored), bbox=box, bbox_label=label)
-            for box, label, ignored in zip(self.boxes[rows].tolist(),
-                                           self.labels[rows].tolist(),
-                                           self.ignored[rows].tolist())
+            for box, label, ignored in zip(
+                self.boxes[rows].tolist(),
+                self.labels[rows].tolist(),
+                self.ignored[rows].tolist(),
+            )
         ]
 
     def take(self, images: np.ndarray) -> 'AnnotationColumns':
@@ -101,20 +118,32 @@ class AnnotationColumns:
         offsets = _offsets(counts)
         # Row r of image i moves by the same distance as the image's start.
         rows = np.arange(offsets[-1]) + np.repeat(
-            self.offsets[images] - offsets[:-1], counts)
-        return AnnotationColumns(self.file_names[images],
-                                 self.image_ids[images], self.sizes[images],
-                                 offsets, self.boxes[rows], self.labels[rows],
-                                 self.ignored[rows])
+            self.offsets[images] - offsets[:-1], counts
+        )
+        return AnnotationColumns(
+            self.file_names[images],
+            self.image_ids[images],
+            self.sizes[images],
+            offsets,
+            self.boxes[rows],
+            self.labels[rows],
+            self.ignored[rows],
+        )
 
     def keep_boxes(self, keep: np.ndarray) -> 'AnnotationColumns':
         """All images, with the boxes of a (N,) bool mask."""
         if keep.all():
             return self
         kept_before = np.concatenate(([0], np.cumsum(keep)))
-        return AnnotationColumns(self.file_names, self.image_ids, self.sizes,
-                                 kept_before[self.offsets], self.boxes[keep],
-                                 self.labels[keep], self.ignored[keep])
+        return AnnotationColumns(
+            self.file_names,
+            self.image_ids,
+            self.sizes,
+            kept_before[self.offsets],
+            self.boxes[keep],
+            self.labels[keep],
+            self.ignored[keep],
+        )
 
 
 def _offsets(counts: np.ndarray) -> np.ndarray:

@@ -30,8 +30,8 @@ class CocoAnnotations(NamedTuple):
 
 
 def read_coco_json(
-        path: str,
-        chunk_bytes: int = _CHUNK_BYTES) -> tuple[dict, CocoAnnotations]:
+    path: str, chunk_bytes: int = _CHUNK_BYTES
+) -> tuple[dict, CocoAnnotations]:
     """Read a COCO file without making an object of every annotation.
 
     Annotations that are written alike (the same keys, no polygons) are read
@@ -63,8 +63,7 @@ def read_coco_json(
     return rest, CocoAnnotations(*map(np.concatenate, zip(*parts)))
 
 
-def _find_annotations(file: BinaryIO,
-                      chunk_bytes: int) -> tuple[bytes, bytes]:
+def _find_annotations(file: BinaryIO, chunk_bytes: int) -> tuple[bytes, bytes]:
     """The text up to and with the opening bracket, and what follows it."""
     text = b''
     while block := file.read(chunk_bytes):
@@ -72,12 +71,13 @@ def _find_annotations(file: BinaryIO,
         searched = max(0, len(text) - 64)
         text += block
         if match := _ANNOTATIONS.search(text, searched):
-            return text[:match.end()], text[match.end():]
+            return text[: match.end()], text[match.end() :]
     return text, b''
 
 
-def _read_annotations(file: BinaryIO, buffer: bytes, chunk_bytes: int,
-                      path: str) -> tuple[list[CocoAnnotations], bytes]:
+def _read_annotations(
+    file: BinaryIO, buffer: bytes, chunk_bytes: int, path: str
+) -> tuple[list[CocoAnnotations], bytes]:
     """All annotations, and the text from the closing bracket on.
 
     Where the text cannot be understood, the rest of the file is returned.
@@ -114,18 +114,27 @@ def _decode_objects(buffer: bytes) -> tuple[list[dict], bytes, bool]:
     except (json.JSONDecodeError, RecursionError):
         pass  # cut off by the end of the block, or not JSON at all
     rest = text[position:]
-    return (objects, rest.encode('utf-8', 'surrogateescape'),
-            rest.startswith(']'))
+    return (
+        objects,
+        rest.encode('utf-8', 'surrogateescape'),
+        rest.startswith(']'),
+    )
 
 
 def _is_complete(columns: dict[str, np.ndarray]) -> bool:
     """Whether the columns hold what every annotation must have."""
     ids = [columns.get('image_id'), columns.get('category_id')]
     boxes = columns.get('bbox')
-    return (boxes is not None and boxes.shape[1:] == (4, )
-            and all(column is not None and column.ndim == 1
-                    and np.array_equal(column, np.trunc(column))
-                    for column in ids))
+    return (
+        boxes is not None
+        and boxes.shape[1:] == (4,)
+        and all(
+            column is not None
+            and column.ndim == 1
+            and np.array_equal(column, np.trunc(column))
+            for column in ids
+        )
+    )
 
 
 def _from_columns(columns: dict[str, np.ndarray]) -> CocoAnnotations:
@@ -133,34 +142,44 @@ def _from_columns(columns: dict[str, np.ndarray]) -> CocoAnnotations:
     absent = np.zeros(len(boxes))
     return CocoAnnotations(
         columns['image_id'].astype(np.int64),
-        columns['category_id'].astype(np.int64), boxes,
+        columns['category_id'].astype(np.int64),
+        boxes,
         columns.get('area', boxes[:, 2] * boxes[:, 3]),
         columns.get('iscrowd', absent).astype(bool),
-        columns.get('ignore', absent).astype(bool))
+        columns.get('ignore', absent).astype(bool),
+    )
 
 
-def _from_objects(objects: list[dict], count: int,
-                  path: str) -> CocoAnnotations:
+def _from_objects(
+    objects: list[dict], count: int, path: str
+) -> CocoAnnotations:
     """``count`` is the number of annotations before these."""
     for number, item in enumerate(objects, count + 1):
         try:
-            _, _, (_, _, _, _) = (item['image_id'], item['category_id'],
-                                  item['bbox'])
+            _, _, (_, _, _, _) = (
+                item['image_id'],
+                item['category_id'],
+                item['bbox'],
+            )
             sum(item['bbox'])  # refuses all but numbers
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f'{path}, annotation {number} must have image_id, '
                 'category_id and a bbox of four numbers, but is '
-                f'{str(item)[:120]}. Correct or delete it.') from error
-    boxes = np.array([item['bbox'] for item in objects],
-                     np.float64).reshape(-1, 4)
+                f'{str(item)[:120]}. Correct or delete it.'
+            ) from error
+    boxes = np.array([item['bbox'] for item in objects], np.float64).reshape(
+        -1, 4
+    )
     areas = np.array([item.get('area') for item in objects], np.float64)
     return CocoAnnotations(
         np.array([item['image_id'] for item in objects]),
-        np.array([item['category_id'] for item in objects]), boxes,
+        np.array([item['category_id'] for item in objects]),
+        boxes,
         np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
         np.array([bool(item.get('iscrowd')) for item in objects], bool),
-        np.array([bool(item.get('ignore')) for item in objects], bool))
+        np.array([bool(item.get('ignore')) for item in objects], bool),
+    )
 
 
 def _parse_rest(text: bytes, path: str) -> dict:
@@ -168,13 +187,17 @@ def _parse_rest(text: bytes, path: str) -> dict:
     try:
         rest = json.loads(text)
     except (UnicodeDecodeError, RecursionError) as error:
-        what = ('is nested too deeply' if isinstance(error, RecursionError)
-                else 'is no text in UTF-8')
+        what = (
+            'is nested too deeply'
+            if isinstance(error, RecursionError)
+            else 'is no text in UTF-8'
+        )
         raise ValueError(
             f'{path} must be a COCO JSON file, but {what}. Give the right '
-            'file.') from error
+            'file.'
+        ) from error
     except json.JSONDecodeError as error:
-        near = error.doc[max(0, error.pos - 20):error.pos + 20]
+        near = error.doc[max(0, error.pos - 20) : error.pos + 20]
         raise ValueError(
             f'{path} must be a COCO JSON file, but cannot be parsed '
             f'({error.msg}) near {near!r}. Write or copy it again.'
@@ -185,5 +208,6 @@ def _parse_rest(text: bytes, path: str) -> dict:
             raise ValueError(
                 f'{path} must be a COCO JSON file with lists named images, '
                 f'annotations and categories, but {key} is missing: it has '
-                f'{found}. Add it, or give the right ann_file.')
+                f'{found}. Add it, or give the right ann_file.'
+            )
     return rest

@@ -40,10 +40,12 @@ class ColumnDataset(BaseDetDataset):
 
     columns: AnnotationColumns
 
-    def __init__(self, *args, data_prefix: dict | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self, *args, data_prefix: dict | None = None, **kwargs
+    ) -> None:
         super().__init__(
-            *args, data_prefix=data_prefix or dict(img=''), **kwargs)
+            *args, data_prefix=data_prefix or dict(img=''), **kwargs
+        )
 
     def load_columns(self) -> AnnotationColumns:
         """Read the annotation file; each subclass must do this."""
@@ -90,12 +92,14 @@ class ColumnDataset(BaseDetDataset):
             height=height,
             width=width,
             instances=self.columns.instances(idx),
-            sample_idx=idx % len(self))
+            sample_idx=idx % len(self),
+        )
         if self.return_classes:
             info.update(
                 text=self.metainfo['classes'],
                 caption_prompt=self.caption_prompt,
-                custom_entities=True)
+                custom_entities=True,
+            )
         return info
 
     @force_full_init
@@ -116,7 +120,8 @@ class ColumnDataset(BaseDetDataset):
             raise ValueError(
                 f'image {path} {fault}. A result without it would not be '
                 'comparable: copy the file again, or take the image out of '
-                'the annotations.')
+                'the annotations.'
+            )
         return super().prepare_data(idx)
 
     @force_full_init
@@ -151,17 +156,22 @@ class ColumnDataset(BaseDetDataset):
         return self.columns.take(images)
 
     def _image_path(self, idx: int) -> str:
-        return osp.join(self.data_prefix['img'],
-                        os.fsdecode(self.columns.file_names[idx]))
+        return osp.join(
+            self.data_prefix['img'], os.fsdecode(self.columns.file_names[idx])
+        )
 
     def _check_settings(self) -> None:
         name = type(self).__name__
         if self.proposal_file is not None:
             raise ValueError(
                 f'{name} must be used without proposal_file, but got '
-                f'{self.proposal_file!r}. Use CocoDataset for proposals.')
-        if any(getattr(step, 'with_mask', False)
-               for step in self.pipeline.transforms):
+                f'{self.proposal_file!r}. Use CocoDataset for proposals.'
+            )
+        if any(
+            getattr(step, 'with_mask', False)
+            for step in self.pipeline.transforms
+        ):
             raise ValueError(
                 f'{name} must be used with with_mask=False: it keeps boxes '
-                'only. Use CocoDataset to train on masks.')
+                'only. Use CocoDataset to train on masks.'
+            )

@@ -13,8 +13,7 @@ from ..functional.image_orientation import upright_size
 from .annotation_columns import AnnotationColumns
 
 
-def check_images(columns: AnnotationColumns,
-                 folder: str) -> AnnotationColumns:
+def check_images(columns: AnnotationColumns, folder: str) -> AnnotationColumns:
     """Leave out images that cannot be read; refuse wrong sizes.
 
     Only headers and end markers are read. The size that counts is that of
@@ -41,16 +40,20 @@ def check_images(columns: AnnotationColumns,
             keep[index] = False
             faults.append(f'{name} {size}')
         elif size != (width, height):
-            wrong.append(f'{name} is {size[0]}x{size[1]}, not '
-                         f'{width}x{height}')
+            wrong.append(
+                f'{name} is {size[0]}x{size[1]}, not {width}x{height}'
+            )
     if wrong:
         raise ValueError(
             f'images in {folder} must have the size that their annotations '
             f'say, but {len(wrong)} have not: {"; ".join(wrong[:5])}. Correct '
-            'the annotations, or put these in skip_images.')
+            'the annotations, or put these in skip_images.'
+        )
     if faults:
-        print_log(f'skipped {len(faults)} images in {folder}: '
-                  f'{"; ".join(faults)}.', 'current')
+        print_log(
+            f'skipped {len(faults)} images in {folder}: {"; ".join(faults)}.',
+            'current',
+        )
     return columns.take(keep)
 
 

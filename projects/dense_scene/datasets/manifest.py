@@ -23,11 +23,16 @@ def read_manifest(name: str) -> list[str]:
         shipped = sorted(file.name for file in MANIFESTS.glob('*.txt'))
         raise FileNotFoundError(
             f'manifest must be a text file or one of {shipped}, but got '
-            f'{name!r}, which does not exist. Correct the name or the path.')
-    lines = (line.partition('#')[0].strip()
-             for line in path.read_text(encoding='utf-8').splitlines())
+            f'{name!r}, which does not exist. Correct the name or the path.'
+        )
+    lines = (
+        line.partition('#')[0].strip()
+        for line in path.read_text(encoding='utf-8').splitlines()
+    )
     names = [line for line in lines if line]
     if not names:
-        raise ValueError(f'manifest {path} must list image names, one per '
-                         'line, but lists none. Write it again.')
+        raise ValueError(
+            f'manifest {path} must list image names, one per '
+            'line, but lists none. Write it again.'
+        )
     return names

@@ -17,10 +17,15 @@ from .sku110k_csv import read_sku110k_csv
 
 # Truncated in the published archive, as reported by its users:
 # https://github.com/Anymake/DRN_CVPR2020/issues/3
-KNOWN_TRUNCATED = frozenset({
-    'train_882.jpg', 'train_924.jpg', 'train_4222.jpg', 'train_5822.jpg',
-    'test_274.jpg'
-})
+KNOWN_TRUNCATED = frozenset(
+    {
+        'train_882.jpg',
+        'train_924.jpg',
+        'train_4222.jpg',
+        'train_5822.jpg',
+        'test_274.jpg',
+    }
+)
 
 
 @DATASETS.register_module()
@@ -60,19 +65,22 @@ class SKU110KDataset(ColumnDataset):
     Example:
         >>> dataset = SKU110KDataset(
         ...     ann_file='annotations/annotations_val.csv',
-        ...     data_root='data/SKU110K_fixed/')
+        ...     data_root='data/SKU110K_fixed/',
+        ... )
     """
 
-    METAINFO = dict(classes=('object', ), palette=[(220, 20, 60)])
+    METAINFO = dict(classes=('object',), palette=[(220, 20, 60)])
 
-    def __init__(self,
-                 *args,
-                 ann_file: str = 'annotations/annotations_train.csv',
-                 data_prefix: dict | None = None,
-                 manifest: str | None = None,
-                 skip_images: Iterable[str] = KNOWN_TRUNCATED,
-                 check_image_size: bool = False,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        ann_file: str = 'annotations/annotations_train.csv',
+        data_prefix: dict | None = None,
+        manifest: str | None = None,
+        skip_images: Iterable[str] = KNOWN_TRUNCATED,
+        check_image_size: bool = False,
+        **kwargs,
+    ) -> None:
         self.manifest = manifest
         self.skip_images = frozenset(skip_images)
         self.check_image_size = check_image_size
@@ -80,21 +88,25 @@ class SKU110KDataset(ColumnDataset):
             *args,
             ann_file=ann_file,
             data_prefix=data_prefix or dict(img='images/'),
-            **kwargs)
+            **kwargs,
+        )
 
     def load_columns(self) -> AnnotationColumns:
         """Read the CSV, choose the images, and repair the boxes."""
         self._check_exists()
         with get_local_path(
-                self.ann_file, backend_args=self.backend_args) as path:
+            self.ann_file, backend_args=self.backend_args
+        ) as path:
             columns = read_sku110k_csv(path)
         columns = self._choose_images(columns)
         if self.check_image_size:
             columns = check_images(columns, self.data_prefix['img'])
         columns, clipped, dropped = _clip_boxes(columns)
-        self._log(f'{len(columns)} images with {len(columns.boxes)} boxes; '
-                  f'clipped {clipped} boxes to their image, dropped {dropped} '
-                  'that are outside of it or thinner than a pixel')
+        self._log(
+            f'{len(columns)} images with {len(columns.boxes)} boxes; '
+            f'clipped {clipped} boxes to their image, dropped {dropped} '
+            'that are outside of it or thinner than a pixel'
+        )
         return columns
 
     def _check_exists(self) -> None:
@@ -107,7 +119,8 @@ class SKU110KDataset(ColumnDataset):
             f'SKU-110K annotations {self.ann_file} must exist, but there is '
             f'no {missing}. Set the environment variable SKU110K_ROOT (or '
             'data_root in the config) to the unpacked SKU110K_fixed folder, '
-            'which holds images/ and annotations/.')
+            'which holds images/ and annotations/.'
+        )
 
     def _choose_images(self, columns: AnnotationColumns) -> AnnotationColumns:
         names = columns.file_names
@@ -120,13 +133,16 @@ class SKU110KDataset(ColumnDataset):
                     f'manifest {self.manifest} must list images of '
                     f'{self.ann_file}, but {len(missing)} of {len(wanted)} '
                     f'are not there, {missing[0].decode()} among them. Give '
-                    'the manifest of the same split.')
+                    'the manifest of the same split.'
+                )
             keep &= np.isin(names, wanted)
         skip = np.array(sorted(self.skip_images)).astype(bytes)
         skip = names[keep & np.isin(names, skip)]
         if len(skip):
-            self._log(f'skipped {len(skip)} images that are listed in '
-                      f'skip_images: {", ".join(skip.astype(str))}')
+            self._log(
+                f'skipped {len(skip)} images that are listed in '
+                f'skip_images: {", ".join(skip.astype(str))}'
+            )
         return columns.take(keep & ~np.isin(names, skip))
 
     def _log(self, message: str) -> None:
@@ -134,7 +150,8 @@ class SKU110KDataset(ColumnDataset):
 
 
 def _clip_boxes(
-        columns: AnnotationColumns) -> tuple[AnnotationColumns, int, int]:
+    columns: AnnotationColumns,
+) -> tuple[AnnotationColumns, int, int]:
     """Clip to the image; how many were changed and how many dropped."""
     limits = np.repeat(columns.sizes[:, [1, 0, 1, 0]], columns.counts, axis=0)
     boxes = np.clip(columns.boxes, 0, limits).astype(np.float32)

@@ -12,9 +12,11 @@ PAPER_BOXES = 559_347
 SEED = 3
 
 
-def choose_subset(splits: dict[str, dict[str, int]],
-                  total: int = PAPER_IMAGES,
-                  seed: int = SEED) -> dict[str, list[str]]:
+def choose_subset(
+    splits: dict[str, dict[str, int]],
+    total: int = PAPER_IMAGES,
+    seed: int = SEED,
+) -> dict[str, list[str]]:
     """Choose images by a rule that gives the same ones on every machine.
 
     Each split keeps its share of the total (rounded down; the images that
@@ -36,25 +38,31 @@ def choose_subset(splits: dict[str, dict[str, int]],
     """
     available = sum(map(len, splits.values()))
     if not 0 <= total <= available:
-        raise ValueError(f'total must be 0 to {available}, the number of '
-                         f'images, but got {total}.')
-    shares = {split: divmod(len(names) * total, max(available, 1))
-              for split, names in splits.items()}
+        raise ValueError(
+            f'total must be 0 to {available}, the number of '
+            f'images, but got {total}.'
+        )
+    shares = {
+        split: divmod(len(names) * total, max(available, 1))
+        for split, names in splits.items()
+    }
     left = total - sum(share for share, _ in shares.values())
-    favoured = sorted(
-        shares, key=lambda split: (-shares[split][1], split))[:left]
+    favoured = sorted(shares, key=lambda split: (-shares[split][1], split))[
+        :left
+    ]
     return {
         split: sorted(
-            sorted(names, key=lambda name: _rank(seed, name))
-            [:shares[split][0] + (split in favoured)])
+            sorted(names, key=lambda name: _rank(seed, name))[
+                : shares[split][0] + (split in favoured)
+            ]
+        )
         for split, names in splits.items()
     }
 
 
-def write_subset(counts_csv: str,
-                 out_dir: str,
-                 total: int = PAPER_IMAGES,
-                 seed: int = SEED) -> list[Path]:
+def write_subset(
+    counts_csv: str, out_dir: str, total: int = PAPER_IMAGES, seed: int = SEED
+) -> list[Path]:
     """Write one manifest per split, ``sku110k-sub_{split}.txt``.
 
     Args:
@@ -71,8 +79,10 @@ def write_subset(counts_csv: str,
     """
     splits = _read_counts(counts_csv)
     chosen = choose_subset(splits, total, seed)
-    boxes = {split: sum(splits[split][name] for name in names)
-             for split, names in chosen.items()}
+    boxes = {
+        split: sum(splits[split][name] for name in names)
+        for split, names in chosen.items()
+    }
     Path(out_dir).mkdir(parents=True, exist_ok=True)
     paths = []
     for split, names in chosen.items():
@@ -86,7 +96,8 @@ def write_subset(counts_csv: str,
             'SHA-256\n'
             f'# of "seed:name" comes first. seed = {seed}.\n'
             '# Made by: python '
-            'tools/dataset_converters/make_sku110k_subset.py COUNTS.csv\n')
+            'tools/dataset_converters/make_sku110k_subset.py COUNTS.csv\n'
+        )
         path = Path(out_dir) / f'sku110k-sub_{split}.txt'
         path.write_text(header + '\n'.join(names) + '\n', encoding='utf-8')
         paths.append(path)
@@ -106,7 +117,8 @@ def _read_counts(path: str) -> dict[str, dict[str, int]]:
             raise ValueError(
                 f'{path} must have the columns image, split and objects, but '
                 f'{", ".join(sorted(missing))} is missing from its header '
-                f'{rows.fieldnames}. Add it.')
+                f'{rows.fieldnames}. Add it.'
+            )
         for row in rows:
             try:
                 count = int(row['objects'])

@@ -66,7 +66,8 @@ def _first_unit(text: bytes) -> tuple[bytes, bytes] | None:
     try:
         # Latin-1 keeps one character per byte; only the structure matters.
         _, end = json.JSONDecoder().raw_decode(
-            text[:_LONGEST_OBJECT].decode('latin-1'))
+            text[:_LONGEST_OBJECT].decode('latin-1')
+        )
     except json.JSONDecodeError:
         return None
     separator = _SEPARATOR.match(text, end)
@@ -86,14 +87,19 @@ def _number_fields(first: bytes) -> dict[str, Field] | None:
         return None
     return {
         name: value
-        for name, value in fields.items() if isinstance(value, int) or (
-            isinstance(value, list) and value
-            and all(type(item) is int for item in value))
+        for name, value in fields.items()
+        if isinstance(value, int)
+        or (
+            isinstance(value, list)
+            and value
+            and all(type(item) is int for item in value)
+        )
     }
 
 
-def _find_tokens(text: bytes,
-                 unit: bytes) -> tuple[np.ndarray, np.ndarray] | None:
+def _find_tokens(
+    text: bytes, unit: bytes
+) -> tuple[np.ndarray, np.ndarray] | None:
     """Starts and ends of all numbers, both (objects, numbers per object).
 
     None unless ``text`` is ``unit`` again and again, but for the digits.
@@ -107,12 +113,14 @@ def _find_tokens(text: bytes,
     if not (skeleton.reshape(objects, length) == unit_skeleton).all():
         return None
     # The numbers must also stand at the same places between the letters.
-    starts, ends = (side.reshape(objects, per_object)
-                    for side in (starts, ends))
+    starts, ends = (
+        side.reshape(objects, per_object) for side in (starts, ends)
+    )
     shifts = np.arange(objects)[:, None] * length
     if not np.array_equal(
-            _letters_before(starts, ends),
-            _letters_before(unit_starts, unit_ends) + shifts):
+        _letters_before(starts, ends),
+        _letters_before(unit_starts, unit_ends) + shifts,
+    ):
         return None
     return starts, ends
 

@@ -21,10 +21,7 @@ import numpy as np
 import torch
 from mmengine.dist import barrier, get_rank
 from mmengine.logging import HistoryBuffer
-from mmengine.runner.checkpoint import (
-    CheckpointLoader,
-    get_torchvision_models,
-)
+from mmengine.runner.checkpoint import CheckpointLoader, get_torchvision_models
 
 # The statistics that mmengine's HistoryBuffer pickles a reference to. Pickle
 # writes them as getattr(HistoryBuffer, name).

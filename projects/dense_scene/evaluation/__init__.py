@@ -9,11 +9,7 @@ from .coco_tables import CocoTables
 from .dense_coco_metric import DenseCocoMetric
 from .density_report import DensityReport
 from .detection_cap_hook import DetectionCapHook
-from .detection_store import (
-    DetectionStore,
-    load_detections,
-    save_detections,
-)
+from .detection_store import DetectionStore, load_detections, save_detections
 from .detections import Detections
 from .error_analysis import analyse_error_file, analyse_errors
 from .error_report import ErrorReport

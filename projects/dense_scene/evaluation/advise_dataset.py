@@ -69,13 +69,15 @@ class DatasetAdvice:
     seed: int
 
 
-def advise_dataset(ann_file: str,
-                   scale: tuple[int, int] = (1333, 800),
-                   anchors: int = 3,
-                   strides: tuple[int, ...] = STOCK.strides,
-                   seed: int = 0,
-                   source_format: str | None = None,
-                   images: str | None = None) -> DatasetAdvice:
+def advise_dataset(
+    ann_file: str,
+    scale: tuple[int, int] = (1333, 800),
+    anchors: int = 3,
+    strides: tuple[int, ...] = STOCK.strides,
+    seed: int = 0,
+    source_format: str | None = None,
+    images: str | None = None,
+) -> DatasetAdvice:
     """Measure what the configs of dense scenes depend on.
 
     Args:
@@ -96,8 +98,10 @@ def advise_dataset(ann_file: str,
             an image; or if ``scale`` or ``anchors`` is not positive.
     """
     if len(scale) != 2 or min(scale) < 1:
-        raise ValueError('scale must be two positive numbers, the limits of '
-                         f'the long and the short side, but got {scale}.')
+        raise ValueError(
+            'scale must be two positive numbers, the limits of '
+            f'the long and the short side, but got {scale}.'
+        )
     truth = _read(ann_file, source_format, images)
     num_read = len(truth)
     truth = _usable(truth, ann_file)
@@ -128,9 +132,11 @@ def advise_dataset(ann_file: str,
         sizes=tuple(np.quantile(size, (0.01, 0.5, 0.99)).tolist()),
         small=float((size < SMALLEST).mean()),
         suggested_scale=_larger(scale, float(np.quantile(size, 0.01))),
-        anchors=advise_anchors(boxes, resized[image_of_box], anchors, strides,
-                               seed),
-        seed=seed)
+        anchors=advise_anchors(
+            boxes, resized[image_of_box], anchors, strides, seed
+        ),
+        seed=seed,
+    )
 
 
 def metric_caps(needed: int) -> tuple[int, ...]:
@@ -138,8 +144,9 @@ def metric_caps(needed: int) -> tuple[int, ...]:
     return (100, 300) if needed <= 300 else (100, 300, round_up(needed, 100))
 
 
-def _read(ann_file: str, source_format: str | None,
-          images: str | None) -> GroundTruth:
+def _read(
+    ann_file: str, source_format: str | None, images: str | None
+) -> GroundTruth:
     source_format = source_format or guess_format(ann_file)
     if source_format in ('coco', 'sku'):
         return read_ground_truth(ann_file)
@@ -153,7 +160,8 @@ def _usable(truth: GroundTruth, ann_file: str) -> GroundTruth:
     if (np.minimum(truth.images.widths, truth.images.heights) < 1).any():
         raise ValueError(
             f'{ann_file} must give every image a width and a height, but some '
-            'are absent or not positive. Add them.')
+            'are absent or not positive. Add them.'
+        )
     place = find_positions(truth.image_ids, truth.images.ids)
     limits = np.stack((truth.images.widths, truth.images.heights), axis=1)
     boxes = np.clip(truth.boxes, 0, np.tile(limits, 2)[place])
@@ -163,13 +171,20 @@ def _usable(truth: GroundTruth, ann_file: str) -> GroundTruth:
         raise ValueError(
             f'{ann_file} must hold at least one object of a pixel or more '
             'that is no crowd region, but holds none. Give the annotations '
-            'of a training set.')
-    return GroundTruth(truth.images, truth.classes, truth.image_ids[keep],
-                       boxes[keep], truth.labels[keep])
+            'of a training set.'
+        )
+    return GroundTruth(
+        truth.images,
+        truth.classes,
+        truth.image_ids[keep],
+        boxes[keep],
+        truth.labels[keep],
+    )
 
 
-def _neighbours(truth: GroundTruth,
-                image_of_box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _neighbours(
+    truth: GroundTruth, image_of_box: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """IoU with the nearest neighbour, and with the one of the same class."""
     any_class = _by_group(truth.boxes, image_of_box)
     if len(truth.classes) == 1:

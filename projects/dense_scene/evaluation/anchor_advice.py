@@ -7,7 +7,7 @@ import numpy as np
 from ..functional.anchor_clusters import THRESHOLDS, rank_anchors
 from ..functional.anchor_recall import AnchorShapes, best_anchor_iou
 
-STOCK = AnchorShapes((8, ), (0.5, 1.0, 2.0))
+STOCK = AnchorShapes((8,), (0.5, 1.0, 2.0))
 # Anchors are fitted to a sample and then compared on all objects.
 SAMPLE = 5000
 
@@ -35,24 +35,32 @@ class AnchorRecall:
     mean: float
 
     @classmethod
-    def measure(cls, boxes: np.ndarray, image_sizes: np.ndarray,
-                anchors: AnchorShapes) -> 'AnchorRecall':
+    def measure(
+        cls, boxes: np.ndarray, image_sizes: np.ndarray, anchors: AnchorShapes
+    ) -> 'AnchorRecall':
         """On boxes and images as :func:`best_anchor_iou` takes them."""
         iou, _ = best_anchor_iou(boxes, image_sizes, anchors)
         inside, _ = best_anchor_iou(boxes, image_sizes, anchors, 0)
-        return cls(anchors, _recall(iou), _recall(inside),
-                   float((iou < 0.3).mean()), float(iou.mean()))
+        return cls(
+            anchors,
+            _recall(iou),
+            _recall(inside),
+            float((iou < 0.3).mean()),
+            float(iou.mean()),
+        )
 
     def reaches(self, other: 'AnchorRecall') -> bool:
         """Whether no recall is lower than the other's."""
         return all(self.recall[t] >= other.recall[t] for t in THRESHOLDS)
 
 
-def advise_anchors(boxes: np.ndarray,
-                   image_sizes: np.ndarray,
-                   per_location: int = 3,
-                   strides: tuple[int, ...] = STOCK.strides,
-                   seed: int = 0) -> list[AnchorRecall]:
+def advise_anchors(
+    boxes: np.ndarray,
+    image_sizes: np.ndarray,
+    per_location: int = 3,
+    strides: tuple[int, ...] = STOCK.strides,
+    seed: int = 0,
+) -> list[AnchorRecall]:
     """Compare the usual anchors with those that fit these objects best.
 
     Args:
@@ -69,18 +77,23 @@ def advise_anchors(boxes: np.ndarray,
         same at scale 4, and last the advised ones, whose recalls are never
         below the first's: where nothing else is better they are the first.
     """
-    usual = [AnchorRecall.measure(boxes, image_sizes,
-                                  AnchorShapes((scale, ), STOCK.ratios,
-                                               strides))
-             for scale in (STOCK.scales[0], 4)]  # fmt: skip
+    usual = [
+        AnchorRecall.measure(
+            boxes, image_sizes, AnchorShapes((scale,), STOCK.ratios, strides)
+        )
+        for scale in (STOCK.scales[0], 4)
+    ]
     sample = np.arange(len(boxes))
     if len(boxes) > SAMPLE:
         sample = np.random.default_rng(seed).choice(
-            len(boxes), SAMPLE, replace=False)
-    ranked = rank_anchors(boxes[sample], image_sizes[sample], per_location,
-                          strides)
-    fitted = [AnchorRecall.measure(boxes, image_sizes, anchors)
-              for anchors in ranked]  # fmt: skip
+            len(boxes), SAMPLE, replace=False
+        )
+    ranked = rank_anchors(
+        boxes[sample], image_sizes[sample], per_location, strides
+    )
+    fitted = [
+        AnchorRecall.measure(boxes, image_sizes, anchors) for anchors in ranked
+    ]
     good = [row for row in fitted if row.reaches(usual[0])]
     if not good and per_location < usual[0].anchors.per_location:
         good = fitted  # fewer anchors were asked for, and they reach less

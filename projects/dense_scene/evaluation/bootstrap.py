@@ -19,8 +19,9 @@ from .ground_truth import GroundTruth
 from .paired_bootstrap import PairedBootstrap
 
 
-def compare_detections(first: str, second: str, ann_file: str,
-                       **settings) -> PairedBootstrap:
+def compare_detections(
+    first: str, second: str, ann_file: str, **settings
+) -> PairedBootstrap:
     """Compare two files of detections.
 
     Args:
@@ -33,26 +34,33 @@ def compare_detections(first: str, second: str, ann_file: str,
     """
     truth, store = read_evaluation(first, ann_file)
     other, other_store = read_evaluation(second, ann_file)
-    if (truth.classes != other.classes
-            or not np.array_equal(truth.images.ids, other.images.ids)):
+    if truth.classes != other.classes or not np.array_equal(
+        truth.images.ids, other.images.ids
+    ):
         raise ValueError(
             f'{first} and {second} must be of the same images and classes, '
             f'but are of {len(truth.images)} and {len(other.images)} images, '
             f'classes {truth.classes} and {other.classes}. Run both detectors '
-            'on the same data.')
-    return bootstrap_difference(truth, _drop_nan(first, store.detections),
-                                _drop_nan(second, other_store.detections),
-                                **settings)
+            'on the same data.'
+        )
+    return bootstrap_difference(
+        truth,
+        _drop_nan(first, store.detections),
+        _drop_nan(second, other_store.detections),
+        **settings,
+    )
 
 
-def bootstrap_difference(ground_truth: GroundTruth,
-                         first: Detections,
-                         second: Detections,
-                         max_det: int = 300,
-                         resamples: int = 1000,
-                         seed: int = 0,
-                         backend: str = 'auto',
-                         workers: int = 2) -> PairedBootstrap:
+def bootstrap_difference(
+    ground_truth: GroundTruth,
+    first: Detections,
+    second: Detections,
+    max_det: int = 300,
+    resamples: int = 1000,
+    seed: int = 0,
+    backend: str = 'auto',
+    workers: int = 2,
+) -> PairedBootstrap:
     """Evaluate two results on the same random choices of images.
 
     Source: the percentile bootstrap, B. Efron and R. Tibshirani, An
@@ -76,21 +84,27 @@ def bootstrap_difference(ground_truth: GroundTruth,
     """
     for name, value in dict(resamples=resamples, workers=workers).items():
         if value < 1:
-            raise ValueError(f'{name} must be at least 1, but got {value}. '
-                             'Raise it.')
+            raise ValueError(
+                f'{name} must be at least 1, but got {value}. Raise it.'
+            )
     if not ground_truth.counts().any():
-        raise ValueError('ground truth must hold at least one object, but '
-                         f'its {len(ground_truth.images)} images hold none. '
-                         'Give the annotations of the split.')
-    pair = [_Resampled(ground_truth, found, max_det, backend)
-            for found in (first, second)]
+        raise ValueError(
+            'ground truth must hold at least one object, but '
+            f'its {len(ground_truth.images)} images hold none. '
+            'Give the annotations of the split.'
+        )
+    pair = [
+        _Resampled(ground_truth, found, max_det, backend)
+        for found in (first, second)
+    ]
     num_images = len(ground_truth.images)
     once = np.ones(num_images, np.int32)
     values = [result(once) for result in pair]
 
     def resample(number: int) -> np.ndarray:
         drawn = np.random.default_rng((seed, number)).integers(
-            num_images, size=num_images)
+            num_images, size=num_images
+        )
         weights = np.bincount(drawn, minlength=num_images).astype(np.int32)
         return pair[1](weights) - pair[0](weights)
 
@@ -100,14 +114,19 @@ def bootstrap_difference(ground_truth: GroundTruth,
     return PairedBootstrap(*values, samples, max_det, num_images)
 
 
-def _run(task: Callable[[int], np.ndarray], count: int,
-         workers: int) -> Iterator[np.ndarray]:
+def _run(
+    task: Callable[[int], np.ndarray], count: int, workers: int
+) -> Iterator[np.ndarray]:
     """NumPy lets threads work at the same time."""
     pool = ThreadPoolExecutor(workers)
     try:
         yield from track(
-            pool.map(task, range(count)), 'Resampling', count,
-            console=Console(stderr=True), transient=True)
+            pool.map(task, range(count)),
+            'Resampling',
+            count,
+            console=Console(stderr=True),
+            transient=True,
+        )
     finally:
         # Control-C should not wait for the rest.
         pool.shutdown(cancel_futures=True)
@@ -116,8 +135,9 @@ def _run(task: Callable[[int], np.ndarray], count: int,
 class _Resampled:
     """AP, AP50 and AP75 of one result, by how often each image counts."""
 
-    def __init__(self, truth: GroundTruth, found: Detections, max_det: int,
-                 backend: str) -> None:
+    def __init__(
+        self, truth: GroundTruth, found: Detections, max_det: int, backend: str
+    ) -> None:
         matches = load_backend(backend).match(truth, found, max_det)
         found, matched = found.take(matches.rows), matches.matched
         images = find_positions(found.image_ids, truth.images.ids)
@@ -126,9 +146,13 @@ class _Resampled:
         for label in range(len(truth.classes)):
             own = np.flatnonzero(found.labels == label)
             self._classes.append(
-                WeightedAveragePrecision(found.scores[own], matched[:, own],
-                                         matches.ignored[:, own],
-                                         images[own]))
+                WeightedAveragePrecision(
+                    found.scores[own],
+                    matched[:, own],
+                    matches.ignored[:, own],
+                    images[own],
+                )
+            )
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
         """(3,), NaN if no image with an object counts."""
@@ -141,14 +165,17 @@ class _Resampled:
         if not values:
             return np.full(3, np.nan)
         by_iou = np.mean(values, axis=0)
-        single = np.searchsorted(IOU_THRS, (.5, .75))
+        single = np.searchsorted(IOU_THRS, (0.5, 0.75))
         return np.concatenate(([by_iou.mean()], by_iou[single]))
 
 
 def _drop_nan(name: str, found: Detections) -> Detections:
     kept, dropped = found.drop_nan()
     if dropped:
-        print_log(f'{dropped} of {len(found)} detections of {name} hold NaN '
-                  'or infinity and are not scored.', 'current',
-                  logging.WARNING)
+        print_log(
+            f'{dropped} of {len(found)} detections of {name} hold NaN '
+            'or infinity and are not scored.',
+            'current',
+            logging.WARNING,
+        )
     return kept

@@ -6,8 +6,11 @@ from ..functional.object_counts import needed_cap, recall_bound
 from .ground_truth import GroundTruth
 
 
-def cap_warnings(ground_truth: GroundTruth, max_dets: Sequence[int],
-                 model_caps: dict[str, int]) -> list[str]:
+def cap_warnings(
+    ground_truth: GroundTruth,
+    max_dets: Sequence[int],
+    model_caps: dict[str, int],
+) -> list[str]:
     """What to warn of, one line each.
 
     Args:
@@ -28,12 +31,14 @@ def cap_warnings(ground_truth: GroundTruth, max_dets: Sequence[int],
             lines.append(
                 f'max_dets {cap} is below {needed}, the 99.5th percentile of '
                 'objects per image: a recall above '
-                f'{recall_bound(counts, cap):.4f} cannot show at this cap.')
+                f'{recall_bound(counts, cap):.4f} cannot show at this cap.'
+            )
     needed = needed_cap(ground_truth.counts())
     for name, cap in model_caps.items():
         if cap < needed:
             lines.append(
                 f'test_cfg.{name} of the model is {cap}, below {needed}, the '
                 '99.5th percentile of objects per image: objects are lost '
-                'before they are scored. Raise it.')
+                'before they are scored. Raise it.'
+            )
     return lines

@@ -133,7 +133,11 @@ class CascadeStudy:
                     }
                 )
         except (
-            OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile,
+            OSError,
+            EOFError,
+            KeyError,
+            ValueError,
+            zipfile.BadZipFile,
             zlib.error,
-        ):  # fmt: skip
+        ):
             return None

@@ -11,8 +11,8 @@ from .coco_tables import CocoTables
 # Key of CocoMetric, column of the table, IoU threshold, area range.
 _APS = (
     ('mAP', 'AP', None, 'all'),
-    ('mAP_50', 'AP50', .5, 'all'),
-    ('mAP_75', 'AP75', .75, 'all'),
+    ('mAP_50', 'AP50', 0.5, 'all'),
+    ('mAP_75', 'AP75', 0.75, 'all'),
     ('mAP_s', 'APs', None, 's'),
     ('mAP_m', 'APm', None, 'm'),
     ('mAP_l', 'APl', None, 'l'),
@@ -29,20 +29,23 @@ def summarize(tables: CocoTables) -> dict[str, float]:
     return values
 
 
-def summarize_bounds(counts: np.ndarray,
-                     max_dets: Sequence[int]) -> dict[str, float]:
+def summarize_bounds(
+    counts: np.ndarray, max_dets: Sequence[int]
+) -> dict[str, float]:
     """The largest recall at every cap: ``recall_bound@300``.
 
     Args:
         counts (np.ndarray): (M,), objects of each image and class.
         max_dets (Sequence[int]): The caps.
     """
-    return {f'recall_bound@{cap}': recall_bound(counts, cap)
-            for cap in max_dets}
+    return {
+        f'recall_bound@{cap}': recall_bound(counts, cap) for cap in max_dets
+    }
 
 
-def summarize_classes(tables: CocoTables,
-                      classes: Sequence[str]) -> dict[str, float]:
+def summarize_classes(
+    tables: CocoTables, classes: Sequence[str]
+) -> dict[str, float]:
     """AP of each class at every cap: ``<class>_precision@300``."""
     return {
         f'{name}_precision@{cap}': tables.ap(cap, label=label)
@@ -63,7 +66,8 @@ def format_summary(tables: CocoTables, values: dict[str, float]) -> str:
     for cap in tables.max_dets:
         keys = ['recall_bound', *(f'bbox_{name}' for name, *_ in _APS), 'AR']
         rows.append(
-            [str(cap), *(_show(values[f'{key}@{cap}']) for key in keys)])
+            [str(cap), *(_show(values[f'{key}@{cap}']) for key in keys)]
+        )
     return _right_aligned(rows, 0)
 
 
@@ -71,10 +75,15 @@ def format_classes(tables: CocoTables, classes: Sequence[str]) -> str:
     """One row per class: AP at every cap."""
     rows = [['class', *(f'AP@{cap}' for cap in tables.max_dets)]]
     for label, name in enumerate(classes):
-        rows.append([
-            name,
-            *(_show(tables.ap(cap, label=label)) for cap in tables.max_dets)
-        ])
+        rows.append(
+            [
+                name,
+                *(
+                    _show(tables.ap(cap, label=label))
+                    for cap in tables.max_dets
+                ),
+            ]
+        )
     return _right_aligned(rows, 1)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-IOU_THRS = np.linspace(.5, .95, 10)
+IOU_THRS = np.linspace(0.5, 0.95, 10)
 IOU_THRS.flags.writeable = False
 # COCO's, in square pixels of the original image; both ends belong to it.
 AREA_RANGES = {
@@ -36,11 +36,13 @@ class CocoTables:
     areas: tuple[str, ...]
     backend: str
 
-    def ap(self,
-           max_det: int,
-           iou: float | None = None,
-           area: str = 'all',
-           label: int | None = None) -> float:
+    def ap(
+        self,
+        max_det: int,
+        iou: float | None = None,
+        area: str = 'all',
+        label: int | None = None,
+    ) -> float:
         """Average precision.
 
         Args:
@@ -53,19 +55,20 @@ class CocoTables:
         Returns:
             float: 0 to 1; -1 if there is no object.
         """
-        table = self.precision[..., self.areas.index(area),
-                               self.max_dets.index(max_det)]
+        table = self.precision[
+            ..., self.areas.index(area), self.max_dets.index(max_det)
+        ]
         if iou is not None:
             table = table[np.isclose(self.iou_thrs, iou)]
         return _mean(table if label is None else table[:, :, label])
 
-    def ar(self,
-           max_det: int,
-           area: str = 'all',
-           label: int | None = None) -> float:
+    def ar(
+        self, max_det: int, area: str = 'all', label: int | None = None
+    ) -> float:
         """Average recall, over IoU thresholds and classes; see :meth:`ap`."""
-        table = self.recall[..., self.areas.index(area),
-                            self.max_dets.index(max_det)]
+        table = self.recall[
+            ..., self.areas.index(area), self.max_dets.index(max_det)
+        ]
         return _mean(table if label is None else table[:, label])
 
 

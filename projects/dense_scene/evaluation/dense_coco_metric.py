@@ -91,16 +91,18 @@ class DenseCocoMetric(BaseMetric):
 
     default_prefix = 'coco'
 
-    def __init__(self,
-                 ann_file: str | None = None,
-                 max_dets: Sequence[int] = (100, 300),
-                 classwise: bool = False,
-                 density: bool = False,
-                 density_file: str | None = None,
-                 detection_file: str | None = None,
-                 backend: str = 'auto',
-                 backend_args: dict | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        ann_file: str | None = None,
+        max_dets: Sequence[int] = (100, 300),
+        classwise: bool = False,
+        density: bool = False,
+        density_file: str | None = None,
+        detection_file: str | None = None,
+        backend: str = 'auto',
+        backend_args: dict | None = None,
+        **kwargs,
+    ) -> None:
         super().__init__(**kwargs)
         self.max_dets = check_max_dets(max_dets)
         self.backend = load_backend(backend)
@@ -109,7 +111,8 @@ class DenseCocoMetric(BaseMetric):
         self.density = density or density_file is not None
         self.density_file = density_file
         self.detection_file = detection_file and check_store_path(
-            detection_file)
+            detection_file
+        )
         self.backend_args = backend_args
         self.density_report = None
         self.model_caps: dict[str, int] = {}
@@ -130,7 +133,8 @@ class DenseCocoMetric(BaseMetric):
             self._truth = self._read_ann_file()
         self.results.extend(
             ImageResult.from_sample(sample, self._truth is None)
-            for sample in data_samples)
+            for sample in data_samples
+        )
 
     def compute_metrics(self, results: list[ImageResult]) -> dict:
         """Evaluate everything.
@@ -148,19 +152,25 @@ class DenseCocoMetric(BaseMetric):
             self._save(truth, found)
         found, nan_boxes = found.drop_nan()
         if nan_boxes:
-            self._warn(f'{nan_boxes} of {nan_boxes + len(found)} detections '
-                       'hold NaN or infinity and are not scored: the model '
-                       'has diverged, or a layer overflows.')
+            self._warn(
+                f'{nan_boxes} of {nan_boxes + len(found)} detections '
+                'hold NaN or infinity and are not scored: the model '
+                'has diverged, or a layer overflows.'
+            )
         tables = self.backend.evaluate(truth, found, self.max_dets)
         counts = truth.counts(by_class=True)
-        values = {**summarize(tables),
-                  **summarize_bounds(counts, tables.max_dets)}
+        values = {
+            **summarize(tables),
+            **summarize_bounds(counts, tables.max_dets),
+        }
         for line in cap_warnings(truth, self.max_dets, self.model_caps):
             self._warn_once(line)
-        self._log(f'{len(truth.images)} images, {counts.sum()} objects, '
-                  f'{len(found)} detections; {tables.backend}, '
-                  f'{time.perf_counter() - start:.1f} s\n'
-                  f'{format_summary(tables, values)}')
+        self._log(
+            f'{len(truth.images)} images, {counts.sum()} objects, '
+            f'{len(found)} detections; {tables.backend}, '
+            f'{time.perf_counter() - start:.1f} s\n'
+            f'{format_summary(tables, values)}'
+        )
         if self.classwise:
             values.update(summarize_classes(tables, truth.classes))
             self._log('\n' + format_classes(tables, truth.classes))
@@ -170,17 +180,23 @@ class DenseCocoMetric(BaseMetric):
 
     def _check_ann_file(self) -> None:
         name = self.ann_file
-        if (name is None or self.backend_args is not None or '://' in name
-                or osp.isfile(name)):
+        if (
+            name is None
+            or self.backend_args is not None
+            or '://' in name
+            or osp.isfile(name)
+        ):
             return
         raise FileNotFoundError(
             f'ann_file must be a COCO JSON file, but {name!r} does not exist. '
             'Correct ann_file of the evaluator, or leave it out to take the '
-            'ground truth from the data set.')
+            'ground truth from the data set.'
+        )
 
     def _read_ann_file(self) -> GroundTruth:
         with get_local_path(
-                self.ann_file, backend_args=self.backend_args) as path:
+            self.ann_file, backend_args=self.backend_args
+        ) as path:
             truth = GroundTruth.from_coco(path, self._classes())
         truth.validate()
         return truth
@@ -190,14 +206,19 @@ class DenseCocoMetric(BaseMetric):
 
     def _ground_truth(self, results: list[ImageResult]) -> GroundTruth:
         """Of the images that were evaluated."""
-        ids, counts = np.unique([result.image_id for result in results],
-                                return_counts=True)
+        ids, counts = np.unique(
+            [result.image_id for result in results], return_counts=True
+        )
         if not len(ids) or counts.max() > 1:
-            problem = ('there are none' if not len(ids) else
-                       f'{ids[counts.argmax()]} came {counts.max()} times')
+            problem = (
+                'there are none'
+                if not len(ids)
+                else f'{ids[counts.argmax()]} came {counts.max()} times'
+            )
             raise ValueError(
                 'DenseCocoMetric must get every image once, but '
-                f'{problem}. Check the data set and its image ids.')
+                f'{problem}. Check the data set and its image ids.'
+            )
         if self._truth is None:
             return join_truth(results, self._classes())
         unknown = ids[~np.isin(ids, self._truth.images.ids)]
@@ -205,24 +226,31 @@ class DenseCocoMetric(BaseMetric):
             raise ValueError(
                 f'{self.ann_file} must list every evaluated image, but lacks '
                 f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them. '
-                'Give the annotations of the split that is evaluated.')
+                'Give the annotations of the split that is evaluated.'
+            )
         if len(ids) < len(self._truth.images):
             self._warn_once(
                 f'{self.ann_file} lists {len(self._truth.images)} images, of '
-                f'which {len(ids)} were evaluated: the results are for these.')
+                f'which {len(ids)} were evaluated: the results are for these.'
+            )
         return self._truth.subset(ids)
 
     def _measure_density(self, truth: GroundTruth, found: Detections) -> None:
-        report = measure_density(truth, found, self.max_dets,
-                                 self.backend.package)
+        report = measure_density(
+            truth, found, self.max_dets, self.backend.package
+        )
         self.density_report = report
         self._log('\n' + report.format())
         if self.density_file is not None:
             report.save(self.density_file)
 
     def _save(self, truth: GroundTruth, found: Detections) -> None:
-        meta = dict(self.run_info, classes=truth.classes,
-                    max_dets=self.max_dets, model_caps=self.model_caps)
+        meta = dict(
+            self.run_info,
+            classes=truth.classes,
+            max_dets=self.max_dets,
+            model_caps=self.model_caps,
+        )
         meta.update(describe_file('ann_file', self.ann_file))
         save_detections(self.detection_file, found, meta, truth.images.ids)
         self._log(f'{len(found)} detections written to {self.detection_file}')
@@ -237,5 +265,6 @@ class DenseCocoMetric(BaseMetric):
             self._warn(message)
 
     def _warn(self, message: str) -> None:
-        MMLogger.get_current_instance().log(logging.WARNING,
-                                            f'DenseCocoMetric: {message}')
+        MMLogger.get_current_instance().log(
+            logging.WARNING, f'DenseCocoMetric: {message}'
+        )

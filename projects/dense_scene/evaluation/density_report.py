@@ -35,12 +35,16 @@ class DensityReport:
     def format(self) -> str:
         """Three tables, at most 79 columns wide for two caps."""
         return '\n'.join(
-            _table(title, groups) for title, groups in (
+            _table(title, groups)
+            for title, groups in (
                 ('AP by objects per image', self.by_objects),
                 ('AP by neighbour IoU of images', self.by_neighbour_iou),
-                ('AR by neighbour IoU of objects',
-                 self.recall_by_neighbour_iou),
-            ))
+                (
+                    'AR by neighbour IoU of objects',
+                    self.recall_by_neighbour_iou,
+                ),
+            )
+        )
 
     def save(self, path: str) -> None:
         """Write everything to a JSON file."""
@@ -57,7 +61,7 @@ def group_by_quarter(values: np.ndarray) -> list[np.ndarray]:
     """
     if not len(values):
         return []
-    edges = np.quantile(values, (.25, .5, .75), method='inverted_cdf')
+    edges = np.quantile(values, (0.25, 0.5, 0.75), method='inverted_cdf')
     group = np.searchsorted(np.unique(edges), values)
     return [group == number for number in np.unique(group)]
 

@@ -39,7 +39,8 @@ def find_model_caps(test_cfg: dict | None) -> dict[str, int]:
         parts[f'{name}.'] = parts[''].get(name) or {}
     return {
         f'{prefix}max_per_img': part['max_per_img']
-        for prefix, part in parts.items() if 'max_per_img' in part
+        for prefix, part in parts.items()
+        if 'max_per_img' in part
     }
 
 

@@ -36,10 +36,12 @@ class DetectionStore:
     meta: dict = field(default_factory=dict)
 
 
-def save_detections(path: str | PathLike,
-                    detections: Detections,
-                    meta: dict | None = None,
-                    image_ids: np.ndarray | None = None) -> None:
+def save_detections(
+    path: str | PathLike,
+    detections: Detections,
+    meta: dict | None = None,
+    image_ids: np.ndarray | None = None,
+) -> None:
     """Write detections to one compressed ``.npz`` of plain arrays.
 
     Nothing is rounded: a column is float32 where every value is one, as
@@ -61,7 +63,8 @@ def save_detections(path: str | PathLike,
         detection_image_ids=detections.image_ids,
         labels=detections.labels,
         scores=_narrow(detections.scores),
-        **_box_columns(detections))
+        **_box_columns(detections),
+    )
     if image_ids is not None:
         columns['image_ids'] = to_integers(image_ids, 'image ids')
     # An open file: numpy would append .npz to a name.
@@ -80,7 +83,8 @@ def load_detections(path: str | PathLike) -> DetectionStore:
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f'stored detections must be an .npz file, but {path!r} does not '
-            'exist. Correct the path.')
+            'exist. Correct the path.'
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             columns = dict(file)
@@ -88,15 +92,25 @@ def load_detections(path: str | PathLike) -> DetectionStore:
         meta = json.loads(columns['meta'].tobytes())
         if form <= _FORMAT:
             return DetectionStore(
-                _read_columns(columns), columns.get('image_ids'), meta)
-    except (AttributeError, EOFError, KeyError, OSError, TypeError, ValueError,
-            zipfile.BadZipFile) as error:
+                _read_columns(columns), columns.get('image_ids'), meta
+            )
+    except (
+        AttributeError,
+        EOFError,
+        KeyError,
+        OSError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+    ) as error:
         raise ValueError(
             f'{path} must hold stored detections, but cannot be read: '
-            f'{str(error) or type(error).__name__}. {_ADVICE}') from error
+            f'{str(error) or type(error).__name__}. {_ADVICE}'
+        ) from error
     raise ValueError(
         f'{path} must have format {_FORMAT} or lower, but has {form}. Update '
-        'dense_scene.')
+        'dense_scene.'
+    )
 
 
 def check_store_path(path: str | PathLike) -> str:
@@ -107,8 +121,10 @@ def check_store_path(path: str | PathLike) -> str:
     """
     path = os.fspath(path)
     if not path.endswith('.npz'):
-        raise ValueError('a file of stored detections must end with .npz, but '
-                         f'got {path!r}. Rename it.')
+        raise ValueError(
+            'a file of stored detections must end with .npz, but '
+            f'got {path!r}. Rename it.'
+        )
     return path
 
 
@@ -135,5 +151,10 @@ def _read_columns(columns: dict[str, np.ndarray]) -> Detections:
     boxes, xywh = columns.get('boxes'), columns.get('xywh')
     if boxes is None:
         boxes = xywh_to_xyxy(columns['xywh'])
-    return Detections(columns['detection_image_ids'], boxes,
-                      columns['scores'], columns['labels'], xywh)
+    return Detections(
+        columns['detection_image_ids'],
+        boxes,
+        columns['scores'],
+        columns['labels'],
+        xywh,
+    )

@@ -44,18 +44,25 @@ class Detections:
             boxes=boxes,
             scores=np.asarray(self.scores, np.float64).reshape(-1),
             labels=to_integers(self.labels, 'labels'),
-            xywh=np.asarray(xywh, np.float64).reshape(-1, 4))
+            xywh=np.asarray(xywh, np.float64).reshape(-1, 4),
+        )
         for name, column in columns.items():
             object.__setattr__(self, name, column)
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:
-            raise ValueError('columns of detections must have one length, '
-                             f'but have {lengths}. Correct them.')
+            raise ValueError(
+                'columns of detections must have one length, '
+                f'but have {lengths}. Correct them.'
+            )
 
     @classmethod
-    def from_images(cls, image_ids: Sequence[int],
-                    boxes: Iterable[np.ndarray], scores: Iterable[np.ndarray],
-                    labels: Iterable[np.ndarray]) -> 'Detections':
+    def from_images(
+        cls,
+        image_ids: Sequence[int],
+        boxes: Iterable[np.ndarray],
+        scores: Iterable[np.ndarray],
+        labels: Iterable[np.ndarray],
+    ) -> 'Detections':
         """Join the detections of single images.
 
         Args:
@@ -69,11 +76,13 @@ class Detections:
             np.repeat(to_integers(image_ids, 'image ids'), counts),
             np.concatenate([np.zeros((0, 4)), *boxes]),
             np.concatenate([np.zeros(0), *scores]),
-            np.concatenate([np.zeros(0, np.int64), *labels]))
+            np.concatenate([np.zeros(0, np.int64), *labels]),
+        )
 
     @classmethod
-    def from_coco(cls, source: str | PathLike | list[dict],
-                  ground_truth: GroundTruth) -> 'Detections':
+    def from_coco(
+        cls, source: str | PathLike | list[dict], ground_truth: GroundTruth
+    ) -> 'Detections':
         """Read COCO results, a list of dicts or the JSON file of one.
 
         Args:
@@ -98,7 +107,8 @@ class Detections:
             raise ValueError(
                 f'{name} must be a COCO result list: dicts with image_id, '
                 'category_id, bbox of four numbers and score, but '
-                f'{type(error).__name__}: {error}. Write it again.') from error
+                f'{type(error).__name__}: {error}. Write it again.'
+            ) from error
         categories = to_integers(categories, 'category_id')
         labels = find_positions(categories, ground_truth.category_ids)
         if (labels < 0).any():
@@ -106,7 +116,8 @@ class Detections:
             raise ValueError(
                 f'{name}: category_id must be one of the ground truth, '
                 f'{ground_truth.category_ids.tolist()}, but got {unknown}. '
-                'Evaluate against the ground truth that the detector saw.')
+                'Evaluate against the ground truth that the detector saw.'
+            )
         return cls(image_ids, xywh_to_xyxy(xywh), scores, labels, xywh)
 
     def __len__(self) -> int:
@@ -116,8 +127,8 @@ class Detections:
     def take(self, rows: np.ndarray) -> 'Detections':
         """These rows (positions or a bool mask), in this order."""
         return replace(
-            self, **{f.name: getattr(self, f.name)[rows]
-                     for f in fields(self)})
+            self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)}
+        )
 
     def subset(self, image_ids: np.ndarray) -> 'Detections':
         """The detections of these images."""
@@ -129,8 +140,7 @@ class Detections:
 
     def drop_nan(self) -> tuple['Detections', int]:
         """Without the rows that hold NaN or infinity, and how many."""
-        finite = (
-            np.isfinite(self.boxes).all(axis=1) & np.isfinite(self.scores))
+        finite = np.isfinite(self.boxes).all(axis=1) & np.isfinite(self.scores)
         return self.take(finite), int((~finite).sum())
 
     def validate(self, ground_truth: GroundTruth) -> None:
@@ -143,23 +153,31 @@ class Detections:
         self._refuse(
             find_positions(self.image_ids, ground_truth.images.ids) < 0,
             'belong to an image of the ground truth',
-            'Evaluate against the ground truth of the same split.')
-        self._refuse((self.labels < 0) |
-                     (self.labels >= len(ground_truth.classes)),
-                     f'have one of the {len(ground_truth.classes)} classes of '
-                     'the ground truth',
-                     'Evaluate against the ground truth that the detector '
-                     'was trained on.')
-        self._refuse(~np.isfinite(self.boxes).all(axis=1),
-                     'have a box without NaN or infinity',
-                     'Call drop_nan() to count and drop such boxes.')
-        self._refuse((self.xywh[:, 2:] < 0).any(axis=1),
-                     'have a box with x1 <= x2 and y1 <= y2',
-                     'Give boxes as x1, y1, x2, y2.')
+            'Evaluate against the ground truth of the same split.',
+        )
+        self._refuse(
+            (self.labels < 0) | (self.labels >= len(ground_truth.classes)),
+            f'have one of the {len(ground_truth.classes)} classes of '
+            'the ground truth',
+            'Evaluate against the ground truth that the detector '
+            'was trained on.',
+        )
+        self._refuse(
+            ~np.isfinite(self.boxes).all(axis=1),
+            'have a box without NaN or infinity',
+            'Call drop_nan() to count and drop such boxes.',
+        )
+        self._refuse(
+            (self.xywh[:, 2:] < 0).any(axis=1),
+            'have a box with x1 <= x2 and y1 <= y2',
+            'Give boxes as x1, y1, x2, y2.',
+        )
         scores = self.scores
-        self._refuse(~((scores >= 0) & (scores <= 1 + _SCORE_TOLERANCE)),
-                     'have a score from 0 to 1',
-                     'Apply sigmoid or softmax to the logits.')
+        self._refuse(
+            ~((scores >= 0) & (scores <= 1 + _SCORE_TOLERANCE)),
+            'have a score from 0 to 1',
+            'Apply sigmoid or softmax to the logits.',
+        )
 
     def _refuse(self, bad: np.ndarray, rule: str, advice: str) -> None:
         if not bad.any():
@@ -169,7 +187,8 @@ class Detections:
             f'every detection must {rule}, but {bad.sum()} of {len(self)} do '
             f'not; the first: image {self.image_ids[row]}, label '
             f'{self.labels[row]}, box {self.boxes[row].tolist()}, score '
-            f'{self.scores[row]:g}. {advice}')
+            f'{self.scores[row]:g}. {advice}'
+        )
 
 
 def _read_json(path: str) -> list:
@@ -179,14 +198,17 @@ def _read_json(path: str) -> list:
     except FileNotFoundError:
         raise FileNotFoundError(
             f'detections must be a COCO result file, but {path!r} does not '
-            'exist. Correct the path.') from None
+            'exist. Correct the path.'
+        ) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(
             f'{path} must be a COCO result file (a JSON list), but cannot be '
-            f'parsed: {error}. Write or copy it again.') from error
+            f'parsed: {error}. Write or copy it again.'
+        ) from error
     if not isinstance(content, list):
         raise ValueError(
             f'{path} must be a COCO result file (a JSON list), but holds a '
             f'{type(content).__name__}. Give the detections, not the ground '
-            'truth.')
+            'truth.'
+        )
     return content

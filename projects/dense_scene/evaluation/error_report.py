@@ -48,8 +48,10 @@ class ErrorReport:
     def counts(self) -> dict[str, int]:
         """Number of errors of each kind."""
         columns = self.per_image
-        return {kind: sum(columns[kind])
-                for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)}
+        return {
+            kind: sum(columns[kind])
+            for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)
+        }
 
     @property
     def per_image(self) -> dict[str, list]:
@@ -64,21 +66,32 @@ class ErrorReport:
         columns = dict(
             image_id=images.ids.tolist(),
             file_name=images.file_names.tolist(),
-            objects=objects.tolist())
+            objects=objects.tolist(),
+        )
         badness = np.zeros(len(images))
         for names, errors, ids, weights in (
-                (DETECTION_ERRORS, self.detection_errors,
-                 self.detections.image_ids, self.detections.scores),
-                (OBJECT_ERRORS, self.object_errors,
-                 self.ground_truth.image_ids,
-                 np.ones(len(self.object_errors)))):
+            (
+                DETECTION_ERRORS,
+                self.detection_errors,
+                self.detections.image_ids,
+                self.detections.scores,
+            ),
+            (
+                OBJECT_ERRORS,
+                self.object_errors,
+                self.ground_truth.image_ids,
+                np.ones(len(self.object_errors)),
+            ),
+        ):
             image = find_positions(ids, images.ids)
             for number, name in enumerate(names):
                 columns[name] = np.bincount(
-                    image[errors == number], minlength=len(images)).tolist()
+                    image[errors == number], minlength=len(images)
+                ).tolist()
             wrong = errors >= 0
             badness += np.bincount(
-                image[wrong], weights[wrong], minlength=len(images))
+                image[wrong], weights[wrong], minlength=len(images)
+            )
         columns['badness'] = (badness / np.maximum(objects, 1)).tolist()
         return columns
 
@@ -89,15 +102,19 @@ class ErrorReport:
             f'{self.ground_truth.counts().sum()} objects, '
             f'{len(self.detections)} detections; '
             f'AP50@{self.max_det} '
-            f'{_show(self.ap50) if self.ap50 >= 0 else "-"}')
+            f'{_show(self.ap50) if self.ap50 >= 0 else "-"}'
+        )
         if self.nan_boxes:
-            heading += (f'\n{self.nan_boxes} detections hold NaN or infinity '
-                        'and are not scored')
+            heading += (
+                f'\n{self.nan_boxes} detections hold NaN or infinity '
+                'and are not scored'
+            )
         counts = self.counts
         tables = [_table('Dense errors', counts, self.ap_cost)]
         if self.tide is not None:
             tables.append(
-                _table('TIDE', self.tide['counts'], self.tide['delta_ap']))
+                _table('TIDE', self.tide['counts'], self.tide['delta_ap'])
+            )
         return '\n'.join([heading, *tables])
 
     def save(self, path: str | os.PathLike) -> None:
@@ -106,16 +123,22 @@ class ErrorReport:
         A file is replaced at once or, if writing fails, not at all.
         """
         content = dict(
-            max_det=self.max_det, ap50=self.ap50, counts=self.counts,
-            ap_cost=self.ap_cost, tide=self.tide, nan_boxes=self.nan_boxes,
-            per_image=self.per_image)  # fmt: skip
+            max_det=self.max_det,
+            ap50=self.ap50,
+            counts=self.counts,
+            ap_cost=self.ap_cost,
+            tide=self.tide,
+            nan_boxes=self.nan_boxes,
+            per_image=self.per_image,
+        )
         with whole_file(path) as part:
             part.write_text(json.dumps(content), encoding='utf-8')
 
 
 def _table(title: str, counts: dict[str, int], cost: dict[str, float]) -> str:
-    rows = [[name, str(counts.get(name, '-')), _show(cost[name])]
-            for name in cost]
+    rows = [
+        [name, str(counts.get(name, '-')), _show(cost[name])] for name in cost
+    ]
     table = AsciiTable([['error', 'count', 'AP50 cost'], *rows], title)
     table.justify_columns[1] = table.justify_columns[2] = 'right'
     return table.table
@@ -123,4 +146,4 @@ def _table(title: str, counts: dict[str, int], cost: dict[str, float]) -> str:
 
 def _show(value: float) -> str:
     # A rounding error below zero is no -0.000.
-    return f'{round(value, 3) + 0.:.3f}'
+    return f'{round(value, 3) + 0.0:.3f}'

@@ -15,8 +15,9 @@ from .ground_truth import GroundTruth
 CHALLENGE_COLUMNS = ('image_name', 'x1', 'y1', 'x2', 'y2', 'score')
 
 
-def read_evaluation(detections: str,
-                    ann_file: str) -> tuple[GroundTruth, DetectionStore]:
+def read_evaluation(
+    detections: str, ann_file: str
+) -> tuple[GroundTruth, DetectionStore]:
     """Read detections and the ground truth of their images.
 
     Args:
@@ -45,8 +46,9 @@ def read_evaluation(detections: str,
     return truth, DetectionStore(read(detections, truth))
 
 
-def read_ground_truth(ann_file: str,
-                      classes: Sequence[str] | None = None) -> GroundTruth:
+def read_ground_truth(
+    ann_file: str, classes: Sequence[str] | None = None
+) -> GroundTruth:
     """Read COCO JSON or a CSV of SKU-110K.
 
     Args:
@@ -60,9 +62,11 @@ def read_ground_truth(ann_file: str,
         ann_file=ann_file,
         data_prefix=dict(img=''),
         skip_images=(),
-        test_mode=True)
-    return GroundTruth.from_columns(dataset.columns,
-                                    dataset.metainfo['classes'])
+        test_mode=True,
+    )
+    return GroundTruth.from_columns(
+        dataset.columns, dataset.metainfo['classes']
+    )
 
 
 def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
@@ -83,7 +87,8 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
         raise ValueError(
             f'{path} names no classes, so that the ground truth must have '
             f'one, but it has {len(ground_truth.classes)}. Give the '
-            'detections as COCO JSON.')
+            'detections as COCO JSON.'
+        )
     rows = _read_rows(path)
     numbers = []
     for number, row in rows:
@@ -94,30 +99,41 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
             raise ValueError(
                 f'{path}, row {number} must be '
                 f'{", ".join(CHALLENGE_COLUMNS)}, but is {row}. Correct or '
-                'delete it.') from error
-    names, name_of_row = np.unique([row[0] for _, row in rows],
-                                   return_inverse=True)
+                'delete it.'
+            ) from error
+    names, name_of_row = np.unique(
+        [row[0] for _, row in rows], return_inverse=True
+    )
     images = _find_names(names, ground_truth, path)
     boxes, scores = np.split(np.reshape(numbers, (-1, 5)), [4], axis=1)
-    return Detections(images[name_of_row], boxes, scores,
-                      np.zeros(len(rows), np.int64))
+    return Detections(
+        images[name_of_row], boxes, scores, np.zeros(len(rows), np.int64)
+    )
 
 
 def _read_rows(path: str) -> list[tuple[int, list[str]]]:
     """Rows with their numbers, without empty ones and the header."""
     try:
         with open(path, newline='', encoding='utf-8') as file:
-            rows = [(number, row) for number, row in enumerate(
-                csv.reader(file, skipinitialspace=True), 1) if row]
+            rows = [
+                (number, row)
+                for number, row in enumerate(
+                    csv.reader(file, skipinitialspace=True), 1
+                )
+                if row
+            ]
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f'{path} must be a CSV file in UTF-8, but cannot be '
-                         f'read: {error}. Write it again.') from error
+        raise ValueError(
+            f'{path} must be a CSV file in UTF-8, but cannot be '
+            f'read: {error}. Write it again.'
+        ) from error
     header = bool(rows) and tuple(rows[0][1]) == CHALLENGE_COLUMNS
     return rows[header:]
 
 
-def _find_names(names: np.ndarray, ground_truth: GroundTruth,
-                path: str) -> np.ndarray:
+def _find_names(
+    names: np.ndarray, ground_truth: GroundTruth, path: str
+) -> np.ndarray:
     """The id of the image of each name."""
     table = ground_truth.images
     known = dict(zip(table.file_names.tolist(), table.ids.tolist()))
@@ -126,12 +142,14 @@ def _find_names(names: np.ndarray, ground_truth: GroundTruth,
         raise ValueError(
             f'{path} must name images of the ground truth, but {len(unknown)} '
             f'of {len(names)} are not there, {unknown[0]!r} among them. Give '
-            'the ground truth of the same split.')
+            'the ground truth of the same split.'
+        )
     return np.array([known[name] for name in names.tolist()], np.int64)
 
 
-def _choose_images(truth: GroundTruth, store: DetectionStore, name: str,
-                   ann_file: str) -> GroundTruth:
+def _choose_images(
+    truth: GroundTruth, store: DetectionStore, name: str, ann_file: str
+) -> GroundTruth:
     ids = store.image_ids
     if ids is None:
         return truth
@@ -140,7 +158,8 @@ def _choose_images(truth: GroundTruth, store: DetectionStore, name: str,
         raise ValueError(
             f'{ann_file} must list every image of {name}, but lacks '
             f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them. Give '
-            'the ground truth of the same split.')
+            'the ground truth of the same split.'
+        )
     return truth.subset(ids)
 
 
@@ -149,9 +168,11 @@ def _kind(path: str, what: str, endings: tuple[str, ...]) -> str:
     if ending not in endings:
         raise ValueError(
             f'{what} must be a file that ends with {", ".join(endings)}, but '
-            f'got {path!r}. Rename or convert it.')
+            f'got {path!r}. Rename or convert it.'
+        )
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f'{what} must be a file, but {path!r} does not exist. Correct the '
-            'path.')
+            'path.'
+        )
     return ending

@@ -43,9 +43,16 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
             to it. Defaults to '', the current folder.
     """
     base = Path(os.path.relpath(base, folder or os.curdir)).as_posix()
-    return '\n'.join((
-        _figures(advice), f'_base_ = {base!r}\n',
-        _model(advice), _loops(advice), _evaluator(advice), _DATA))
+    return '\n'.join(
+        (
+            _figures(advice),
+            f'_base_ = {base!r}\n',
+            _model(advice),
+            _loops(advice),
+            _evaluator(advice),
+            _DATA,
+        )
+    )
 
 
 def _figures(advice: DatasetAdvice) -> str:
@@ -64,29 +71,41 @@ def _figures(advice: DatasetAdvice) -> str:
         'Best-possible recall: the share of objects that some anchor of the '
         'grid overlaps by the IoU; "inside" counts anchors that do not cross '
         'the border of the image alone. Under an IoU of 0.3 no anchor is ever '
-        'a positive.'
+        'a positive.',
     ]
     if advice.suggested_scale != advice.scale:
         parts.insert(3, _warn_small(advice))
-    table = [f'# {line}'.rstrip()
-             for line in _table(advice.anchors).splitlines()]  # fmt: skip
+    table = [
+        f'# {line}'.rstrip() for line in _table(advice.anchors).splitlines()
+    ]
     return '\n'.join([*map(_comment, parts), *table, ''])
 
 
 def _warn_small(advice: DatasetAdvice) -> str:
     suggestion = ' '.join(map(str, advice.suggested_scale))
-    return (f'WARNING: {advice.small:.1%} of the objects are under '
-            f'{SMALLEST:.0f} pixels. All numbers below hold for this scale; '
-            f'for a larger one run again with --scale {suggestion}.')
+    return (
+        f'WARNING: {advice.small:.1%} of the objects are under '
+        f'{SMALLEST:.0f} pixels. All numbers below hold for this scale; '
+        f'for a larger one run again with --scale {suggestion}.'
+    )
 
 
 def _table(rows: list[AnchorRecall]) -> str:
     head = ['scales', 'ratios']
     head += [f'@{t}{where}' for where in ('', ' inside') for t in THRESHOLDS]
-    lines = [[_list(row.anchors.scales), _list(row.anchors.ratios),
-              *(f'{found[t]:.3f}' for found in (row.recall, row.recall_inside)
-                for t in THRESHOLDS), f'{row.below:.3f}']
-             for row in rows]  # fmt: skip
+    lines = [
+        [
+            _list(row.anchors.scales),
+            _list(row.anchors.ratios),
+            *(
+                f'{found[t]:.3f}'
+                for found in (row.recall, row.recall_inside)
+                for t in THRESHOLDS
+            ),
+            f'{row.below:.3f}',
+        ]
+        for row in rows
+    ]
     table = AsciiTable([[*head, '< 0.3'], *lines])
     table.inner_column_border = table.outer_border = False
     return table.table
@@ -97,11 +116,14 @@ def _model(advice: DatasetAdvice) -> str:
     rpn, cap = rpn_sampler_size(advice.needed), detection_cap(advice.needed)
     train = num_proposals(advice.needed, least=2000)
     test = num_proposals(advice.needed)
-    anchors = (f'scales={list(best.anchors.scales)}, '
-               f'ratios={list(best.anchors.ratios)}')
+    anchors = (
+        f'scales={list(best.anchors.scales)}, '
+        f'ratios={list(best.anchors.ratios)}'
+    )
     reached, before = (
         ', '.join(f'{row.recall[t]:.3f} at IoU {t}' for t in THRESHOLDS)
-        for row in (best, stock))
+        for row in (best, stock)
+    )
     proposal_nms = _nms_floor(advice.overlap, 0.7)
     final_nms = _nms_floor(advice.overlap_in_class, 0.5)
     lines = [
@@ -111,22 +133,30 @@ def _model(advice: DatasetAdvice) -> str:
         *('        ' + line for line in _split(anchors)),
         '    train_cfg=dict(',
         '        rpn=dict(',
-        _comment(f'{advice.needed} objects: up to {rpn // 2} positives cover '
-                 'them', 12),
+        _comment(
+            f'{advice.needed} objects: up to {rpn // 2} positives cover them',
+            12,
+        ),
         f'            sampler=dict(num={rpn}, pos_fraction=0.5)'
         + _border(best),
-        _comment(f'8 for each of {advice.needed} objects, at least as many '
-                 'as in mmdet; NMS as in testing', 8),
+        _comment(
+            f'8 for each of {advice.needed} objects, at least as many '
+            'as in mmdet; NMS as in testing',
+            8,
+        ),
         _proposals('rpn_proposal', train, proposal_nms) + '),',
         '    test_cfg=dict(',
         _comment(_explain_nms(advice.overlap, 'object'), 8),
         _proposals('rpn', test, proposal_nms) + ',',
-        _comment(f'{advice.needed} objects, rounded up. '
-                 + _explain_nms(advice.overlap_in_class, 'of the same class')
-                 + f'; above 0.5 for {advice.close:.2%}', 8),
+        _comment(
+            f'{advice.needed} objects, rounded up. '
+            + _explain_nms(advice.overlap_in_class, 'of the same class')
+            + f'; above 0.5 for {advice.close:.2%}',
+            8,
+        ),
         f'        rcnn=dict(max_per_img={cap}, '
         f'nms=dict(iou_threshold={final_nms}))))',
-    ]  # fmt: skip
+    ]
     return '\n'.join(lines)
 
 
@@ -135,18 +165,26 @@ def _border(best: AnchorRecall) -> str:
     low = THRESHOLDS[0]
     if best.recall[low] - best.recall_inside[low] < _BORDER_GAIN:
         return '),'
-    return '\n'.join((
-        ',',
-        _comment(f'anchors inside the image alone reach '
-                 f'{best.recall_inside[low]:.3f} at IoU {low}, not '
-                 f'{best.recall[low]:.3f}', 12),
-        '            allowed_border=-1),'))  # fmt: skip
+    return '\n'.join(
+        (
+            ',',
+            _comment(
+                f'anchors inside the image alone reach '
+                f'{best.recall_inside[low]:.3f} at IoU {low}, not '
+                f'{best.recall[low]:.3f}',
+                12,
+            ),
+            '            allowed_border=-1),',
+        )
+    )
 
 
 def _proposals(name: str, number: int, nms: float) -> str:
-    return (f'        {name}=dict(\n'
-            f'            nms_pre={number}, max_per_img={number},\n'
-            f'            nms=dict(iou_threshold={nms}))')
+    return (
+        f'        {name}=dict(\n'
+        f'            nms_pre={number}, max_per_img={number},\n'
+        f'            nms=dict(iou_threshold={nms}))'
+    )
 
 
 def _nms_floor(overlap: float, default: float) -> float:
@@ -156,9 +194,11 @@ def _nms_floor(overlap: float, default: float) -> float:
 
 
 def _explain_nms(overlap: float, whom: str) -> str:
-    return (f'IoU with the nearest {whom}: at most {overlap:.2f} for 99.5% of '
-            f'the objects, so no threshold below {_nms_floor(overlap, 0):g}'
-            + (', and soft-NMS keeps more' if overlap > _HIGHEST_NMS else ''))
+    return (
+        f'IoU with the nearest {whom}: at most {overlap:.2f} for 99.5% of '
+        f'the objects, so no threshold below {_nms_floor(overlap, 0):g}'
+        + (', and soft-NMS keeps more' if overlap > _HIGHEST_NMS else '')
+    )
 
 
 def _loops(advice: DatasetAdvice) -> str:
@@ -166,44 +206,56 @@ def _loops(advice: DatasetAdvice) -> str:
     short = min(advice.scale)
     shorts = range(max(32, round(short / 40) * 32), short + 1, 32) or [short]
     scales = [(max(advice.scale), side) for side in shorts]
-    return '\n'.join((
-        _comment(f'{rois} x 0.25 = {rois // 4} positives: two for each of '
-                 f'{advice.needed} objects, or more'),
-        'for stage in _base_.model.train_cfg.rcnn:',
-        f'    stage.sampler.update(num={rois}, pos_fraction=0.25)',
-        _comment(f'{_plural(len(advice.classes))} in the file'),
-        'for head in _base_.model.roi_head.bbox_head:',
-        f'    head.num_classes = {len(advice.classes)}',
-        _comment('the scale that all of this holds for'),
-        'for loader in (_base_.val_dataloader, _base_.test_dataloader):',
-        '    for step in loader.dataset.pipeline:',
-        "        if 'scale' in step:",
-        f'            step.scale = {advice.scale}',
-        _comment('training varies it, or has it before it crops'),
-        'for step in _base_.train_dataloader.dataset.pipeline:',
-        "    if 'scales' in step:",
-        '        step.scales = [',
-        *(' ' * 12 + str(scale) + ',' for scale in scales),
-        '        ]',
-        "    elif step.type == 'Resize':",
-        f'        step.scale = {advice.scale}',
-        'del stage, head, loader, step\n'))
+    return '\n'.join(
+        (
+            _comment(
+                f'{rois} x 0.25 = {rois // 4} positives: two for each of '
+                f'{advice.needed} objects, or more'
+            ),
+            'for stage in _base_.model.train_cfg.rcnn:',
+            f'    stage.sampler.update(num={rois}, pos_fraction=0.25)',
+            _comment(f'{_plural(len(advice.classes))} in the file'),
+            'for head in _base_.model.roi_head.bbox_head:',
+            f'    head.num_classes = {len(advice.classes)}',
+            _comment('the scale that all of this holds for'),
+            'for loader in (_base_.val_dataloader, _base_.test_dataloader):',
+            '    for step in loader.dataset.pipeline:',
+            "        if 'scale' in step:",
+            f'            step.scale = {advice.scale}',
+            _comment('training varies it, or has it before it crops'),
+            'for step in _base_.train_dataloader.dataset.pipeline:',
+            "    if 'scales' in step:",
+            '        step.scales = [',
+            *(' ' * 12 + str(scale) + ',' for scale in scales),
+            '        ]',
+            "    elif step.type == 'Resize':",
+            f'        step.scale = {advice.scale}',
+            'del stage, head, loader, step\n',
+        )
+    )
 
 
 def _evaluator(advice: DatasetAdvice) -> str:
-    allowed = ', '.join(f'{bound:.3f} at {cap}'
-                        for cap, bound in advice.bounds.items())
-    return '\n'.join((
-        _comment(f'{advice.needed_per_class} objects per image and class; '
-                 f'recall that the caps allow: {allowed}'),
-        f'val_evaluator = dict(max_dets={tuple(advice.bounds)})',
-        'test_evaluator = val_evaluator\n'))
+    allowed = ', '.join(
+        f'{bound:.3f} at {cap}' for cap, bound in advice.bounds.items()
+    )
+    return '\n'.join(
+        (
+            _comment(
+                f'{advice.needed_per_class} objects per image and class; '
+                f'recall that the caps allow: {allowed}'
+            ),
+            f'val_evaluator = dict(max_dets={tuple(advice.bounds)})',
+            'test_evaluator = val_evaluator\n',
+        )
+    )
 
 
 def _comment(text: str, left: int = 0) -> str:
     start = ' ' * left + '# '
-    return '\n'.join(wrap(text, 79, initial_indent=start,
-                          subsequent_indent=start))
+    return '\n'.join(
+        wrap(text, 79, initial_indent=start, subsequent_indent=start)
+    )
 
 
 def _split(arguments: str) -> list[str]:

@@ -64,13 +64,17 @@ class GroundTruth:
             iscrowd=_to_bool(self.iscrowd, absent),
             ignore=_to_bool(self.ignore, absent),
             category_ids=to_integers(ids, 'category ids'),
-            xywh=np.asarray(xywh, np.float64).reshape(-1, 4))
+            xywh=np.asarray(xywh, np.float64).reshape(-1, 4),
+        )
         for name, column in columns.items():
             object.__setattr__(self, name, column)
 
     @classmethod
-    def from_coco(cls, source: str | PathLike | dict,
-                  classes: Sequence[str] | None = None) -> 'GroundTruth':
+    def from_coco(
+        cls,
+        source: str | PathLike | dict,
+        classes: Sequence[str] | None = None,
+    ) -> 'GroundTruth':
         """Read COCO annotations.
 
         Args:
@@ -91,7 +95,8 @@ class GroundTruth:
             if not os.path.isfile(name):
                 raise FileNotFoundError(
                     f'ground truth must be a COCO JSON file, but {name!r} '
-                    'does not exist. Correct ann_file.')
+                    'does not exist. Correct ann_file.'
+                )
             content, found = read_coco_json(name)
         categories = _choose(content['categories'], classes, name)
         ids = to_integers([item['id'] for item in categories], 'category ids')
@@ -99,17 +104,27 @@ class GroundTruth:
         found = CocoAnnotations(*(column[labels >= 0] for column in found))
         images = content['images']
         return cls(
-            ImageTable([image['id'] for image in images],
-                       [image.get('width', 0) for image in images],
-                       [image.get('height', 0) for image in images],
-                       [image.get('file_name', '') for image in images]),
-            [item['name'] for item in categories], found.image_ids,
-            xywh_to_xyxy(found.boxes), labels[labels >= 0], found.areas,
-            found.crowd, found.ignore, ids, found.boxes)
+            ImageTable(
+                [image['id'] for image in images],
+                [image.get('width', 0) for image in images],
+                [image.get('height', 0) for image in images],
+                [image.get('file_name', '') for image in images],
+            ),
+            [item['name'] for item in categories],
+            found.image_ids,
+            xywh_to_xyxy(found.boxes),
+            labels[labels >= 0],
+            found.areas,
+            found.crowd,
+            found.ignore,
+            ids,
+            found.boxes,
+        )
 
     @classmethod
-    def from_columns(cls, columns: AnnotationColumns,
-                     classes: Sequence[str]) -> 'GroundTruth':
+    def from_columns(
+        cls, columns: AnnotationColumns, classes: Sequence[str]
+    ) -> 'GroundTruth':
         """Take the annotations of a :class:`ColumnDataset`.
 
         Args:
@@ -118,13 +133,18 @@ class GroundTruth:
         """
         heights, widths = columns.sizes.T
         return cls(
-            ImageTable(columns.image_ids, widths, heights,
-                       [os.fsdecode(name) for name in columns.file_names]),
+            ImageTable(
+                columns.image_ids,
+                widths,
+                heights,
+                [os.fsdecode(name) for name in columns.file_names],
+            ),
             classes,
             np.repeat(columns.image_ids, columns.counts),
             columns.boxes,
             columns.labels,
-            iscrowd=columns.ignored)
+            iscrowd=columns.ignored,
+        )
 
     def __len__(self) -> int:
         """Number of objects, crowd regions among them."""
@@ -135,9 +155,16 @@ class GroundTruth:
         rows = np.isin(self.image_ids, image_ids)
         return GroundTruth(
             self.images.take(np.isin(self.images.ids, image_ids)),
-            self.classes, self.image_ids[rows], self.boxes[rows],
-            self.labels[rows], self.areas[rows], self.iscrowd[rows],
-            self.ignore[rows], self.category_ids, self.xywh[rows])
+            self.classes,
+            self.image_ids[rows],
+            self.boxes[rows],
+            self.labels[rows],
+            self.areas[rows],
+            self.iscrowd[rows],
+            self.ignore[rows],
+            self.category_ids,
+            self.xywh[rows],
+        )
 
     def group(self, image_ids: np.ndarray | None = None) -> RowGroups:
         """The rows of each of these images; None: of each of ``images``."""
@@ -173,15 +200,21 @@ class GroundTruth:
             raise ValueError(
                 'every image of the ground truth must have an id of its own, '
                 f'but {(counts > 1).sum()} ids stand more than once, '
-                f'{ids[counts > 1][0]} among them. Renumber the images.')
+                f'{ids[counts > 1][0]} among them. Renumber the images.'
+            )
         self._refuse(
             find_positions(self.image_ids, self.images.ids) < 0,
-            'belong to a listed image')
-        self._refuse((self.labels < 0) | (self.labels >= len(self.classes)),
-                     f'have one of {len(self.classes)} classes')
-        self._refuse(~(self.xywh[:, 2:] >= 0).all(axis=1) |
-                     ~np.isfinite(self.xywh).all(axis=1),
-                     'have a box with x1 <= x2 and y1 <= y2 and no NaN')
+            'belong to a listed image',
+        )
+        self._refuse(
+            (self.labels < 0) | (self.labels >= len(self.classes)),
+            f'have one of {len(self.classes)} classes',
+        )
+        self._refuse(
+            ~(self.xywh[:, 2:] >= 0).all(axis=1)
+            | ~np.isfinite(self.xywh).all(axis=1),
+            'have a box with x1 <= x2 and y1 <= y2 and no NaN',
+        )
 
     def _refuse(self, bad: np.ndarray, rule: str) -> None:
         if not bad.any():
@@ -191,7 +224,8 @@ class GroundTruth:
             f'every object of the ground truth must {rule}, but {bad.sum()} '
             f'of {len(self)} do not; the first: image {self.image_ids[row]}, '
             f'label {self.labels[row]}, box {self.boxes[row].tolist()}. '
-            'Correct the annotations.')
+            'Correct the annotations.'
+        )
 
 
 def _to_bool(column: np.ndarray | None, absent: np.ndarray) -> np.ndarray:
@@ -211,17 +245,22 @@ def _read_annotations(content: dict) -> CocoAnnotations:
         raise ValueError(
             'ground truth must be a COCO dict: images, categories and '
             'annotations with image_id, category_id and bbox of four numbers, '
-            f'but {type(error).__name__}: {error}. Correct it.') from error
+            f'but {type(error).__name__}: {error}. Correct it.'
+        ) from error
     areas = np.array([item.get('area') for item in items], np.float64)
     return CocoAnnotations(
-        to_integers(ids, 'image_id'), to_integers(categories, 'category_id'),
-        boxes, np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
+        to_integers(ids, 'image_id'),
+        to_integers(categories, 'category_id'),
+        boxes,
+        np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
         np.array([bool(item.get('iscrowd')) for item in items], bool),
-        np.array([bool(item.get('ignore')) for item in items], bool))
+        np.array([bool(item.get('ignore')) for item in items], bool),
+    )
 
 
-def _choose(categories: list[dict], classes: Sequence[str] | None,
-            name: str) -> list[dict]:
+def _choose(
+    categories: list[dict], classes: Sequence[str] | None, name: str
+) -> list[dict]:
     """The categories with these names, in the order of the file."""
     if classes is None:
         return categories
@@ -231,5 +270,6 @@ def _choose(categories: list[dict], classes: Sequence[str] | None,
         raise ValueError(
             f'{name} must have every class that the detector predicts, but '
             f'lacks {missing}; it has {names}. Give the annotations of the '
-            "data set, or correct metainfo['classes'].")
+            "data set, or correct metainfo['classes']."
+        )
     return [item for item in categories if item['name'] in classes]

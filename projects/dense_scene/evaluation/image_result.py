@@ -49,10 +49,14 @@ class ImageResult:
         """
         found = sample['pred_instances']
         image_id = to_integers([sample['img_id']], 'img_id').item()
-        return cls(image_id, tuple(sample['ori_shape'][:2]),
-                   _to_numpy(found['bboxes']), _to_numpy(found['scores']),
-                   found['labels'].cpu().numpy().astype(np.int32),
-                   _read_truth(sample) if with_truth else None)
+        return cls(
+            image_id,
+            tuple(sample['ori_shape'][:2]),
+            _to_numpy(found['bboxes']),
+            _to_numpy(found['scores']),
+            found['labels'].cpu().numpy().astype(np.int32),
+            _read_truth(sample) if with_truth else None,
+        )
 
 
 def _to_numpy(values: Tensor) -> np.ndarray:
@@ -66,26 +70,32 @@ def _read_truth(sample: dict) -> dict[str, np.ndarray]:
         raise ValueError(
             'DenseCocoMetric must get the ground truth, but it has no '
             "ann_file and the data samples no 'instances'. Give ann_file, or "
-            "add 'instances' to meta_keys of PackDetInputs.")
+            "add 'instances' to meta_keys of PackDetInputs."
+        )
     instances = sample['instances']
     boxes = np.array([item['bbox'] for item in instances], np.float64)
     return dict(
         boxes=boxes.reshape(-1, 4),
         labels=np.array([item['bbox_label'] for item in instances], np.int32),
-        iscrowd=np.array([item.get('ignore_flag', 0) for item in instances],
-                         bool))
+        iscrowd=np.array(
+            [item.get('ignore_flag', 0) for item in instances], bool
+        ),
+    )
 
 
 def join_detections(results: Sequence[ImageResult]) -> Detections:
     """The detections of all images."""
-    return Detections.from_images([result.image_id for result in results],
-                                  [result.boxes for result in results],
-                                  [result.scores for result in results],
-                                  [result.labels for result in results])
+    return Detections.from_images(
+        [result.image_id for result in results],
+        [result.boxes for result in results],
+        [result.scores for result in results],
+        [result.labels for result in results],
+    )
 
 
-def join_truth(results: Sequence[ImageResult],
-               classes: Sequence[str] | None) -> GroundTruth:
+def join_truth(
+    results: Sequence[ImageResult], classes: Sequence[str] | None
+) -> GroundTruth:
     """The ground truth of images that brought theirs along.
 
     Args:
@@ -99,7 +109,8 @@ def join_truth(results: Sequence[ImageResult],
         raise ValueError(
             'DenseCocoMetric must know the classes, but the data set names '
             'none. Give it metainfo=dict(classes=...), or the metric an '
-            'ann_file.')
+            'ann_file.'
+        )
     heights, widths = zip(*(result.size for result in results))
     ids = [result.image_id for result in results]
     columns = {
@@ -108,5 +119,8 @@ def join_truth(results: Sequence[ImageResult],
     }
     counts = [len(result.truth['labels']) for result in results]
     return GroundTruth(
-        ImageTable(ids, widths, heights), classes,
-        image_ids=np.repeat(ids, counts), **columns)
+        ImageTable(ids, widths, heights),
+        classes,
+        image_ids=np.repeat(ids, counts),
+        **columns,
+    )

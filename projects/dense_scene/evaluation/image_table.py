@@ -37,8 +37,12 @@ class ImageTable:
 
     def take(self, images: np.ndarray) -> 'ImageTable':
         """The images at these positions (or of this bool mask)."""
-        return ImageTable(self.ids[images], self.widths[images],
-                          self.heights[images], self.file_names[images])
+        return ImageTable(
+            self.ids[images],
+            self.widths[images],
+            self.heights[images],
+            self.file_names[images],
+        )
 
 
 def to_integers(values: Sequence | np.ndarray, what: str) -> np.ndarray:
@@ -53,5 +57,6 @@ def to_integers(values: Sequence | np.ndarray, what: str) -> np.ndarray:
         if whole is None or not np.array_equal(whole, column):
             raise ValueError(
                 f'{what} must be integers, but got {column[:3].tolist()}. '
-                'Number them.')
+                'Number them.'
+            )
     return column.astype(np.int64)

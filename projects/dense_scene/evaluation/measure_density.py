@@ -16,10 +16,12 @@ from .ground_truth import GroundTruth
 from .matches import Matches
 
 
-def measure_density(ground_truth: GroundTruth,
-                    detections: Detections,
-                    max_dets: Sequence[int] = (100, 300),
-                    backend: str = 'auto') -> DensityReport:
+def measure_density(
+    ground_truth: GroundTruth,
+    detections: Detections,
+    max_dets: Sequence[int] = (100, 300),
+    backend: str = 'auto',
+) -> DensityReport:
     """Results by image, by number of objects and by neighbour IoU.
 
     The AP of a group is COCO's AP of its images alone. Crowd regions are not
@@ -43,14 +45,16 @@ def measure_density(ground_truth: GroundTruth,
         file_name=ground_truth.images.file_names[data.image_order].tolist(),
         objects=counts.tolist(),
         detections=data.detections_per_image.tolist(),
-        neighbour_iou=data.neighbour_iou_of_images.tolist())
+        neighbour_iou=data.neighbour_iou_of_images.tolist(),
+    )
     for cap in caps:
         per_image[f'AP@{cap}'] = data.ap_of_each_image(cap)
     return DensityReport(
         per_image,
         _by_images(data, counts, caps, '{:d}'),
         _by_images(data, data.neighbour_iou_of_images, caps, '{:.3f}'),
-        _by_objects(data, caps))
+        _by_objects(data, caps),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +80,8 @@ class _Matched:
     @cached_property
     def image_of_match(self) -> np.ndarray:
         return np.searchsorted(
-            self.image_ids, self.detections.image_ids[self.matches.rows])
+            self.image_ids, self.detections.image_ids[self.matches.rows]
+        )
 
     @cached_property
     def is_object(self) -> np.ndarray:
@@ -94,8 +99,9 @@ class _Matched:
     def neighbour_iou(self) -> np.ndarray:
         """(N,), 0 for crowd regions."""
         iou = np.zeros(len(self.ground_truth))
-        for rows in group_rows(self.image_of_object,
-                               np.arange(len(self.image_ids))):
+        for rows in group_rows(
+            self.image_of_object, np.arange(len(self.image_ids))
+        ):
             rows = rows[self.is_object[rows]]
             iou[rows] = nearest_neighbour_iou(self.ground_truth.boxes[rows])
         return iou
@@ -105,7 +111,8 @@ class _Matched:
         total = np.bincount(
             self.image_of_object,
             weights=self.neighbour_iou,
-            minlength=len(self.image_ids))
+            minlength=len(self.image_ids),
+        )
         return total / np.maximum(self.objects_per_image, 1)
 
     @cached_property
@@ -124,8 +131,13 @@ class _Matched:
         for label, count in zip(*np.unique(truth, return_counts=True)):
             own = matches[self.labels[matches] == label]
             values.append(
-                average_precision(self.scores[own], self.hits[:, own],
-                                  self.matches.ignored[:, own], count))
+                average_precision(
+                    self.scores[own],
+                    self.hits[:, own],
+                    self.matches.ignored[:, own],
+                    count,
+                )
+            )
         return float(np.mean(values)) if values else -1.0
 
     @cached_property
@@ -136,12 +148,14 @@ class _Matched:
         images = np.arange(len(self.image_ids))
         rows = zip(
             group_rows(self.image_of_match, images),
-            group_rows(self.image_of_object, images))
+            group_rows(self.image_of_object, images),
+        )
         return [self.ap(matches, objects, cap) for matches, objects in rows]
 
 
-def _by_images(data: _Matched, values: np.ndarray, caps: tuple[int, ...],
-               number: str) -> list[dict]:
+def _by_images(
+    data: _Matched, values: np.ndarray, caps: tuple[int, ...], number: str
+) -> list[dict]:
     groups = []
     for mask in group_by_quarter(values):
         matches = np.flatnonzero(mask[data.image_of_match])
@@ -149,7 +163,8 @@ def _by_images(data: _Matched, values: np.ndarray, caps: tuple[int, ...],
         group = dict(
             range=_range(values[mask], number),
             images=int(mask.sum()),
-            objects=int(data.objects_per_image[mask].sum()))
+            objects=int(data.objects_per_image[mask].sum()),
+        )
         for cap in caps:
             group[f'AP@{cap}'] = data.ap(matches, objects, cap)
         groups.append(group)
@@ -162,8 +177,8 @@ def _by_objects(data: _Matched, caps: tuple[int, ...]) -> list[dict]:
     for mask in group_by_quarter(data.neighbour_iou[objects]):
         rows = objects[mask]
         group = dict(
-            range=_range(data.neighbour_iou[rows], '{:.3f}'),
-            objects=len(rows))
+            range=_range(data.neighbour_iou[rows], '{:.3f}'), objects=len(rows)
+        )
         for cap in caps:
             group[f'AR@{cap}'] = float(found[cap][:, rows].mean())
         groups.append(group)

@@ -31,7 +31,7 @@ class PairedBootstrap:
         """(3,), second minus first."""
         return self.second - self.first
 
-    def interval(self, level: float = .95) -> np.ndarray:
+    def interval(self, level: float = 0.95) -> np.ndarray:
         """(3, 2), between which this share of the resamples lies."""
         ends = ((1 - level) / 2, (1 + level) / 2)
         return np.quantile(self.samples, ends, axis=0).T
@@ -43,20 +43,35 @@ class PairedBootstrap:
         The result itself counts as one of the resamples, so that a p-value is
         never 0 but at least 2 / (R + 1).
         """
-        sides = np.minimum((self.samples <= 0).sum(axis=0),
-                           (self.samples >= 0).sum(axis=0))
+        sides = np.minimum(
+            (self.samples <= 0).sum(axis=0), (self.samples >= 0).sum(axis=0)
+        )
         return np.minimum(2 * (sides + 1) / (len(self.samples) + 1), 1)
 
     def format(self) -> str:
         """A table, at most 79 columns wide."""
         rows = [['', 'first', 'second', 'difference', '95% interval', 'p']]
-        columns = (_NAMES, self.first, self.second, self.difference,
-                   self.interval(), self.p_values)
+        columns = (
+            _NAMES,
+            self.first,
+            self.second,
+            self.difference,
+            self.interval(),
+            self.p_values,
+        )
         for name, first, second, difference, (low, high), p in zip(*columns):
-            rows.append([
-                f'{name}@{self.max_det}', f'{first:.4f}', f'{second:.4f}',
-                f'{difference:+.4f}', f'{low:+.4f} to {high:+.4f}', f'{p:.3f}'
-            ])
-        title = (f'second - first, {self.num_images} images, '
-                 f'{len(self.samples)} resamples')
+            rows.append(
+                [
+                    f'{name}@{self.max_det}',
+                    f'{first:.4f}',
+                    f'{second:.4f}',
+                    f'{difference:+.4f}',
+                    f'{low:+.4f} to {high:+.4f}',
+                    f'{p:.3f}',
+                ]
+            )
+        title = (
+            f'second - first, {self.num_images} images, '
+            f'{len(self.samples)} resamples'
+        )
         return f'{title}\n{AsciiTable(rows).table}'

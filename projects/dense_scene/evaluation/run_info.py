@@ -24,7 +24,8 @@ def describe_run(runner: Runner, phase: str) -> dict:
     """
     info = dict(
         config=runner.cfg.pretty_text,
-        versions={name: version(name) for name in _PACKAGES})
+        versions={name: version(name) for name in _PACKAGES},
+    )
     dataset = getattr(runner, f'{phase}_loop').dataloader.dataset
     for name in ('ann_file', 'manifest'):
         info.update(describe_file(name, getattr(dataset, name, None)))

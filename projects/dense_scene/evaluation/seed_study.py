@@ -98,7 +98,7 @@ def read_run(
     result = {}
     for metric in metrics:
         at = [i for i, line in enumerate(lines) if metric in line]
-        if not at or any(map(_is_training, lines[at[-1]:])):
+        if not at or any(map(_is_training, lines[at[-1] :])):
             raise ValueError(
                 f'{work_dir} must be a finished run with {metric!r} at the '
                 'end of its log, but it is not there. Let it finish (mim '

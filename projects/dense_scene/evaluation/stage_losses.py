@@ -186,8 +186,12 @@ def _read_rows(file: Path) -> Iterator[tuple[int, dict]]:
             if losses:
                 yield int(row['step']), losses
         except (
-            ValueError, TypeError, KeyError, AttributeError, OverflowError
-        ) as error:  # fmt: skip
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            OverflowError,
+        ) as error:
             if number == lines[-1][0]:
                 print_log(
                     f'{file}: the last line is cut short and left out.',

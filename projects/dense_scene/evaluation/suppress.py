@@ -25,14 +25,20 @@ def suppress(detections: Detections, iou_thr: float) -> Detections:
         ValueError: If the threshold is not in 0..1.
     """
     if not 0 <= iou_thr <= 1:
-        raise ValueError('an NMS threshold must be from 0 to 1, but got '
-                         f'{iou_thr}. Correct it.')
+        raise ValueError(
+            'an NMS threshold must be from 0 to 1, but got '
+            f'{iou_thr}. Correct it.'
+        )
     boxes = torch.from_numpy(detections.boxes).float()
     scores = torch.from_numpy(detections.scores).float()
     labels = torch.from_numpy(detections.labels)
     keep = np.zeros(len(detections), bool)
     for rows in detections.group(np.unique(detections.image_ids)):
-        _, kept = batched_nms(boxes[rows], scores[rows], labels[rows],
-                              dict(type='nms', iou_threshold=iou_thr))
+        _, kept = batched_nms(
+            boxes[rows],
+            scores[rows],
+            labels[rows],
+            dict(type='nms', iou_threshold=iou_thr),
+        )
         keep[rows[kept.numpy()]] = True
     return detections.take(keep)

@@ -7,9 +7,9 @@ from .detections import Detections
 from .ground_truth import GroundTruth
 
 
-def measure_tide(ground_truth: GroundTruth,
-                 detections: Detections,
-                 max_det: int = 300) -> dict | None:
+def measure_tide(
+    ground_truth: GroundTruth, detections: Detections, max_det: int = 300
+) -> dict | None:
     """TIDE's errors at IoU 0.5 and 0.1, computed by hotcoco.
 
     Source: `Bolya et al. 2020 <https://arxiv.org/abs/2008.08115>`_. The
@@ -28,17 +28,20 @@ def measure_tide(ground_truth: GroundTruth,
     if find_spec('hotcoco') is None:
         return None
     import hotcoco
+
     problem = CocoProblem.build(ground_truth, detections)
     everything = slice(0, len(problem.image_ids))
     truth = hotcoco.COCO(
         dict(
             images=problem.images(everything),
             categories=problem.categories,
-            annotations=problem.annotations(everything)))
+            annotations=problem.annotations(everything),
+        )
+    )
     found = truth.load_res(problem.detection_array(everything))
     evaluator = hotcoco.COCOeval(truth, found, 'bbox')
     evaluator.params.max_dets = [max_det]
-    evaluator.params.iou_thrs = [.5]
+    evaluator.params.iou_thrs = [0.5]
     evaluator.params.area_rng = [[0, 1e10]]
     evaluator.params.area_rng_lbl = ['all']
     evaluator.evaluate()

@@ -49,8 +49,9 @@ def move_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
 
 
-def clip_boxes(boxes: np.ndarray, width: int,
-               height: int) -> tuple[np.ndarray, np.ndarray]:
+def clip_boxes(
+    boxes: np.ndarray, width: int, height: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Cut boxes at the image's edges.
 
     Args:
@@ -67,8 +68,7 @@ def clip_boxes(boxes: np.ndarray, width: int,
     return boxes, (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
 
 
-def warp_image(image: np.ndarray, matrix: np.ndarray,
-               fill: int) -> np.ndarray:
+def warp_image(image: np.ndarray, matrix: np.ndarray, fill: int) -> np.ndarray:
     """Move an image, taking for each new pixel the nearest old one.
 
     Args:
@@ -80,18 +80,20 @@ def warp_image(image: np.ndarray, matrix: np.ndarray,
         np.ndarray: A new image of the same size.
     """
     # OpenCV puts pixel centres at whole numbers.
-    inverse = translate(-.5, -.5) @ np.linalg.inv(matrix) @ translate(.5, .5)
+    inverse = (
+        translate(-0.5, -0.5) @ np.linalg.inv(matrix) @ translate(0.5, 0.5)
+    )
     return cv2.warpAffine(
         image,
         inverse[:2],
         image.shape[1::-1],
         flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(fill, ) * 3)
+        borderValue=(fill,) * 3,
+    )
 
 
-def shift_image(image: np.ndarray, dx: int, dy: int,
-                fill: int) -> np.ndarray:
+def shift_image(image: np.ndarray, dx: int, dy: int, fill: int) -> np.ndarray:
     """Move an image by whole pixels, right and down.
 
     Args:
@@ -106,8 +108,9 @@ def shift_image(image: np.ndarray, dx: int, dy: int,
     height, width = image.shape[:2]
     result = np.full_like(image, fill)
     if abs(dx) < width and abs(dy) < height:
-        result[max(dy, 0):height + min(dy, 0),
-               max(dx, 0):width + min(dx, 0)] = image[
-                   max(-dy, 0):height - max(dy, 0),
-                   max(-dx, 0):width - max(dx, 0)]
+        result[
+            max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)
+        ] = image[
+            max(-dy, 0) : height - max(dy, 0), max(-dx, 0) : width - max(dx, 0)
+        ]
     return result

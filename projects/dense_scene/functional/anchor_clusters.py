@@ -9,16 +9,16 @@ from .anchor_recall import AnchorShapes, best_anchor_iou
 THRESHOLDS = (0.5, 0.7)
 _ROUNDS = 10
 # First scales to start from: object sizes per stride from 1 to 16.
-_STARTS = 2.0**np.arange(0, 4.5, 0.5)
+_STARTS = 2.0 ** np.arange(0, 4.5, 0.5)
 # Steps of the last search, as factors: 2^0.2, 2^0.1 and 2^0.05.
 _STEPS = (0.2, 0.1, 0.05)
 
 
 def rank_anchors(
-        boxes: np.ndarray,
-        image_sizes: np.ndarray,
-        per_location: int = 3,
-        strides: tuple[int, ...] = (4, 8, 16, 32, 64),
+    boxes: np.ndarray,
+    image_sizes: np.ndarray,
+    per_location: int = 3,
+    strides: tuple[int, ...] = (4, 8, 16, 32, 64),
 ) -> list[AnchorShapes]:
     """Anchors for these objects, the best first.
 
@@ -48,11 +48,13 @@ def rank_anchors(
         ValueError: If ``per_location`` is not positive or there is no box.
     """
     if per_location < 1:
-        raise ValueError('anchors per location must be at least 1, but got '
-                         f'{per_location}.')
+        raise ValueError(
+            f'anchors per location must be at least 1, but got {per_location}.'
+        )
     if not len(boxes):
-        raise ValueError('anchors must be fitted to at least one object, but '
-                         'there is none.')
+        raise ValueError(
+            'anchors must be fitted to at least one object, but there is none.'
+        )
     search = _Search(boxes, image_sizes, strides)
     found = []
     for num_scales in range(1, per_location + 1):
@@ -60,7 +62,8 @@ def rank_anchors(
             continue
         num_ratios = per_location // num_scales
         tries = [
-            state for start in _STARTS
+            state
+            for start in _STARTS
             for state in search.cluster(start, num_scales, num_ratios)
         ]
         found.append(search.climb(max(tries, key=search.score), num_scales))
@@ -76,8 +79,12 @@ _State = tuple[float, int, tuple[float, ...]]
 class _Search:
     """Anchors as logarithms, scored on a few objects."""
 
-    def __init__(self, boxes: np.ndarray, image_sizes: np.ndarray,
-                 strides: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        boxes: np.ndarray,
+        image_sizes: np.ndarray,
+        strides: tuple[int, ...],
+    ) -> None:
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         self.image_sizes = image_sizes
         self.strides = strides
@@ -86,14 +93,16 @@ class _Search:
         self.log_ratio = np.log2(sides[:, 1] / sides[:, 0])
         self.scores: dict[AnchorShapes, tuple[float, float]] = {}
 
-    def shapes(self, base: float, num_scales: int,
-               ratios: tuple[float, ...]) -> AnchorShapes:
+    def shapes(
+        self, base: float, num_scales: int, ratios: tuple[float, ...]
+    ) -> AnchorShapes:
         """Rounded as they are written into a config."""
-        scales = 2.0**(base + np.arange(num_scales) / num_scales)
+        scales = 2.0 ** (base + np.arange(num_scales) / num_scales)
         return AnchorShapes(
             tuple(np.maximum(scales.round(1), 0.1).tolist()),
-            tuple(np.maximum(2.0**np.sort(ratios), 0.01).round(2).tolist()),
-            self.strides)
+            tuple(np.maximum(2.0 ** np.sort(ratios), 0.01).round(2).tolist()),
+            self.strides,
+        )
 
     def score(self, state: _State) -> tuple[float, float]:
         """What is wanted; the mean IoU decides between equal ones."""
@@ -102,11 +111,13 @@ class _Search:
             iou, _ = best_anchor_iou(self.boxes, self.image_sizes, shapes)
             self.scores[shapes] = (
                 sum(float((iou >= t).mean()) for t in THRESHOLDS),
-                float(iou.mean()))
+                float(iou.mean()),
+            )
         return self.scores[shapes]
 
-    def cluster(self, start: float, num_scales: int,
-                num_ratios: int) -> Iterator[_State]:
+    def cluster(
+        self, start: float, num_scales: int, num_ratios: int
+    ) -> Iterator[_State]:
         """k-means: assign by IoU, move the centres, until nothing moves."""
         base = float(np.log2(start))
         ranks = (np.arange(num_ratios) + 0.5) / num_ratios
@@ -122,7 +133,8 @@ class _Search:
             # square: the middle of a cluster is the median, not the mean.
             moved = [
                 np.median(self.log_ratio[ratio_of == number])
-                if (ratio_of == number).any() else ratios[number]
+                if (ratio_of == number).any()
+                else ratios[number]
                 for number in range(num_ratios)
             ]
             step = float(np.median(self.log_size - size_of))
@@ -143,7 +155,8 @@ class _Search:
                         trial = numbers.copy()
                         trial[place] += sign * step
                         score = self.score(
-                            (trial[0], num_scales, tuple(trial[1:])))
+                            (trial[0], num_scales, tuple(trial[1:]))
+                        )
                         if score > best:
                             numbers, best, improved = trial, score, True
         return numbers[0], num_scales, tuple(numbers[1:])

@@ -36,7 +36,8 @@ class AnchorShapes:
             if not len(values) or not all(0 < v < np.inf for v in values):
                 raise ValueError(
                     f'{name} of anchors must be positive numbers, at least '
-                    f'one, but got {list(values)}.')
+                    f'one, but got {list(values)}.'
+                )
             object.__setattr__(self, name, tuple(values))
 
     @property
@@ -51,8 +52,7 @@ class AnchorShapes:
         return np.stack((side / root, side * root), axis=-1)
 
 
-def resized_shapes(sizes: np.ndarray,
-                   scale: tuple[int, int]) -> np.ndarray:
+def resized_shapes(sizes: np.ndarray, scale: tuple[int, int]) -> np.ndarray:
     """Image sizes after a resize that keeps the aspect ratio.
 
     As ``mmcv.rescale_size``: the largest image of which the long side is at
@@ -67,15 +67,18 @@ def resized_shapes(sizes: np.ndarray,
     """
     sizes = np.asarray(sizes, np.float64).reshape(-1, 2)
     factor = np.minimum(
-        max(scale) / sizes.max(axis=1), min(scale) / sizes.min(axis=1))
+        max(scale) / sizes.max(axis=1), min(scale) / sizes.min(axis=1)
+    )
     return (sizes * factor[:, None] + 0.5).astype(np.int64)
 
 
-def best_anchor_iou(boxes: np.ndarray,
-                    image_sizes: np.ndarray,
-                    anchors: AnchorShapes,
-                    allowed_border: int = -1,
-                    pad_divisor: int = 32) -> tuple[np.ndarray, np.ndarray]:
+def best_anchor_iou(
+    boxes: np.ndarray,
+    image_sizes: np.ndarray,
+    anchors: AnchorShapes,
+    allowed_border: int = -1,
+    pad_divisor: int = 32,
+) -> tuple[np.ndarray, np.ndarray]:
     """The IoU of each object with the best anchor of its image's whole grid.
 
     Exact, and linear in the objects: of the anchors of one shape on one level
@@ -109,23 +112,30 @@ def best_anchor_iou(boxes: np.ndarray,
     shape = np.zeros(len(boxes), np.int64)
     for start in range(0, len(boxes), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        grid = _Grid(boxes[rows], image_sizes[rows], allowed_border,
-                     pad_divisor)
+        grid = _Grid(
+            boxes[rows], image_sizes[rows], allowed_border, pad_divisor
+        )
         for level, stride in enumerate(anchors.strides):
             sizes = anchors.sizes()[level].reshape(-1, 2)
             iou = grid.best_iou(stride, sizes)
             better = iou.max(axis=0) > best[rows]
             best[rows][better] = iou[:, better].max(axis=0)
-            shape[rows][better] = (
-                level * len(sizes) + iou[:, better].argmax(axis=0))
+            shape[rows][better] = level * len(sizes) + iou[:, better].argmax(
+                axis=0
+            )
     return best, shape
 
 
 class _Grid:
     """Some objects and the anchor grids of their images, x before y."""
 
-    def __init__(self, boxes: np.ndarray, image_sizes: np.ndarray,
-                 allowed_border: int, pad_divisor: int) -> None:
+    def __init__(
+        self,
+        boxes: np.ndarray,
+        image_sizes: np.ndarray,
+        allowed_border: int,
+        pad_divisor: int,
+    ) -> None:
         # (2, n) arrays: each axis lies together in memory.
         self.centres = ((boxes[:, :2] + boxes[:, 2:]) / 2).T.copy()
         self.sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).T.copy()
@@ -143,8 +153,9 @@ class _Grid:
         # A box without area overlaps nothing, and the union is an anchor's.
         return np.divide(common, union, out=common)
 
-    def _overlap(self, axis: int, stride: int,
-                 lengths: np.ndarray) -> np.ndarray:
+    def _overlap(
+        self, axis: int, stride: int, lengths: np.ndarray
+    ) -> np.ndarray:
         """(K, n), pixels in common along an axis with lengths (K, 1)."""
         centre, side = self.centres[axis], self.sides[axis]
         last = np.ceil(self.padded[axis] / stride) - 1
@@ -155,13 +166,13 @@ class _Grid:
             reach = lengths / 2 - self.border
             first = np.maximum(0, np.ceil(reach / stride))
             last = np.minimum(
-                last, np.ceil((self.limits[axis] - reach) / stride) - 1)
+                last, np.ceil((self.limits[axis] - reach) / stride) - 1
+            )
             empty = last < first
         nearest = np.clip(np.rint(centre / stride), first, last) * stride
         overlap = (side + lengths) / 2
         overlap -= np.abs(centre - nearest)
-        overlap = np.clip(
-            overlap, 0, np.minimum(side, lengths), out=overlap)
+        overlap = np.clip(overlap, 0, np.minimum(side, lengths), out=overlap)
         if empty is not None:
             overlap[empty] = 0
         return overlap

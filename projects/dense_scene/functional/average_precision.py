@@ -5,8 +5,12 @@ import numpy as np
 RECALL_POINTS = np.linspace(0, 1, 101)
 
 
-def average_precision(scores: np.ndarray, matched: np.ndarray,
-                      ignored: np.ndarray, num_objects: int) -> np.ndarray:
+def average_precision(
+    scores: np.ndarray,
+    matched: np.ndarray,
+    ignored: np.ndarray,
+    num_objects: int,
+) -> np.ndarray:
     """Area under the interpolated precision-recall curve.
 
     Source: the COCO protocol: precision at 101 recall points, each the
@@ -27,7 +31,7 @@ def average_precision(scores: np.ndarray, matched: np.ndarray,
         >>> # found, wrong, found of 2: precision 1 up to recall 1/2 (51
         >>> # points), then 2/3 (50 points): (51 + 50 * 2 / 3) / 101
         >>> hits = np.array([[True, False, True]])
-        >>> average_precision(np.array([.9, .8, .7]), hits, hits & False, 2)
+        >>> average_precision(np.array([0.9, 0.8, 0.7]), hits, hits & False, 2)
         array([0.8349835])
     """
     if not num_objects:
@@ -42,7 +46,9 @@ def average_precision(scores: np.ndarray, matched: np.ndarray,
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     # One more column for the recalls that are not reached.
     best = np.pad(best, ((0, 0), (0, 1)))
-    return np.array([
-        row[np.searchsorted(reached, RECALL_POINTS)].mean()
-        for row, reached in zip(best, recall)
-    ])
+    return np.array(
+        [
+            row[np.searchsorted(reached, RECALL_POINTS)].mean()
+            for row, reached in zip(best, recall)
+        ]
+    )

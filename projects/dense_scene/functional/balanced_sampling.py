@@ -51,7 +51,7 @@ def sample_positives(
     Example:
         >>> # object 7 has four candidates, object 9 has one, with less IoU
         >>> objects = torch.tensor([7, 7, 7, 7, 9])
-        >>> ious = torch.tensor([.9, .8, .7, .6, .5])
+        >>> ious = torch.tensor([0.9, 0.8, 0.7, 0.6, 0.5])
         >>> chosen = sample_positives(objects, ious, quota=2, limit=5)
         >>> objects[chosen].sort().values
         tensor([7, 9])
@@ -115,7 +115,7 @@ def sample_over_ious(ious: Tensor, quota: int, num_bins: int = 3) -> Tensor:
 
     Example:
         >>> # 98 candidates of IoU 0, one in each of the other two bins
-        >>> ious = torch.cat([torch.zeros(98), torch.tensor([.2, .3])])
+        >>> ious = torch.cat([torch.zeros(98), torch.tensor([0.2, 0.3])])
         >>> chosen = sample_over_ious(ious, quota=10)
         >>> sorted(ious[chosen].tolist())[-3:]
         [0.0, 0.20000000298023224, 0.30000001192092896]
@@ -131,9 +131,7 @@ def sample_over_ious(ious: Tensor, quota: int, num_bins: int = 3) -> Tensor:
     shuffled = bins[order]
     # No bin gets more turns than the quota. To sort all the negatives of an
     # RPN, 200,000 and more, would take three times as long as this.
-    order = torch.cat(
-        [order[shuffled == b][:quota] for b in range(num_bins)]
-    )
+    order = torch.cat([order[shuffled == b][:quota] for b in range(num_bins)])
     turn = _turns(bins[order], torch.arange(len(order), device=bins.device))
     # Drawn anew, for the last turn that is not given to every bin.
     again = _shuffle(order)

@@ -10,10 +10,12 @@ from .precision import at_least_float32
 ALPHA_RULES = ('ungated', 'gated')
 
 
-def complete_iou_loss(pred: Tensor,
-                      target: Tensor,
-                      alpha_rule: str = 'ungated',
-                      eps: float = 1e-6) -> Tensor:
+def complete_iou_loss(
+    pred: Tensor,
+    target: Tensor,
+    alpha_rule: str = 'ungated',
+    eps: float = 1e-6,
+) -> Tensor:
     r"""Complete IoU loss of each predicted box and its target.
 
     Source: Eq. (9) to (12) of `Distance-IoU Loss
@@ -56,11 +58,12 @@ def complete_iou_loss(pred: Tensor,
             ``alpha_rule`` is unknown.
     """
     check_alpha_rule(alpha_rule)
-    if pred.shape != target.shape or pred.shape[-1:] != (4, ):
+    if pred.shape != target.shape or pred.shape[-1:] != (4,):
         raise ValueError(
             'pred and target must have the same shape (N, 4), but got '
             f'{tuple(pred.shape)} and {tuple(target.shape)}. Pass one xyxy '
-            'target box per predicted box.')
+            'target box per predicted box.'
+        )
     pred, target = at_least_float32(pred, target)
     size_p = (pred[..., 2:] - pred[..., :2]).clamp(min=0)
     size_t = (target[..., 2:] - target[..., :2]).clamp(min=0)
@@ -89,11 +92,13 @@ def check_alpha_rule(alpha_rule: str) -> None:
         raise ValueError(
             f'alpha_rule must be one of {ALPHA_RULES}, but got '
             f"{alpha_rule!r}. Use 'ungated' for the paper's CIoU, 'gated' "
-            "for mmdet's.")
+            "for mmdet's."
+        )
 
 
-def _one_minus_iou(pred: Tensor, target: Tensor, size_p: Tensor,
-                   size_t: Tensor, eps: float) -> tuple[Tensor, Tensor]:
+def _one_minus_iou(
+    pred: Tensor, target: Tensor, size_p: Tensor, size_t: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
     """1 - IoU without cancellation, and IoU itself; both (N,)."""
     top_left = torch.max(pred[..., :2], target[..., :2])
     bottom_right = torch.min(pred[..., 2:], target[..., 2:])
@@ -107,8 +112,11 @@ def _one_minus_iou(pred: Tensor, target: Tensor, size_p: Tensor,
     for box, size in ((pred, size_p), (target, size_t)):
         rest = (top_left - box[..., :2]) + (box[..., 2:] - bottom_right)
         rest = torch.min(rest, size)  # all of it where nothing is shared
-        outside = (outside + size[..., 0] * rest[..., 1] +
-                   rest[..., 0] * shared[..., 1])
+        outside = (
+            outside
+            + size[..., 0] * rest[..., 1]
+            + rest[..., 0] * shared[..., 1]
+        )
     miss = (outside + eps) / union
     # Nothing outside: equal boxes, a kink whose middle slope is 0, or boxes
     # without area, whose slope would be side / eps.
@@ -124,8 +132,10 @@ def _centre_distance(pred: Tensor, target: Tensor, eps: float) -> Tensor:
     # Corner by corner, because differences of near numbers are exact.
     offset = target - pred
     rho = (offset[..., :2] + offset[..., 2:]) / 2
-    enclosing = (torch.max(pred[..., 2:], target[..., 2:]) -
-                 torch.min(pred[..., :2], target[..., :2])).clamp(min=0)
+    enclosing = (
+        torch.max(pred[..., 2:], target[..., 2:])
+        - torch.min(pred[..., :2], target[..., :2])
+    ).clamp(min=0)
     distance = rho.square().sum(-1) / (enclosing.square().sum(-1) + eps)
     # Only an inside-out prediction can exceed 1; mmdet clips it here too.
     return distance.clamp(max=1)

@@ -6,25 +6,35 @@ from .proposal_matching import overlapping_pairs
 from .row_groups import RowGroups
 
 DETECTION_ERRORS = (
-    'merged', 'duplicate', 'split', 'shifted', 'loose', 'background')
+    'merged',
+    'duplicate',
+    'split',
+    'shifted',
+    'loose',
+    'background',
+)
 OBJECT_ERRORS = ('missed_occluded', 'missed_other')
 # A repaired detection finds an object; those of other kinds are removed.
 REPAIRABLE = ('merged', 'split', 'shifted', 'loose')
 
 # TIDE's thresholds: from the first on an object is found, below the second
 # there is background.
-FOREGROUND_IOU = .5
-BACKGROUND_IOU = .1
+FOREGROUND_IOU = 0.5
+BACKGROUND_IOU = 0.1
 # "Most of it". At one half, a box of an object's size that lies midway
 # between two touching objects would count as one over both.
-COVERED_SHARE = .75
-OCCLUDED_SHARE = .25
+COVERED_SHARE = 0.75
+OCCLUDED_SHARE = 0.25
 
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def pairs_by_group(boxes: np.ndarray, box_groups: RowGroups,
-                   objects: np.ndarray, object_groups: RowGroups) -> Pairs:
+def pairs_by_group(
+    boxes: np.ndarray,
+    box_groups: RowGroups,
+    objects: np.ndarray,
+    object_groups: RowGroups,
+) -> Pairs:
     """Overlapping boxes and objects of the same group, of a whole data set.
 
     Args:
@@ -47,8 +57,9 @@ def pairs_by_group(boxes: np.ndarray, box_groups: RowGroups,
     return box[order], obj[order], iou[order]
 
 
-def classify_detections(boxes: np.ndarray, objects: np.ndarray,
-                        pairs: Pairs) -> np.ndarray:
+def classify_detections(
+    boxes: np.ndarray, objects: np.ndarray, pairs: Pairs
+) -> np.ndarray:
     """The kind of error of detections that found nothing.
 
     Source: written for this package. The kinds refine TIDE's "localisation"
@@ -83,8 +94,10 @@ def classify_detections(boxes: np.ndarray, objects: np.ndarray,
         >>> objects = np.array([[0, 0, 10, 10], [10, 0, 20, 10]])
         >>> boxes = np.array([[0, 0, 20, 10], [5, 0, 15, 10], [0, 0, 4, 10]])
         >>> pairs = overlapping_pairs(boxes, objects)
-        >>> [DETECTION_ERRORS[kind]
-        ...  for kind in classify_detections(boxes, objects, pairs)]
+        >>> [
+        ...     DETECTION_ERRORS[kind]
+        ...     for kind in classify_detections(boxes, objects, pairs)
+        ... ]
         ['merged', 'shifted', 'split']
     """
     boxes, objects = _as_boxes(boxes), _as_boxes(objects)
@@ -96,18 +109,26 @@ def classify_detections(boxes: np.ndarray, objects: np.ndarray,
     inside = shared >= COVERED_SHARE * _area(boxes)[box]
     touched = np.bincount(box[iou >= BACKGROUND_IOU], minlength=count)
     covered = shared >= COVERED_SHARE * _area(objects)[obj]
-    fits_union = _iou_with_union(
-        boxes, objects, box[covered], obj[covered]) > best
+    fits_union = (
+        _iou_with_union(boxes, objects, box[covered], obj[covered]) > best
+    )
     several = np.bincount(box[covered], minlength=count) > 1
     return np.select(
-        [several & fits_union, best >= FOREGROUND_IOU,
-         np.bincount(box[inside], minlength=count) > 0, touched > 1,
-         touched == 1],
-        np.arange(5), 5)  # fmt: skip
+        [
+            several & fits_union,
+            best >= FOREGROUND_IOU,
+            np.bincount(box[inside], minlength=count) > 0,
+            touched > 1,
+            touched == 1,
+        ],
+        np.arange(5),
+        5,
+    )
 
 
-def find_occluded(missed: np.ndarray, objects: np.ndarray,
-                  pairs: Pairs) -> np.ndarray:
+def find_occluded(
+    missed: np.ndarray, objects: np.ndarray, pairs: Pairs
+) -> np.ndarray:
     """Which missed objects share a quarter of their area with another one.
 
     Boxes do not tell which of the two is in front; a large object that a small
@@ -130,8 +151,9 @@ def find_occluded(missed: np.ndarray, objects: np.ndarray,
     return np.bincount(place[hidden], minlength=len(missed)) > 0
 
 
-def _iou_with_union(boxes: np.ndarray, objects: np.ndarray, box: np.ndarray,
-                    obj: np.ndarray) -> np.ndarray:
+def _iou_with_union(
+    boxes: np.ndarray, objects: np.ndarray, box: np.ndarray, obj: np.ndarray
+) -> np.ndarray:
     """(N,), of each box with the box around its objects; 0 without any."""
     union = np.tile([np.inf, np.inf, -np.inf, -np.inf], (len(boxes), 1))
     np.minimum.at(union[:, :2], box, objects[obj, :2])

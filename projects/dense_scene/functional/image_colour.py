@@ -21,7 +21,7 @@ def count_levels(image: np.ndarray) -> np.ndarray:
     counts = np.zeros((3, 256), np.int64)
     # Splitting first is faster than calcHist on interleaved channels.
     for top in range(0, len(image), _STRIP):
-        for row, plane in zip(counts, cv2.split(image[top:top + _STRIP])):
+        for row, plane in zip(counts, cv2.split(image[top : top + _STRIP])):
             found = cv2.calcHist([plane], [0], None, [256], [0, 256])
             row += found.ravel().astype(np.int64)
     return counts
@@ -38,9 +38,9 @@ def mean_luma_of_levels(counts: np.ndarray) -> float:
     return float(_LUMA_BGR @ means)
 
 
-def map_levels(image: np.ndarray,
-               tables: np.ndarray,
-               out: np.ndarray | None = None) -> np.ndarray:
+def map_levels(
+    image: np.ndarray, tables: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
     """Look every value up in the table of its channel.
 
     Args:
@@ -100,8 +100,9 @@ def sharpen(image: np.ndarray, factor: float) -> np.ndarray:
     box_weight = (1 - factor) * 9 / 13
     for top in range(1, height - 1, _STRIP):
         end = min(top + _STRIP, height - 1)
-        box = cv2.blur(image[top - 1:end + 1], (3, 3))[1:-1]
+        box = cv2.blur(image[top - 1 : end + 1], (3, 3))[1:-1]
         # As above: Pillow cuts off, and a flat area must not change.
         result[top:end, 1:-1] = cv2.addWeighted(
-            box, box_weight, image[top:end], 1 - box_weight, -0.4)[:, 1:-1]
+            box, box_weight, image[top:end], 1 - box_weight, -0.4
+        )[:, 1:-1]
     return result

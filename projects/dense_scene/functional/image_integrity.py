@@ -73,5 +73,7 @@ def _find_jpeg_scan(data: bytes | mmap.mmap) -> int | None:
         if marker == 0xFF:  # a fill byte in front of the marker
             position += 1
             continue
-        position += 2 + int.from_bytes(data[position + 2:position + 4], 'big')
+        position += 2 + int.from_bytes(
+            data[position + 2 : position + 4], 'big'
+        )
     return None

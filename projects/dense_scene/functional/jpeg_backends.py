@@ -24,7 +24,7 @@ def decode_by_cv2(data: bytes, denominator: int) -> np.ndarray | None:
 
 def decode_by_pillow(data: bytes, denominator: int) -> np.ndarray:
     """The stored pixels, BGR; OSError where Pillow cannot decode."""
-    with Image.open(io.BytesIO(data), formats=('JPEG', )) as image:
+    with Image.open(io.BytesIO(data), formats=('JPEG',)) as image:
         if denominator > 1:
             # draft() takes the largest factor that keeps this size. Asked
             # for w // 2 it takes 2, since w // (w // 2) < 4; so for 4 and 8.
@@ -43,6 +43,7 @@ def decode_by_turbojpeg(data: bytes, denominator: int) -> np.ndarray:
 def _turbojpeg():
     """PyTurboJPEG's decoder; loaded when asked for, in each process."""
     import turbojpeg
+
     return turbojpeg.TurboJPEG()
 
 
@@ -73,8 +74,10 @@ def resolve_backend(name: str) -> tuple[str, str | None]:
         ValueError: If there is no backend of this name.
     """
     if name not in ('auto', *DECODERS):
-        raise ValueError("backend must be 'auto', 'turbojpeg', 'cv2' or "
-                         f"'pillow', but got {name!r}.")
+        raise ValueError(
+            "backend must be 'auto', 'turbojpeg', 'cv2' or "
+            f"'pillow', but got {name!r}."
+        )
     if name not in ('auto', 'turbojpeg'):
         return name, None
     try:

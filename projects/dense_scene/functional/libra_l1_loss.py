@@ -11,11 +11,13 @@ from .precision import at_least_float32
 MAX_GAMMA_OVER_ALPHA = 80
 
 
-def libra_l1_loss(pred: Tensor,
-                  target: Tensor,
-                  alpha: float = 0.5,
-                  gamma: float = 1.5,
-                  beta: float = 1.0) -> Tensor:
+def libra_l1_loss(
+    pred: Tensor,
+    target: Tensor,
+    alpha: float = 0.5,
+    gamma: float = 1.5,
+    beta: float = 1.0,
+) -> Tensor:
     r"""Balanced L1 loss of each number and its target.
 
     Source: Eq. (8) to (10) of `Libra R-CNN
@@ -58,7 +60,8 @@ def libra_l1_loss(pred: Tensor,
         raise ValueError(
             'pred and target must have the same shape, but got '
             f'{tuple(pred.shape)} and {tuple(target.shape)}. Pass one target '
-            'per predicted number.')
+            'per predicted number.'
+        )
     pred, target = at_least_float32(pred, target)
     x = (pred - target).abs()
     b = math.expm1(gamma / alpha)
@@ -81,9 +84,11 @@ def check_libra_l1(alpha: float, gamma: float, beta: float) -> None:
         if not 0 < value < math.inf:
             raise ValueError(
                 f'{name} must be a positive number, but got {value}. '
-                'The paper uses alpha=0.5, gamma=1.5, beta=1.0.')
+                'The paper uses alpha=0.5, gamma=1.5, beta=1.0.'
+            )
     if gamma / alpha > MAX_GAMMA_OVER_ALPHA:
         raise ValueError(
             f'gamma / alpha must be at most {MAX_GAMMA_OVER_ALPHA}, but got '
             f'{gamma} / {alpha} = {gamma / alpha:g}. Raise alpha: exp(gamma /'
-            ' alpha) has to fit in float32.')
+            ' alpha) has to fit in float32.'
+        )

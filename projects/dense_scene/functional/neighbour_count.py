@@ -23,8 +23,9 @@ def count_neighbours(boxes: np.ndarray) -> np.ndarray:
 
     Example:
         >>> # In a row without gaps; the last one is 6 away, over 10 / 2.
-        >>> count_neighbours(np.array(
-        ...     [[0, 0, 10, 10], [10, 0, 20, 10], [26, 0, 36, 10]]))
+        >>> count_neighbours(
+        ...     np.array([[0, 0, 10, 10], [10, 0, 20, 10], [26, 0, 36, 10]])
+        ... )
         array([1, 1, 0])
     """
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)

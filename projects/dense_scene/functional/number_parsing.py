@@ -9,8 +9,9 @@ _ZERO, _DOT, _MINUS = b'0.-'
 _MAX_DIGITS = 15
 
 
-def parse_numbers(text: np.ndarray, starts: np.ndarray,
-                  ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def parse_numbers(
+    text: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Parse plain decimal numbers: ``12``, ``-3``, ``4.25``.
 
     Written for annotation files, where a million such numbers must not
@@ -36,13 +37,15 @@ def parse_numbers(text: np.ndarray, starts: np.ndarray,
     values = np.where(valid, whole, 0).astype(np.float64)
     rest = np.flatnonzero(~valid & (ends > starts))
     if rest.size:
-        values[rest], valid[rest] = _parse_signed(text, starts[rest],
-                                                  ends[rest])
+        values[rest], valid[rest] = _parse_signed(
+            text, starts[rest], ends[rest]
+        )
     return values, valid
 
 
-def _parse_digits(text: np.ndarray, starts: np.ndarray,
-                  ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _parse_digits(
+    text: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Digits only; from the last to the first, so that the power is known."""
     width = ends - starts
     values = np.zeros(len(starts), np.int64)
@@ -56,8 +59,9 @@ def _parse_digits(text: np.ndarray, starts: np.ndarray,
     return values, valid
 
 
-def _parse_signed(text: np.ndarray, starts: np.ndarray,
-                  ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _parse_signed(
+    text: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """An optional minus, digits, and optionally a point and more digits."""
     negative = text[starts] == _MINUS
     starts = starts + negative
@@ -69,7 +73,7 @@ def _parse_signed(text: np.ndarray, starts: np.ndarray,
     places = np.where(has_dot, ends - dot - 1, 0)
     valid = whole_valid & (part_valid | ~has_dot)
     valid &= dot - starts + places <= _MAX_DIGITS
-    power = 10**np.where(valid, places, 0)
+    power = 10 ** np.where(valid, places, 0)
     values = np.where(valid, whole * power + part * has_dot, 0) / power
     # -0.0 is what float() makes of '-0': the sign is kept.
     return np.where(negative, -values, values), valid

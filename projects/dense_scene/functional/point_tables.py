@@ -18,8 +18,9 @@ def posterize_table(bits: int) -> np.ndarray:
 
 def solarize_table(threshold: int) -> np.ndarray:
     """Invert the levels from ``threshold`` on; 256 inverts none."""
-    return np.where(
-        threshold > _LEVELS, _LEVELS, 255 - _LEVELS).astype(np.uint8)
+    return np.where(threshold > _LEVELS, _LEVELS, 255 - _LEVELS).astype(
+        np.uint8
+    )
 
 
 def solarize_add_table(addition: int, threshold: int = 128) -> np.ndarray:

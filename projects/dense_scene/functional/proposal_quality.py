@@ -7,11 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from .proposal_matching import (
-    best_objects,
-    overlapping_pairs,
-    recalling_ranks,
-)
+from .proposal_matching import best_objects, overlapping_pairs, recalling_ranks
 
 # COCO's thresholds of average recall, in the way that pycocotools makes them.
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)

@@ -31,7 +31,7 @@ class RowGroups:
     def __getitem__(self, image: int) -> np.ndarray:
         """The rows of the image at this position."""
         image = range(len(self))[image]
-        return self.order[self.offsets[image]:self.offsets[image + 1]]
+        return self.order[self.offsets[image] : self.offsets[image + 1]]
 
     @property
     def counts(self) -> np.ndarray:

@@ -24,9 +24,9 @@ def rpn_sampler_size(objects: int, pos_fraction: float = 0.5) -> int:
     return max(256, 1 << max(int(objects / pos_fraction) - 1, 0).bit_length())
 
 
-def roi_sampler_size(objects: int,
-                     each: int = 2,
-                     pos_fraction: float = 0.25) -> int:
+def roi_sampler_size(
+    objects: int, each: int = 2, pos_fraction: float = 0.25
+) -> int:
     """``rcnn.sampler.num``: ``each`` positives for every object.
 
     Returns:

@@ -7,11 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from .image_orientation import (
-    apply_orientation,
-    read_orientation,
-    swaps_sides,
-)
+from .image_orientation import apply_orientation, read_orientation, swaps_sides
 from .jpeg_backends import DECODERS
 
 _JPEG_START = b'\xff\xd8\xff'
@@ -51,11 +47,12 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
     if data[:3] != _JPEG_START:
         return None
     try:
-        image = Image.open(io.BytesIO(data), formats=('JPEG', ))
+        image = Image.open(io.BytesIO(data), formats=('JPEG',))
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         return None
     return JpegHeader(
-        *image.size, read_orientation(image), image.mode == 'CMYK')
+        *image.size, read_orientation(image), image.mode == 'CMYK'
+    )
 
 
 def choose_denominator(size: tuple[int, int], final: tuple[int, int]) -> int:
@@ -77,10 +74,9 @@ def choose_denominator(size: tuple[int, int], final: tuple[int, int]) -> int:
     return 1
 
 
-def decode_jpeg(data: bytes,
-                header: JpegHeader,
-                denominator: int = 1,
-                backend: str = 'cv2') -> np.ndarray | None:
+def decode_jpeg(
+    data: bytes, header: JpegHeader, denominator: int = 1, backend: str = 'cv2'
+) -> np.ndarray | None:
     """Decode at 1 / denominator; bring upright.
 
     A side n becomes m = ceil(n / d). Where d does not divide n, the last
@@ -112,24 +108,31 @@ def decode_jpeg(data: bytes,
     stored = header.height, header.width
     expected = tuple(-(-side // denominator) for side in stored)
     if image.shape[:2] != expected:
-        raise ValueError(f'its header promises {expected} rows and columns '
-                         f'at 1/{denominator}, but got {image.shape[:2]}')
+        raise ValueError(
+            f'its header promises {expected} rows and columns '
+            f'at 1/{denominator}, but got {image.shape[:2]}'
+        )
     if any(side % denominator for side in stored):
         image = _stretch_to_content(image, stored, denominator)
     return apply_orientation(image, header.orientation)
 
 
-def _stretch_to_content(image: np.ndarray, stored: tuple[int, int],
-                        denominator: int) -> np.ndarray:
+def _stretch_to_content(
+    image: np.ndarray, stored: tuple[int, int], denominator: int
+) -> np.ndarray:
     """Let the part of the array that is image fill the array."""
     rows, columns = image.shape[:2]
     # cv2.resize could only stretch the padding along with the image. Pixel
     # i, whose centre is at i + 0.5, comes from (i + 0.5) * step - 0.5.
     step_x = stored[1] / (columns * denominator)
     step_y = stored[0] / (rows * denominator)
-    source = np.array([[step_x, 0, (step_x - 1) / 2],
-                       [0, step_y, (step_y - 1) / 2]])
+    source = np.array(
+        [[step_x, 0, (step_x - 1) / 2], [0, step_y, (step_y - 1) / 2]]
+    )
     return cv2.warpAffine(
-        image, source, (columns, rows),
+        image,
+        source,
+        (columns, rows),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE)
+        borderMode=cv2.BORDER_REPLICATE,
+    )

@@ -15,14 +15,17 @@ def count_cut(boxes: np.ndarray, window: np.ndarray) -> int:
         window (np.ndarray): (4,), xyxy. A box that only touches it from
             outside is out, one that touches its edge from inside is in.
     """
-    touched = ((boxes[:, :2] < window[2:]) & (boxes[:, 2:] > window[:2]))
-    within = ((boxes[:, :2] >= window[:2]) & (boxes[:, 2:] <= window[2:]))
+    touched = (boxes[:, :2] < window[2:]) & (boxes[:, 2:] > window[:2])
+    within = (boxes[:, :2] >= window[:2]) & (boxes[:, 2:] <= window[2:])
     return int((touched.all(1) & ~within.all(1)).sum())
 
 
-def snap_window(boxes: np.ndarray, window: np.ndarray,
-                reach: tuple[float, float],
-                size: tuple[int, int]) -> np.ndarray:
+def snap_window(
+    boxes: np.ndarray,
+    window: np.ndarray,
+    reach: tuple[float, float],
+    size: tuple[int, int],
+) -> np.ndarray:
     """Move each edge inwards to where the window cuts the fewest boxes.
 
     One edge after the other, top, bottom, left, right. Of equally good places
@@ -62,8 +65,9 @@ def snap_window(boxes: np.ndarray, window: np.ndarray,
     return window
 
 
-def _cut_by_place(boxes: np.ndarray, window: np.ndarray, edge: int,
-                  places: np.ndarray) -> np.ndarray:
+def _cut_by_place(
+    boxes: np.ndarray, window: np.ndarray, edge: int, places: np.ndarray
+) -> np.ndarray:
     """``count_cut`` of the window with one edge at each of the places.
 
     Cut is what the window touches less what it holds. Given the other three
@@ -72,15 +76,23 @@ def _cut_by_place(boxes: np.ndarray, window: np.ndarray, edge: int,
     axis, low = edge % 2, edge < 2
     across = 1 - axis
     # Mirrored, the upper edge is a lower one.
-    near, far = ((boxes[:, axis], boxes[:, axis + 2]) if low else
-                 (-boxes[:, axis + 2], -boxes[:, axis]))
+    near, far = (
+        (boxes[:, axis], boxes[:, axis + 2])
+        if low
+        else (-boxes[:, axis + 2], -boxes[:, axis])
+    )
     at = places if low else -places
     other = window[axis + 2] if low else -window[axis]
     start, end = boxes[:, across], boxes[:, across + 2]
-    touched = ((start < window[across + 2]) & (end > window[across])
-               & (near < other))
-    held = ((start >= window[across]) & (end <= window[across + 2])
-            & (far <= other))
+    touched = (
+        (start < window[across + 2]) & (end > window[across]) & (near < other)
+    )
+    held = (
+        (start >= window[across])
+        & (end <= window[across + 2])
+        & (far <= other)
+    )
     touched_ends, held_starts = np.sort(far[touched]), np.sort(near[held])
-    return ((touched.sum() - touched_ends.searchsorted(at, 'right'))
-            - (held.sum() - held_starts.searchsorted(at, 'left')))
+    return (touched.sum() - touched_ends.searchsorted(at, 'right')) - (
+        held.sum() - held_starts.searchsorted(at, 'left')
+    )

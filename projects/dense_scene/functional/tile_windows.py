@@ -18,7 +18,8 @@ def tile_starts(length: int, tile: int, count: int) -> np.ndarray:
         two or more, ``length - tile``.
     """
     return np.unique(
-        np.rint(np.linspace(0, length - tile, count)).astype(np.int64))
+        np.rint(np.linspace(0, length - tile, count)).astype(np.int64)
+    )
 
 
 def tiles_needed(length: int, tile: int, overlap: float) -> int:
@@ -39,10 +40,12 @@ def tiles_needed(length: int, tile: int, overlap: float) -> int:
     return 1 + math.ceil(more - 1e-9)
 
 
-def tile_windows(size: tuple[int, int],
-                 grid: tuple[int, int] | None = None,
-                 tile_size: tuple[int, int] | None = None,
-                 overlap: float = 0.0) -> np.ndarray:
+def tile_windows(
+    size: tuple[int, int],
+    grid: tuple[int, int] | None = None,
+    tile_size: tuple[int, int] | None = None,
+    overlap: float = 0.0,
+) -> np.ndarray:
     """The tiles of an image, row by row.
 
     Together they cover the image, none reaches out of it, and all have the
@@ -73,8 +76,7 @@ def tile_windows(size: tuple[int, int],
     for axis, length in enumerate(size):
         if grid is not None:
             count = grid[axis]
-            side = math.ceil(
-                length / (1 + (count - 1) * (1 - overlap)) - 1e-9)
+            side = math.ceil(length / (1 + (count - 1) * (1 - overlap)) - 1e-9)
         else:
             side = min(tile_size[axis], length)
             count = tiles_needed(length, side, overlap)

@@ -16,8 +16,9 @@ def visible_fraction(boxes: np.ndarray, windows: np.ndarray) -> np.ndarray:
 
     Example:
         >>> # A window over the right quarter of a box of 8 x 5
-        >>> visible_fraction(np.array([[0, 0, 8, 5]]),
-        ...                  np.array([[6, 0, 20, 20]]))
+        >>> visible_fraction(
+        ...     np.array([[0, 0, 8, 5]]), np.array([[6, 0, 20, 20]])
+        ... )
         array([[0.25]])
     """
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)

@@ -28,15 +28,20 @@ class WeightedAveragePrecision:
     Example:
         >>> # Image 0: found, wrong; image 1: found. Without image 0 all of
         >>> # image 1's one object is found.
-        >>> scores, images = np.array([.9, .8, .7]), np.array([0, 0, 1])
+        >>> scores, images = np.array([0.9, 0.8, 0.7]), np.array([0, 0, 1])
         >>> hits = np.array([[True, False, True]])
         >>> ap = WeightedAveragePrecision(scores, hits, hits & False, images)
         >>> ap(np.array([0, 1]), 1)
         array([1.])
     """
 
-    def __init__(self, scores: np.ndarray, matched: np.ndarray,
-                 ignored: np.ndarray, images: np.ndarray) -> None:
+    def __init__(
+        self,
+        scores: np.ndarray,
+        matched: np.ndarray,
+        ignored: np.ndarray,
+        images: np.ndarray,
+    ) -> None:
         order = np.argsort(-scores, kind='stable')
         # NumPy is twice as fast with indices of the size of a pointer.
         self._images = np.asarray(images)[order].astype(np.intp)
@@ -59,10 +64,12 @@ class WeightedAveragePrecision:
         if not num_objects:
             return np.full(len(self._curves), -1.0)
         seen = _count(weights, self._images)
-        return np.array([
-            _average(curve, weights, seen, num_objects)
-            for curve in self._curves
-        ])
+        return np.array(
+            [
+                _average(curve, weights, seen, num_objects)
+                for curve in self._curves
+            ]
+        )
 
     def _curve(self, matched: np.ndarray, ignored: np.ndarray) -> '_Curve':
         counted = np.flatnonzero(~ignored)
@@ -70,8 +77,13 @@ class WeightedAveragePrecision:
         last = hit & ~np.append(hit[1:], False)
         ends = counted[last] + 1
         skipped = np.flatnonzero(ignored)
-        return _Curve(ends, self._images[counted[hit]], np.cumsum(hit)[last],
-                      self._images[skipped], np.searchsorted(skipped, ends))
+        return _Curve(
+            ends,
+            self._images[counted[hit]],
+            np.cumsum(hit)[last],
+            self._images[skipped],
+            np.searchsorted(skipped, ends),
+        )
 
 
 class _Curve(NamedTuple):
@@ -96,8 +108,9 @@ def _count(weights: np.ndarray, images: np.ndarray) -> np.ndarray:
     return total
 
 
-def _average(curve: _Curve, weights: np.ndarray, seen: np.ndarray,
-             num_objects: int) -> float:
+def _average(
+    curve: _Curve, weights: np.ndarray, seen: np.ndarray, num_objects: int
+) -> float:
     hits = _count(weights, curve.hits)[curve.hits_until]
     seen = seen[curve.ends]
     if len(curve.ignored):
@@ -107,7 +120,7 @@ def _average(curve: _Curve, weights: np.ndarray, seen: np.ndarray,
     starts = np.searchsorted(hits / num_objects, RECALL_POINTS)
     starts = starts[starts < len(hits)]
     if not len(starts):
-        return 0.
+        return 0.0
     # The best from one recall point to the next, then from each on.
     best = np.maximum.reduceat(precision, starts)
     best = np.maximum.accumulate(best[::-1])

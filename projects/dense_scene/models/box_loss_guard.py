@@ -30,8 +30,16 @@ from torch.nn.modules.module import register_module_module_registration_hook
 
 from .losses import CompleteIoULoss
 
-BOX_LOSSES = (BoundedIoULoss, CIoULoss, CompleteIoULoss, DIoULoss, EIoULoss,
-              GIoULoss, IoULoss, SIoULoss)
+BOX_LOSSES = (
+    BoundedIoULoss,
+    CIoULoss,
+    CompleteIoULoss,
+    DIoULoss,
+    EIoULoss,
+    GIoULoss,
+    IoULoss,
+    SIoULoss,
+)
 # The families whose regression targets follow the flag ...
 FLAG_HEADS = (AnchorHead, BBoxHead)
 # ... and their members that inherit the flag but always work on boxes.
@@ -52,8 +60,9 @@ def install_box_loss_guard() -> None:
         _handle = register_module_module_registration_hook(refuse_box_loss)
 
 
-def refuse_box_loss(head: nn.Module, name: str,
-                    loss: nn.Module | None) -> None:
+def refuse_box_loss(
+    head: nn.Module, name: str, loss: nn.Module | None
+) -> None:
     """Refuse an IoU-family ``loss_bbox`` on a head with encoded targets.
 
     Heads outside the AnchorHead and BBoxHead families, and those that always
@@ -69,8 +78,9 @@ def refuse_box_loss(head: nn.Module, name: str,
     """
     if name != 'loss_bbox' or not isinstance(loss, BOX_LOSSES):
         return
-    if (not isinstance(head, FLAG_HEADS)
-            or isinstance(head, ALWAYS_DECODED_HEADS)):
+    if not isinstance(head, FLAG_HEADS) or isinstance(
+        head, ALWAYS_DECODED_HEADS
+    ):
         return
     # mmdet's heads set the flag before they build the loss; one that has
     # not is given the benefit of the doubt.
@@ -79,7 +89,8 @@ def refuse_box_loss(head: nn.Module, name: str,
             f'{type(head).__name__} uses {type(loss).__name__}, which '
             'compares boxes, but reg_decoded_bbox=False gives it encoded '
             "deltas. Set reg_decoded_bbox=True in this head's config "
-            f'({_config_path(head)}).')
+            f'({_config_path(head)}).'
+        )
 
 
 def _config_path(head: nn.Module) -> str:

@@ -29,13 +29,15 @@ _GAP = 4
 _ENDINGS = '.jpg', '.png'
 
 
-def draw_augmentation_sheet(image: np.ndarray,
-                            boxes: np.ndarray,
-                            policy: str | Sequence | None = None,
-                            level: float = 8,
-                            seed: int = 0,
-                            pixel_scale: tuple[float, float] = (1, 1),
-                            columns: int = 7) -> np.ndarray:
+def draw_augmentation_sheet(
+    image: np.ndarray,
+    boxes: np.ndarray,
+    policy: str | Sequence | None = None,
+    level: float = 8,
+    seed: int = 0,
+    pixel_scale: tuple[float, float] = (1, 1),
+    columns: int = 7,
+) -> np.ndarray:
     """Draw tiles with boxes: the image, and each operation applied to it.
 
     Args:
@@ -69,12 +71,14 @@ def draw_augmentation_sheet(image: np.ndarray,
     return _arrange(tiles, columns)
 
 
-def write_augmentation_sheet(path: str | os.PathLike,
-                             image: str | os.PathLike | None = None,
-                             ann_file: str | os.PathLike | None = None,
-                             policy: str | None = None,
-                             level: float = 8,
-                             seed: int = 0) -> Path:
+def write_augmentation_sheet(
+    path: str | os.PathLike,
+    image: str | os.PathLike | None = None,
+    ann_file: str | os.PathLike | None = None,
+    policy: str | None = None,
+    level: float = 8,
+    seed: int = 0,
+) -> Path:
     """Write the sheet of an image, or of a rendered shelf.
 
     Args:
@@ -101,12 +105,14 @@ def write_augmentation_sheet(path: str | os.PathLike,
     check_number('seed', seed)
     path = Path(path)
     if path.suffix.lower() not in _ENDINGS:
-        raise ValueError(f'the sheet must end with {" or ".join(_ENDINGS)}, '
-                         f'but got {str(path)!r}. Rename it.')
-    scale = 1., 1.
+        raise ValueError(
+            f'the sheet must end with {" or ".join(_ENDINGS)}, '
+            f'but got {str(path)!r}. Rename it.'
+        )
+    scale = 1.0, 1.0
     if image is None:
         pixels, boxes = render_shelf(seed, _SHELF, (40, 40))
-        scale = (_SHELF[0] / _FULL_WIDTH, ) * 2
+        scale = (_SHELF[0] / _FULL_WIDTH,) * 2
     else:
         pixels = LoadCheckedImage()(dict(img_path=str(image)))['img']
         boxes = _read_boxes(ann_file, image)
@@ -118,19 +124,24 @@ def write_augmentation_sheet(path: str | os.PathLike,
     return path
 
 
-def _read_boxes(ann_file: str | os.PathLike | None,
-                image: str | os.PathLike) -> np.ndarray:
+def _read_boxes(
+    ann_file: str | os.PathLike | None, image: str | os.PathLike
+) -> np.ndarray:
     """The boxes of the image with this file name."""
     if ann_file is None:
         return np.zeros((0, 4))
     truth = read_ground_truth(os.fspath(ann_file))
     name = Path(image).name
-    ids = [i for i, file_name in zip(truth.images.ids, truth.images.file_names)
-           if Path(file_name).name == name]
+    ids = [
+        i
+        for i, file_name in zip(truth.images.ids, truth.images.file_names)
+        if Path(file_name).name == name
+    ]
     if len(ids) != 1:
         raise ValueError(
             f'{ann_file} must have exactly one image called {name!r}, but '
-            f'has {len(ids)}. Give the annotations of this image.')
+            f'has {len(ids)}. Give the annotations of this image.'
+        )
     return truth.boxes[truth.image_ids == ids[0]]
 
 
@@ -152,8 +163,16 @@ def _draw_tile(canvas: Canvas, text: list[str], lines: int) -> np.ndarray:
         cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), _GREEN, 1)
     bar = np.full((lines * _ROW + 4, _TILE, 3), 255, np.uint8)
     for row, line in enumerate(text, 1):
-        cv2.putText(bar, line, (4, row * _ROW - 2), cv2.FONT_HERSHEY_SIMPLEX,
-                    .45, (0, 0, 0), 1, cv2.LINE_AA)
+        cv2.putText(
+            bar,
+            line,
+            (4, row * _ROW - 2),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.45,
+            (0, 0, 0),
+            1,
+            cv2.LINE_AA,
+        )
     return np.concatenate([bar, picture])
 
 
@@ -167,5 +186,5 @@ def _arrange(tiles: list[np.ndarray], columns: int) -> np.ndarray:
     for index, tile in enumerate(tiles):
         row, column = divmod(index, columns)
         top, left = row * pitch[0], column * pitch[1]
-        sheet[top:top + height, left:left + width] = tile
+        sheet[top : top + height, left : left + width] = tile
     return sheet

@@ -211,9 +211,7 @@ def _plot_shares(
     _legend(axes, handles, labels, ncols=3)
 
 
-def _plot_moved(
-    axes: Axes, groups: Sequence[Sequence[dict]], by: str
-) -> None:
+def _plot_moved(axes: Axes, groups: Sequence[Sequence[dict]], by: str) -> None:
     """Share of boxes that changed their object; one colour per stage."""
     for stage in range(len(groups[0]) if groups else 0):
         axes.plot(
@@ -230,9 +228,7 @@ def _plot_moved(
     _legend(axes)
 
 
-def _by_density(
-    axes: Axes, groups: Sequence[Sequence[dict]], by: str
-) -> None:
+def _by_density(axes: Axes, groups: Sequence[Sequence[dict]], by: str) -> None:
     # In two lines: those of neighbours would touch.
     names = [rows[0]['group'].replace(' to ', '\nto ') for rows in groups]
     axes.set_xticks(range(len(groups)), names)

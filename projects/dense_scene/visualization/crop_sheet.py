@@ -22,8 +22,9 @@ _TILES = ((255, 140, 0), (0, 140, 255), (180, 60, 200), (60, 170, 60))
 _PANEL, _BAR, _GAP = 440, 26, 10
 
 
-def draw_crop_sheet(image: np.ndarray, boxes: np.ndarray,
-                    seed: int = 0) -> np.ndarray:
+def draw_crop_sheet(
+    image: np.ndarray, boxes: np.ndarray, seed: int = 0
+) -> np.ndarray:
     """Draw the tiles of an image and a window that makes way.
 
     Above the image with the four tiles of ``TileCrop(grid=(2, 2),
@@ -45,8 +46,9 @@ def draw_crop_sheet(image: np.ndarray, boxes: np.ndarray,
     panels = [
         _panel(_outline(image, tiles, _TILES), 'four tiles of 0.6 x 0.6'),
         _crop_panel(tiles[0], image, boxes, 'upper left tile'),
-        _crop_panel(tiles[0], image, boxes, "min_visible=1, cut='fill'",
-                    **whole),
+        _crop_panel(
+            tiles[0], image, boxes, "min_visible=1, cut='fill'", **whole
+        ),
     ]
     windows = [_draw_window(image, boxes, snap, seed) for snap in (0, 0.1)]
     both = _outline(image, windows, (DRAWN, KEPT))
@@ -77,26 +79,32 @@ def write_crop_sheet(path: str | os.PathLike, seed: int = 0) -> Path:
     check_number('seed', seed)
     path = Path(path)
     if path.suffix.lower() not in ('.jpg', '.jpeg', '.png'):
-        raise ValueError('the sheet must end with .jpg, .jpeg or .png, but '
-                         f'got {str(path)!r}. Rename it.')
+        raise ValueError(
+            'the sheet must end with .jpg, .jpeg or .png, but '
+            f'got {str(path)!r}. Rename it.'
+        )
     image, boxes = render_shelf(seed, (816, 1088))
     sheet = draw_crop_sheet(image, boxes, seed)
-    quality = [] if path.suffix.lower() == '.png' else [
-        cv2.IMWRITE_JPEG_QUALITY, 72]
+    quality = (
+        [] if path.suffix.lower() == '.png' else [cv2.IMWRITE_JPEG_QUALITY, 72]
+    )
     coded = cv2.imencode(path.suffix, sheet, quality)[1]
     write_bytes(path, coded.tobytes())
     return path
 
 
-def _draw_window(image: np.ndarray, boxes: np.ndarray, snap: float,
-                 seed: int) -> np.ndarray:
+def _draw_window(
+    image: np.ndarray, boxes: np.ndarray, snap: float, seed: int
+) -> np.ndarray:
     """A window of the seed's place; the caller's random state stays."""
     crop = DenseRandomCrop((0.6, 0.6), snap=snap, allow_negative=True)
     state = np.random.get_state()
     np.random.seed(seed)
     window = crop.choose_window(
         np.asarray(boxes, np.float64).reshape(-1, 4),
-        np.ones(len(boxes), bool), image.shape[1::-1])
+        np.ones(len(boxes), bool),
+        image.shape[1::-1],
+    )
     np.random.set_state(state)
     return window
 
@@ -112,14 +120,18 @@ class _GivenWindow(WindowCrop):
         return self.window
 
 
-def _crop_panel(window: np.ndarray, image: np.ndarray, boxes: np.ndarray,
-                name: str, **rule) -> np.ndarray:
+def _crop_panel(
+    window: np.ndarray, image: np.ndarray, boxes: np.ndarray, name: str, **rule
+) -> np.ndarray:
     boxes = torch.from_numpy(np.asarray(boxes, np.float32).reshape(-1, 4))
-    found = _GivenWindow(window, **rule)(dict(
-        img=image,
-        gt_bboxes=HorizontalBoxes(boxes),
-        gt_bboxes_labels=np.zeros(len(boxes), np.int64),
-        gt_ignore_flags=np.zeros(len(boxes), bool)))
+    found = _GivenWindow(window, **rule)(
+        dict(
+            img=image,
+            gt_bboxes=HorizontalBoxes(boxes),
+            gt_bboxes_labels=np.zeros(len(boxes), np.int64),
+            gt_ignore_flags=np.zeros(len(boxes), bool),
+        )
+    )
     left = found['gt_bboxes'].tensor.numpy()
     flags = found['gt_ignore_flags']
     picture = draw_boxes(found['img'], left[~flags], KEPT)
@@ -139,20 +151,33 @@ def _outline(image: np.ndarray, windows, colours) -> np.ndarray:
     for index, (window, colour) in enumerate(zip(windows, colours)):
         inset = width * (index + 1)
         x1, y1, x2, y2 = np.asarray(window).tolist()
-        cv2.rectangle(picture, (x1 + inset, y1 + inset),
-                      (x2 - inset, y2 - inset), colour, width)
+        cv2.rectangle(
+            picture,
+            (x1 + inset, y1 + inset),
+            (x2 - inset, y2 - inset),
+            colour,
+            width,
+        )
     return picture
 
 
-def _panel(picture: np.ndarray, text: str,
-           width: int = _PANEL) -> np.ndarray:
+def _panel(picture: np.ndarray, text: str, width: int = _PANEL) -> np.ndarray:
     """A picture of this width under its caption."""
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
     panel = np.full((_BAR + height, _PANEL, 3), 255, np.uint8)
     panel[_BAR:, :width] = cv2.resize(
-        picture, (width, height), interpolation=cv2.INTER_AREA)
-    cv2.putText(panel, text, (4, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5,
-                (0, 0, 0), 1, cv2.LINE_AA)
+        picture, (width, height), interpolation=cv2.INTER_AREA
+    )
+    cv2.putText(
+        panel,
+        text,
+        (4, 18),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.5,
+        (0, 0, 0),
+        1,
+        cv2.LINE_AA,
+    )
     return panel
 
 
@@ -161,6 +186,6 @@ def _row(panels: list[np.ndarray]) -> np.ndarray:
     parts = []
     for panel in panels:
         full = np.full((height, _PANEL + _GAP, 3), 255, np.uint8)
-        full[:len(panel), :_PANEL] = panel
+        full[: len(panel), :_PANEL] = panel
         parts.append(full)
     return np.concatenate(parts, axis=1)[:, :-_GAP]

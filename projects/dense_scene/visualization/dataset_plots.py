@@ -36,15 +36,22 @@ class SplitStatistics:
     neighbour_iou: np.ndarray
 
     @classmethod
-    def from_columns(cls, name: str,
-                     columns: AnnotationColumns) -> 'SplitStatistics':
+    def from_columns(
+        cls, name: str, columns: AnnotationColumns
+    ) -> 'SplitStatistics':
         """Measure the boxes of a split, which must have positive sides."""
         boxes = columns.boxes.astype(np.float64)
-        overlaps = [nearest_neighbour_iou(boxes[columns.rows(image)])
-                    for image in range(len(columns))]
-        return cls(name, columns.counts, columns.sizes,
-                   np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1)),
-                   np.concatenate([np.zeros(0), *overlaps]))
+        overlaps = [
+            nearest_neighbour_iou(boxes[columns.rows(image)])
+            for image in range(len(columns))
+        ]
+        return cls(
+            name,
+            columns.counts,
+            columns.sizes,
+            np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1)),
+            np.concatenate([np.zeros(0), *overlaps]),
+        )
 
 
 def plot_objects_per_image(splits: Sequence[SplitStatistics]) -> bytes:
@@ -52,9 +59,8 @@ def plot_objects_per_image(splits: Sequence[SplitStatistics]) -> bytes:
     figure, axes = _panel('objects in an image', 'share of the images')
     most = max((int(s.counts.max(initial=0)) for s in splits), default=0)
     # Whole numbers: no bin may hold more of them than its neighbour.
-    width = max(1, -(-(most + 1) // _bins(max(len(s.counts)
-                                              for s in splits))))
-    edges = np.arange(0, most + width + 1, width) - .5
+    width = max(1, -(-(most + 1) // _bins(max(len(s.counts) for s in splits))))
+    edges = np.arange(0, most + width + 1, width) - 0.5
     _histograms(axes, [(s.name, s.counts) for s in splits], edges)
     return _png(figure)
 
@@ -65,24 +71,36 @@ def plot_image_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     sizes = np.concatenate([np.zeros((0, 2), int), *(s.sizes for s in splits)])
     unique, counts = np.unique(sizes, axis=0, return_counts=True)
     share = counts / max(1, counts.sum())
-    axes.scatter(unique[:, 1], unique[:, 0], s=12 + 900 * share,
-                 color=_COLOURS[0], alpha=.55, lw=0)
+    axes.scatter(
+        unique[:, 1],
+        unique[:, 0],
+        s=12 + 900 * share,
+        color=_COLOURS[0],
+        alpha=0.55,
+        lw=0,
+    )
     for index in np.argsort(-counts, kind='stable')[:4]:
         height, width = unique[index]
         axes.annotate(
-            f'{width} x {height}: {share[index]:.0%}', (width, height),
-            xytext=(0, 9 + 13 * share[index]**.5), textcoords='offset points',
-            ha='center', fontsize='small')
+            f'{width} x {height}: {share[index]:.0%}',
+            (width, height),
+            xytext=(0, 9 + 13 * share[index] ** 0.5),
+            textcoords='offset points',
+            ha='center',
+            fontsize='small',
+        )
     largest = unique.max(initial=1)
-    axes.set(xlim=(0, 1.15 * largest), ylim=(0, 1.15 * largest),
-             aspect='equal')
+    axes.set(
+        xlim=(0, 1.15 * largest), ylim=(0, 1.15 * largest), aspect='equal'
+    )
     return _png(figure)
 
 
 def plot_object_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     """Histogram of the root of the area, on a logarithmic axis."""
-    figure, axes = _panel('square root of the area, pixels',
-                          'share of the objects')
+    figure, axes = _panel(
+        'square root of the area, pixels', 'share of the objects'
+    )
     sides = np.concatenate([np.zeros(0), *(s.sides for s in splits)])
     low, high = (sides.min(), sides.max()) if len(sides) else (1, 100)
     edges = np.geomspace(low / 1.05, high * 1.05, _bins(len(sides)) + 1)
@@ -90,11 +108,21 @@ def plot_object_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     for side in (32, 96):  # COCO's small, medium and large
         if edges[0] < side < edges[-1]:
             axes.axvline(side, color='0.6', ls=':', lw=1)
-            axes.text(side, 1, f' {side}', color='0.4', fontsize='small',
-                      transform=axes.get_xaxis_transform(), va='top')
+            axes.text(
+                side,
+                1,
+                f' {side}',
+                color='0.4',
+                fontsize='small',
+                transform=axes.get_xaxis_transform(),
+                va='top',
+            )
     _histograms(axes, [(s.name, s.sides) for s in splits], edges)
-    marks = [side for side in (2**k for k in range(16))
-             if edges[0] <= side <= edges[-1]]
+    marks = [
+        side
+        for side in (2**k for k in range(16))
+        if edges[0] <= side <= edges[-1]
+    ]
     axes.set_xticks(marks, [str(side) for side in marks])
     axes.set_xticks([], minor=True)
     return _png(figure)
@@ -102,8 +130,9 @@ def plot_object_sizes(splits: Sequence[SplitStatistics]) -> bytes:
 
 def plot_neighbour_iou(splits: Sequence[SplitStatistics]) -> bytes:
     """Share of the objects whose nearest neighbour overlaps at least so."""
-    figure, axes = _panel('IoU with the nearest neighbour, at least',
-                          'share of the objects')
+    figure, axes = _panel(
+        'IoU with the nearest neighbour, at least', 'share of the objects'
+    )
     for colour, split in zip(_COLOURS, splits):
         values = np.sort(split.neighbour_iou)
         grid = np.linspace(0, 1, 201)[1:]
@@ -129,12 +158,13 @@ def _panel(xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _histograms(axes: Axes, values: list[tuple[str, np.ndarray]],
-                edges: np.ndarray) -> None:
+def _histograms(
+    axes: Axes, values: list[tuple[str, np.ndarray]], edges: np.ndarray
+) -> None:
     for colour, (name, column) in zip(_COLOURS, values):
         share = np.histogram(column, edges)[0] / max(1, len(column))
         axes.stairs(share, edges, color=colour, lw=1.6, label=name)
-        axes.stairs(share, edges, color=colour, alpha=.12, fill=True)
+        axes.stairs(share, edges, color=colour, alpha=0.12, fill=True)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0, None))
     axes.yaxis.set_major_formatter(_percent)
     axes.legend(frameon=False)
@@ -142,7 +172,7 @@ def _histograms(axes: Axes, values: list[tuple[str, np.ndarray]],
 
 def _bins(values: int) -> int:
     """Enough for the shape, few enough that each holds some values."""
-    return int(np.clip(2 * values**.5, 8, _MAX_BINS))
+    return int(np.clip(2 * values**0.5, 8, _MAX_BINS))
 
 
 def _percent(share: float, _: int) -> str:

@@ -43,9 +43,15 @@ def draw_boxes(
 def _captioned(image: np.ndarray, text: str) -> np.ndarray:
     bar = np.full((_CAPTION_HEIGHT, image.shape[1], 3), 255, np.uint8)
     cv2.putText(
-        bar, text, (6, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1,
+        bar,
+        text,
+        (6, 20),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.5,
+        (0, 0, 0),
+        1,
         cv2.LINE_AA,
-    )  # fmt: skip
+    )
     return np.concatenate([bar, image])
 
 

@@ -2,7 +2,7 @@
 
 from string import Template
 
-PAGE = Template('''\
+PAGE = Template("""\
 <!DOCTYPE html>
 <html lang="en">
 <head>
@@ -54,4 +54,4 @@ $panels</div>
     skip_images=())</pre>
 </body>
 </html>
-''')
+""")

@@ -171,9 +171,10 @@ def write_stage_losses(
                 columns = (run.steps[there], values[there], means[there])
                 writer.writerows(
                     (run.name, step, stage + 1, LOSSES[loss], value, mean)
-                    for step, value, mean in zip(*map(np.ndarray.tolist,
-                                                      columns))
-                )  # fmt: skip
+                    for step, value, mean in zip(
+                        *map(np.ndarray.tolist, columns)
+                    )
+                )
     return path
 
 

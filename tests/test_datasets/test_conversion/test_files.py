@@ -13,8 +13,10 @@ from dense_scene.datasets.conversion.files import (
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path):
-    with pytest.raises(KeyboardInterrupt), new_folder(
-            tmp_path / 'out') as folder:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        new_folder(tmp_path / 'out') as folder,
+    ):
         (folder / 'a.txt').write_text('half')
         raise KeyboardInterrupt
     (tmp_path / 'b.txt').write_text('before')
@@ -41,7 +43,9 @@ def test_images_are_found_in_order_and_hidden_ones_left_out(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [path.as_posix() for path in find_images(tmp_path)] == [
-        'a/c.jpg', 'b.PNG']
+        'a/c.jpg',
+        'b.PNG',
+    ]
     with pytest.raises(FileNotFoundError, match='must be a folder'):
         find_images(tmp_path / 'none')
 

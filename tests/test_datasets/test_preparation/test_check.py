@@ -20,8 +20,9 @@ from dense_scene.datasets.preparation import (
 
 def prepare(root, tmp_path, out='out', workers=1, **kwargs):
     out = tmp_path / out
-    check = check_sku110k(root, out / 'checked.jsonl', workers=workers,
-                          progress=False, **kwargs)
+    check = check_sku110k(
+        root, out / 'checked.jsonl', workers=workers, progress=False, **kwargs
+    )
     return check, write_manifests(check, out)
 
 
@@ -33,11 +34,16 @@ def test_nothing_wrong(root, tmp_path):
     check, paths = prepare(root, tmp_path)
     assert (check.faults, check.summary()) == ([], {})
     assert [path.name for path in paths] == [
-        'images.csv', 'faults.csv', 'usable_train.txt',
-        'usable_val.txt', 'usable_test.txt']
+        'images.csv',
+        'faults.csv',
+        'usable_train.txt',
+        'usable_val.txt',
+        'usable_test.txt',
+    ]
     assert read_manifest(str(paths[2])) == ['train_0.jpg', 'train_1.jpg']
     assert (tmp_path / 'out/faults.csv').read_text() == (
-        'kind,split,image,detail\n')
+        'kind,split,image,detail\n'
+    )
 
 
 def cut_off(root, add_row):
@@ -52,8 +58,9 @@ def turn(root, add_row):
 
 
 def shrink(root, add_row):
-    cv2.imwrite(str(root / 'images/train_1.jpg'),
-                np.zeros((64, 80, 3), np.uint8))
+    cv2.imwrite(
+        str(root / 'images/train_1.jpg'), np.zeros((64, 80, 3), np.uint8)
+    )
 
 
 def write_png(root, add_row):
@@ -67,33 +74,54 @@ def write_grey(root, add_row):
 def damage(root, add_row):
     path = root / 'images/train_1.jpg'
     content = path.read_bytes()
-    path.write_bytes(content[:len(content) // 2] + b'\xff\xd9')
+    path.write_bytes(content[: len(content) // 2] + b'\xff\xd9')
 
 
 def copy(root, add_row):
     shutil.copy(root / 'images/train_0.jpg', root / 'images/train_1.jpg')
 
 
-@pytest.mark.parametrize('kind, breaking, usable', [
-    ('missing_image', lambda root, _: (root / 'images/train_1.jpg').unlink(),
-     False),
-    ('unreadable', cut_off, False),
-    ('wrong_size', shrink, False),
-    ('orientation', turn, True),
-    ('other_format', write_png, True),
-    ('not_rgb', write_grey, True),
-    ('corrupt_data', damage, True),
-    ('duplicate_image', copy, True),
-    ('degenerate_box', lambda _, add: add(
-        'train_1.jpg,9,9,9,20,object,160,128'), True),
-    ('box_outside', lambda _, add: add(
-        'train_1.jpg,161,9,170,20,object,160,128'), True),
-    ('box_reaches_out', lambda _, add: add(
-        'train_1.jpg,150,9,170,20,object,160,128'), True),
-    ('duplicate_box', lambda root, add: add(
-        (root / 'annotations/annotations_train.csv').read_text()
-        .splitlines()[-1]), True),
-])
+@pytest.mark.parametrize(
+    'kind, breaking, usable',
+    [
+        (
+            'missing_image',
+            lambda root, _: (root / 'images/train_1.jpg').unlink(),
+            False,
+        ),
+        ('unreadable', cut_off, False),
+        ('wrong_size', shrink, False),
+        ('orientation', turn, True),
+        ('other_format', write_png, True),
+        ('not_rgb', write_grey, True),
+        ('corrupt_data', damage, True),
+        ('duplicate_image', copy, True),
+        (
+            'degenerate_box',
+            lambda _, add: add('train_1.jpg,9,9,9,20,object,160,128'),
+            True,
+        ),
+        (
+            'box_outside',
+            lambda _, add: add('train_1.jpg,161,9,170,20,object,160,128'),
+            True,
+        ),
+        (
+            'box_reaches_out',
+            lambda _, add: add('train_1.jpg,150,9,170,20,object,160,128'),
+            True,
+        ),
+        (
+            'duplicate_box',
+            lambda root, add: add(
+                (root / 'annotations/annotations_train.csv')
+                .read_text()
+                .splitlines()[-1]
+            ),
+            True,
+        ),
+    ],
+)
 def test_each_fault(root, add_row, tmp_path, kind, breaking, usable):
     breaking(root, add_row)
     check, _ = prepare(root, tmp_path, splits=['train'])
@@ -104,10 +132,14 @@ def test_each_fault(root, add_row, tmp_path, kind, breaking, usable):
     assert usable == ('# Left out: 0' in path.read_text())
     # The data set loads what the manifest lists, and keeps as many boxes.
     dataset = SKU110KDataset(
-        data_root=str(root), manifest=str(path), skip_images=(),
-        check_image_size=True)
+        data_root=str(root),
+        manifest=str(path),
+        skip_images=(),
+        check_image_size=True,
+    )
     assert dataset.columns.counts.tolist() == (
-        check.splits[0].usable().counts.tolist())
+        check.splits[0].usable().counts.tolist()
+    )
 
 
 def test_faults_between_splits(root, tmp_path):
@@ -118,18 +150,25 @@ def test_faults_between_splits(root, tmp_path):
     check, _ = prepare(root, tmp_path)
     assert [fault[:4] for fault in check.faults] == [
         ('two_splits', 'val', 'train_0.jpg', 'is in train too'),
-        ('duplicate_image', 'test', 'test_1.jpg',
-         'same bytes as train_0.jpg (train)'),
+        (
+            'duplicate_image',
+            'test',
+            'test_1.jpg',
+            'same bytes as train_0.jpg (train)',
+        ),
         ('no_rows', '', 'more.jpg', 'in no CSV'),
-        ('no_rows', '', 'val_1.jpg', 'in no CSV')]
+        ('no_rows', '', 'val_1.jpg', 'in no CSV'),
+    ]
 
 
 def test_broken_files_are_no_duplicates_of_one_another(root, tmp_path):
     for number in (0, 1):
         (root / f'images/val_{number}.jpg').write_bytes(b'')
     check, _ = prepare(root, tmp_path, splits=['val'])
-    assert found(check) == [('unreadable', 'val', 'val_0.jpg'),
-                            ('unreadable', 'val', 'val_1.jpg')]
+    assert found(check) == [
+        ('unreadable', 'val', 'val_0.jpg'),
+        ('unreadable', 'val', 'val_1.jpg'),
+    ]
 
 
 def test_files_are_the_same_for_any_workers_and_after_a_rerun(root, tmp_path):
@@ -148,7 +187,10 @@ def test_image_table(root, tmp_path, add_row):
     with open(tmp_path / 'out/images.csv', newline='') as file:
         first, second = csv.DictReader(file)
     assert (first['image'], first['boxes'], first['usable_boxes']) == (
-        'train_0.jpg', '16', '15')
+        'train_0.jpg',
+        '16',
+        '15',
+    )
     assert re.fullmatch('[0-9a-f]{64}', first['sha256'])
     assert first['left_out_because'] == ''
     assert second['left_out_because'] == 'is a truncated JPEG'
@@ -174,12 +216,18 @@ def test_split_without_a_usable_image_has_no_manifest(root, tmp_path):
     assert not paths[-1].exists()
 
 
-@pytest.mark.parametrize('kwargs, words', [
-    (dict(splits=['train', 'valid']), r'some of train, val, test, .*valid'),
-    (dict(splits=[]), r'got \[\]'),
-    (dict(splits=['val', 'val']), 'each once'),
-    (dict(limit=0), 'at least 1, but got 0'),
-])
+@pytest.mark.parametrize(
+    'kwargs, words',
+    [
+        (
+            dict(splits=['train', 'valid']),
+            r'some of train, val, test, .*valid',
+        ),
+        (dict(splits=[]), r'got \[\]'),
+        (dict(splits=['val', 'val']), 'each once'),
+        (dict(limit=0), 'at least 1, but got 0'),
+    ],
+)
 def test_wrong_request(root, tmp_path, kwargs, words):
     with pytest.raises(ValueError, match=words):
         prepare(root, tmp_path, **kwargs)

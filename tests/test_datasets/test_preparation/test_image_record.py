@@ -36,11 +36,13 @@ def test_whole_file(inspect, tmp_path):
     status = (tmp_path / 'a.jpg').stat()
     assert (record.width, record.height) == (64, 48)
     assert (record.format, record.mode, record.orientation) == (
-        'JPEG', 'RGB', 1)
+        'JPEG',
+        'RGB',
+        1,
+    )
     assert (record.fault, record.damage) == ('', '')
     assert record.sha256 == hashlib.sha256(JPEG).hexdigest()
-    assert (record.bytes, record.mtime_ns) == (
-        len(JPEG), status.st_mtime_ns)
+    assert (record.bytes, record.mtime_ns) == (len(JPEG), status.st_mtime_ns)
 
 
 @pytest.mark.parametrize('orientation', range(1, 9))
@@ -57,18 +59,24 @@ def test_size_is_that_of_the_turned_image(inspect, orientation):
 def test_meaningless_orientation_is_upright(inspect):
     exif = Image.Exif()
     exif[0x0112] = 77
-    record = inspect(save(Image.new('RGB', (30, 20)), format='JPEG',
-                          exif=exif))
+    record = inspect(
+        save(Image.new('RGB', (30, 20)), format='JPEG', exif=exif)
+    )
     assert (record.orientation, record.width) == (1, 30)
 
 
-@pytest.mark.parametrize('content, fault', [
-    (b'', 'is empty'),
-    (b'no image', 'is no image that can be read'),
-    (JPEG[:MIDDLE], 'is a truncated JPEG'),
-    (save(Image.new('RGB', (9, 9)), format='PNG')[:-20],
-     'is a truncated PNG'),
-])
+@pytest.mark.parametrize(
+    'content, fault',
+    [
+        (b'', 'is empty'),
+        (b'no image', 'is no image that can be read'),
+        (JPEG[:MIDDLE], 'is a truncated JPEG'),
+        (
+            save(Image.new('RGB', (9, 9)), format='PNG')[:-20],
+            'is a truncated PNG',
+        ),
+    ],
+)
 def test_files_that_cannot_be_used(inspect, content, fault):
     assert inspect(content).fault == fault
 
@@ -78,8 +86,10 @@ def test_header_without_pixels_cannot_be_decoded(inspect):
     # markers are there, only decoding finds out.
     good = save(Image.fromarray(NOISE), format='PNG')
     start = good.index(b'IDAT') + 4
-    assert inspect(good[:start] + b'\0' * 400 + good[start + 400:]
-                   ).fault == 'cannot be decoded'
+    assert (
+        inspect(good[:start] + b'\0' * 400 + good[start + 400 :]).fault
+        == 'cannot be decoded'
+    )
 
 
 def test_missing_file_and_folder(tmp_path):
@@ -88,12 +98,15 @@ def test_missing_file_and_folder(tmp_path):
     assert 'cannot be read' in inspect_image(str(tmp_path), 'b.jpg').fault
 
 
-@pytest.mark.parametrize('image, kind, expected', [
-    (Image.new('L', (8, 8)), 'JPEG', ('JPEG', 'L')),
-    (Image.new('CMYK', (8, 8)), 'JPEG', ('JPEG', 'CMYK')),
-    (Image.new('I;16', (8, 8)), 'PNG', ('PNG', 'I;16')),
-    (Image.new('RGB', (1, 1)), 'JPEG', ('JPEG', 'RGB')),
-])
+@pytest.mark.parametrize(
+    'image, kind, expected',
+    [
+        (Image.new('L', (8, 8)), 'JPEG', ('JPEG', 'L')),
+        (Image.new('CMYK', (8, 8)), 'JPEG', ('JPEG', 'CMYK')),
+        (Image.new('I;16', (8, 8)), 'PNG', ('PNG', 'I;16')),
+        (Image.new('RGB', (1, 1)), 'JPEG', ('JPEG', 'RGB')),
+    ],
+)
 def test_other_contents_are_named(inspect, image, kind, expected):
     record = inspect(save(image, format=kind))
     assert (record.format, record.mode) == expected

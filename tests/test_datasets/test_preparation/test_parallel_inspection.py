@@ -17,14 +17,14 @@ NAMES = ['val_0.jpg', 'train_1.jpg', 'none.jpg', 'train_0.jpg']
 def inspect(root, tmp_path):
 
     def inspect(names=NAMES, workers=1):
-        return inspect_images(root / 'images', names, tmp_path / 'out/j',
-                              workers, progress=False)
+        return inspect_images(
+            root / 'images', names, tmp_path / 'out/j', workers, progress=False
+        )
 
     return inspect
 
 
-def test_order_and_content_with_any_number_of_workers(inspect, root,
-                                                      tmp_path):
+def test_order_and_content_with_any_number_of_workers(inspect, root, tmp_path):
     expected = [inspect_image(str(root / 'images'), name) for name in NAMES]
     assert inspect(workers=3) == expected
     (tmp_path / 'out/j').unlink()
@@ -64,7 +64,7 @@ def test_interruption_keeps_what_is_finished(inspect, tmp_path, monkeypatch):
     found = inspect()
     assert [record.name for record in found] == NAMES
     lines = (tmp_path / 'out/j').read_text().splitlines()
-    assert lines[:len(written)] == written
+    assert lines[: len(written)] == written
     # The header and three files, each read once.
     assert len(lines) == 4
 
@@ -87,9 +87,15 @@ def test_a_line_that_was_cut_short_is_dropped(inspect, tmp_path, cut):
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize('content', [
-    'image,size\n', '[]\n', '{"dense_scene_checked_images": 0}\n',
-    '{"dense_scene_checked_images": 1}\n{"name": "a", "colour": 3}\n'])
+@pytest.mark.parametrize(
+    'content',
+    [
+        'image,size\n',
+        '[]\n',
+        '{"dense_scene_checked_images": 0}\n',
+        '{"dense_scene_checked_images": 1}\n{"name": "a", "colour": 3}\n',
+    ],
+)
 def test_another_file_is_refused_and_kept(inspect, tmp_path, content):
     (tmp_path / 'out').mkdir()
     (tmp_path / 'out/j').write_text(content)

@@ -5,8 +5,12 @@ from mmdet.structures.bbox import HorizontalBoxes
 from torch import Tensor
 
 
-def make_sample(boxes: Tensor, size: tuple[int, int] = (100, 80),
-                ignored: list[int] = (), channels: int = 3) -> dict:
+def make_sample(
+    boxes: Tensor,
+    size: tuple[int, int] = (100, 80),
+    ignored: list[int] = (),
+    channels: int = 3,
+) -> dict:
     """What LoadAnnotations leaves; no two pixels or labels are alike."""
     width, height = size
     image = np.arange(width * height, dtype=np.int32).reshape(height, width)
@@ -22,7 +26,8 @@ def make_sample(boxes: Tensor, size: tuple[int, int] = (100, 80),
         pixel_scale=(0.25, 0.25),
         gt_bboxes=HorizontalBoxes(boxes.float()),
         gt_bboxes_labels=np.arange(len(boxes)),
-        gt_ignore_flags=flags)
+        gt_ignore_flags=flags,
+    )
 
 
 def boxes_of(results: dict) -> list[list[float]]:

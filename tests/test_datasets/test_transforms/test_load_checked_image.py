@@ -23,13 +23,19 @@ def path(tmp_path):
     return tmp_path / 'a.jpg'
 
 
-@pytest.mark.parametrize('options', [
-    dict(), dict(to_float32=True), dict(color_type='grayscale'),
-    dict(imdecode_backend='pillow')
-])
+@pytest.mark.parametrize(
+    'options',
+    [
+        dict(),
+        dict(to_float32=True),
+        dict(color_type='grayscale'),
+        dict(imdecode_backend='pillow'),
+    ],
+)
 def test_equals_the_stock_transform(path, options):
     found = TRANSFORMS.build(dict(type='LoadCheckedImage', **options))(
-        dict(img_path=str(path)))
+        dict(img_path=str(path))
+    )
     expected = LoadImageFromFile(**options)(dict(img_path=str(path)))
     image = expected.pop('img')
     np.testing.assert_array_equal(found['img'], image)
@@ -43,12 +49,20 @@ def break_(path, how: str) -> str:
     path.unlink()
     if how == 'missing':
         return 'does not exist'
-    path.write_bytes(dict(empty=b'', truncated=data[:-50], text=b'text',
-                          noise=data[:2] + b'\xff\xda' + data[-90:])[how])
+    path.write_bytes(
+        dict(
+            empty=b'',
+            truncated=data[:-50],
+            text=b'text',
+            noise=data[:2] + b'\xff\xda' + data[-90:],
+        )[how]
+    )
     return dict(
-        empty='is empty', truncated='is a truncated JPEG',
+        empty='is empty',
+        truncated='is a truncated JPEG',
         text='is no image that can be decoded',
-        noise='is no image that can be decoded')[how]
+        noise='is no image that can be decoded',
+    )[how]
 
 
 FAULTS = ['missing', 'empty', 'truncated', 'text', 'noise']
@@ -121,15 +135,16 @@ def train(root, **kwargs) -> SKU110KDataset:
             dict(type='LoadAnnotations', with_bbox=True),
             dict(type='PackDetInputs'),
         ],
-        **kwargs)
+        **kwargs,
+    )
 
 
 def test_training_goes_on_and_workers_count_together(sku_root, truncate):
     truncate(sku_root / 'images/train_2.jpg')
     dataset = train(sku_root)
     loader = DataLoader(
-        dataset, sampler=[1, 1, 1, 1], num_workers=2,
-        collate_fn=pseudo_collate)
+        dataset, sampler=[1, 1, 1, 1], num_workers=2, collate_fn=pseudo_collate
+    )
     found = [batch['data_samples'][0].img_path[-11:] for batch in loader]
     assert len(found) == 4
     assert 'train_2.jpg' not in found

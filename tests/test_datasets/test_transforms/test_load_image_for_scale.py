@@ -22,21 +22,22 @@ from dense_scene.functional.jpeg_backends import DECODERS, resolve_backend
 SCALES = [(60, 40), (90, 64), (200, 100)]
 
 
-def write(path, size: tuple[int, int], orientation: int = 1, mode='RGB',
-          **options) -> str:
+def write(
+    path, size: tuple[int, int], orientation: int = 1, mode='RGB', **options
+) -> str:
     """Coarse noise, no two parts of it alike."""
     noise = np.random.default_rng(0).integers(0, 256, (6, 9, 3), np.uint8)
     image = cv2.resize(noise, size, interpolation=cv2.INTER_LINEAR)
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.fromarray(image).convert(mode).save(
-        path, options.pop('format', None), exif=exif, **options)
+        path, options.pop('format', None), exif=exif, **options
+    )
     return str(path)
 
 
 def instances(*boxes) -> list[dict]:
-    return [dict(bbox=list(box), bbox_label=0, ignore_flag=0)
-            for box in boxes]
+    return [dict(bbox=list(box), bbox_label=0, ignore_flag=0) for box in boxes]
 
 
 def random_instances(number: int, size: tuple[int, int]) -> list[dict]:
@@ -54,12 +55,15 @@ def pipeline(*names: str | dict) -> Compose:
 @pytest.mark.parametrize('keep_ratio', [True, False])
 @pytest.mark.parametrize('scale', SCALES)
 @pytest.mark.parametrize('size', [(256, 192), (257, 191)])
-def test_equals_the_stock_pipeline(tmp_path, size, scale, keep_ratio,
-                                   annotations, number):
+def test_equals_the_stock_pipeline(
+    tmp_path, size, scale, keep_ratio, annotations, number
+):
     sample = dict(
         img_path=write(tmp_path / 'a.jpg', size),
-        width=size[0], height=size[1],
-        instances=random_instances(number, size))
+        width=size[0],
+        height=size[1],
+        instances=random_instances(number, size),
+    )
     untouched = copy.deepcopy(sample)
     flip = dict(type='RandomFlip', prob=1.0)
     first = ['LoadImageForScale', 'LoadAnnotations']
@@ -68,22 +72,38 @@ def test_equals_the_stock_pipeline(tmp_path, size, scale, keep_ratio,
         first.reverse()
     found = pipeline(*first, flip, 'ResizeToDrawnScale')(dict(sample))
     expected = pipeline(
-        'LoadImageFromFile', 'LoadAnnotations', flip,
-        dict(type='Resize', scale=scale, keep_ratio=keep_ratio))(dict(sample))
+        'LoadImageFromFile',
+        'LoadAnnotations',
+        flip,
+        dict(type='Resize', scale=scale, keep_ratio=keep_ratio),
+    )(dict(sample))
     assert found['img'].shape == expected['img'].shape
-    for key in ('img_shape', 'ori_shape', 'scale_factor', 'keep_ratio',
-                'scale', 'flip', 'flip_direction'):
+    for key in (
+        'img_shape',
+        'ori_shape',
+        'scale_factor',
+        'keep_ratio',
+        'scale',
+        'flip',
+        'flip_direction',
+    ):
         assert found[key] == expected[key], key
     # Half of the even size is exact in float32. For the odd one each box is
     # rounded once more, by at most half a unit in the last place of the
     # image's sides (< 512: 2^-15), before and after the flip.
     exact = size == (256, 192)
     np.testing.assert_allclose(
-        found['gt_bboxes'].numpy(), expected['gt_bboxes'].numpy(),
-        rtol=0, atol=0 if exact else 2**-14)
+        found['gt_bboxes'].numpy(),
+        expected['gt_bboxes'].numpy(),
+        rtol=0,
+        atol=0 if exact else 2**-14,
+    )
     np.testing.assert_allclose(
-        found['homography_matrix'], expected['homography_matrix'],
-        rtol=0, atol=2**-14)
+        found['homography_matrix'],
+        expected['homography_matrix'],
+        rtol=0,
+        atol=2**-14,
+    )
     assert sample == untouched
 
 
@@ -105,16 +125,20 @@ def test_reduces_where_nothing_is_enlarged(tmp_path):
 
 def test_never_reduces_what_is_to_be_enlarged(tmp_path):
     found = LoadImageForScale((1333, 800))(
-        dict(img_path=write(tmp_path / 'a.jpg', (40, 30))))
+        dict(img_path=write(tmp_path / 'a.jpg', (40, 30)))
+    )
     assert found['img'].shape == (30, 40, 3)
     assert found['drawn_shape'] == (800, 1067)
 
 
 def test_places_of_odd_sizes(tmp_path):
     path = write(tmp_path / 'a.jpg', (131, 97))
-    found = LoadImageForScale((16, 12))(dict(
-        img_path=path,
-        instances=[*instances((0, 0, 131, 97)), dict(bbox_label=0)]))
+    found = LoadImageForScale((16, 12))(
+        dict(
+            img_path=path,
+            instances=[*instances((0, 0, 131, 97)), dict(bbox_label=0)],
+        )
+    )
     assert found['instances'][1] == dict(bbox_label=0)
     # ceil(131 / 8) = 17 columns hold the whole image, ceil(97 / 8) = 13 rows.
     assert found['pixel_scale'] == (17 / 131, 13 / 97)
@@ -123,8 +147,9 @@ def test_places_of_odd_sizes(tmp_path):
 
 def test_draws_as_the_stock_transform(tmp_path):
     path = write(tmp_path / 'a.jpg', (60, 40))
-    stock = TRANSFORMS.build(dict(type='RandomChoiceResize', scales=SCALES,
-                                  keep_ratio=True))
+    stock = TRANSFORMS.build(
+        dict(type='RandomChoiceResize', scales=SCALES, keep_ratio=True)
+    )
     ours = LoadImageForScale(SCALES)
     image = LoadImageFromFile()(dict(img_path=path))['img']
     np.random.seed(3)
@@ -151,9 +176,14 @@ def test_orientation_and_boxes(tmp_path, backend, orientation):
     box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     picture.save(tmp_path / 'a.jpg', exif=picture.getexif())
     height, width = upright.shape
-    found = LoadImageForScale((90, 64), backend=backend)(dict(
-        img_path=str(tmp_path / 'a.jpg'), height=height, width=width,
-        instances=instances(box)))
+    found = LoadImageForScale((90, 64), backend=backend)(
+        dict(
+            img_path=str(tmp_path / 'a.jpg'),
+            height=height,
+            width=width,
+            instances=instances(box),
+        )
+    )
     assert found['ori_shape'] == upright.shape
     assert found['img_shape'] == (height // 2, width // 2)
     x1, y1, x2, y2 = map(int, found['instances'][0]['bbox'])
@@ -165,27 +195,30 @@ def test_orientation_and_boxes(tmp_path, backend, orientation):
 def test_annotations_of_another_size(tmp_path, log):
     path = write(tmp_path / 'a.jpg', (60, 40), orientation=6)
     with pytest.raises(ValueError) as caught:
-        LoadImageForScale((60, 40))(
-            dict(img_path=path, width=60, height=40))
+        LoadImageForScale((60, 40))(dict(img_path=path, width=60, height=40))
     assert str(caught.value) == (
         f'image {path} is 40x60 upright, but its annotations say 60x40, as '
         'before the EXIF orientation. Correct them, take it out '
-        "of the annotations, or, for training, set on_error='skip'.")
+        "of the annotations, or, for training, set on_error='skip'."
+    )
     skip = LoadImageForScale((60, 40), on_error='skip')
     assert skip(dict(img_path=path, width=61, height=40)) is None
     assert 'annotations say 61x40: skipped' in log.text
     assert skip(dict(img_path=path, width=40, height=60)) is not None
 
 
-@pytest.mark.parametrize('name, options', [
-    ('png_named.jpg', dict(format='PNG')),
-    ('grey.jpg', dict(mode='L')),
-    ('grey.png', dict(mode='L')),
-    ('deep.png', dict(mode='I;16')),
-    ('alpha.png', dict(mode='RGBA')),
-    ('cmyk.jpg', dict(mode='CMYK')),
-    ('progressive.jpg', dict(progressive=True)),
-])
+@pytest.mark.parametrize(
+    'name, options',
+    [
+        ('png_named.jpg', dict(format='PNG')),
+        ('grey.jpg', dict(mode='L')),
+        ('grey.png', dict(mode='L')),
+        ('deep.png', dict(mode='I;16')),
+        ('alpha.png', dict(mode='RGBA')),
+        ('cmyk.jpg', dict(mode='CMYK')),
+        ('progressive.jpg', dict(progressive=True)),
+    ],
+)
 def test_other_kinds_equal_the_stock_transform(tmp_path, name, options):
     path = write(tmp_path / name, (64, 48), **options)
     found = LoadImageForScale((64, 48))(dict(img_path=path))['img']
@@ -208,9 +241,11 @@ def test_other_colours_are_reduced_too(tmp_path, mode, backend):
 def test_one_pixel(tmp_path, name):
     path = write(tmp_path / name, (1, 1))
     found = pipeline(
-        dict(type='LoadImageForScale', scales=(8, 8)), 'LoadAnnotations',
-        'ResizeToDrawnScale', 'PackDetInputs')(
-            dict(img_path=path, img_id=0, instances=[]))
+        dict(type='LoadImageForScale', scales=(8, 8)),
+        'LoadAnnotations',
+        'ResizeToDrawnScale',
+        'PackDetInputs',
+    )(dict(img_path=path, img_id=0, instances=[]))
     assert found['inputs'].shape == (3, 8, 8)
     assert found['data_samples'].ori_shape == (1, 1)
     assert found['data_samples'].scale_factor == (8, 8)
@@ -220,21 +255,25 @@ def test_one_pixel(tmp_path, name):
 def test_a_stripe_keeps_a_pixel(tmp_path):
     # 30 / 400 of one row is less than half a row.
     path = write(tmp_path / 'a.jpg', (400, 1))
-    found = pipeline(dict(type='LoadImageForScale', scales=(30, 30)),
-                     'ResizeToDrawnScale')(dict(img_path=path))
+    found = pipeline(
+        dict(type='LoadImageForScale', scales=(30, 30)), 'ResizeToDrawnScale'
+    )(dict(img_path=path))
     assert found['img'].shape == (1, 30, 3)
     assert found['scale_factor'] == (30 / 400, 1)
 
 
 @pytest.mark.parametrize('backend', DECODERS)
-@pytest.mark.parametrize('how, words', [
-    ('empty', 'is empty'),
-    ('truncated', 'is a truncated JPEG'),
-    ('text', 'is no image that can be decoded'),
-    ('missing', 'does not exist'),
-    ('noise', 'is no image that can be decoded'),
-    ('no tables', 'cannot be decoded|is no image that can be decoded'),
-])
+@pytest.mark.parametrize(
+    'how, words',
+    [
+        ('empty', 'is empty'),
+        ('truncated', 'is a truncated JPEG'),
+        ('text', 'is no image that can be decoded'),
+        ('missing', 'does not exist'),
+        ('noise', 'is no image that can be decoded'),
+        ('no tables', 'cannot be decoded|is no image that can be decoded'),
+    ],
+)
 def test_broken_files(tmp_path, log, how, words, backend):
     path = write(tmp_path / 'a.jpg', (64, 48))
     data = (tmp_path / 'a.jpg').read_bytes()
@@ -273,9 +312,10 @@ def test_decodes_once(tmp_path, monkeypatch):
 
 
 def test_boxes_of_the_sample_are_not_changed_in_place(tmp_path):
-    boxes = HorizontalBoxes([[0., 0., 10., 20.]])
+    boxes = HorizontalBoxes([[0.0, 0.0, 10.0, 20.0]])
     sample = dict(
-        img_path=write(tmp_path / 'a.jpg', (64, 48)), gt_bboxes=boxes)
+        img_path=write(tmp_path / 'a.jpg', (64, 48)), gt_bboxes=boxes
+    )
     found = LoadImageForScale((32, 24))(dict(sample))
     assert found['gt_bboxes'].numpy().tolist() == [[0, 0, 5, 10]]
     assert boxes.numpy().tolist() == [[0, 0, 10, 20]]
@@ -299,32 +339,38 @@ def test_reaches_spawned_workers(tmp_path):
     second = sent(dict(img_path=path))
     np.testing.assert_array_equal(first.pop('img'), second.pop('img'))
     np.testing.assert_array_equal(
-        first.pop('homography_matrix', 0), second.pop('homography_matrix', 0))
+        first.pop('homography_matrix', 0), second.pop('homography_matrix', 0)
+    )
     assert first == second
 
 
-@pytest.mark.parametrize('backend, level', [
-    ('auto', logging.INFO), ('turbojpeg', logging.WARNING)])
+@pytest.mark.parametrize(
+    'backend, level', [('auto', logging.INFO), ('turbojpeg', logging.WARNING)]
+)
 def test_a_fallback_is_said_once(backend, level, log, monkeypatch):
     load_image_for_scale._say_once.cache_clear()
     monkeypatch.setattr(
-        load_image_for_scale, 'resolve_backend', lambda _: ('cv2', 'gone'))
+        load_image_for_scale, 'resolve_backend', lambda _: ('cv2', 'gone')
+    )
     for _ in range(3):
         assert LoadImageForScale((60, 40), backend=backend).backend == 'cv2'
     assert [(r.levelno, r.getMessage()) for r in log.records] == [
-        (level, 'gone.')]
+        (level, 'gone.')
+    ]
     load_image_for_scale._say_once.cache_clear()
 
 
-@pytest.mark.parametrize('scales', [
-    [], 800, [800], [(1333, 640, 3)], [(1333, 0)], [(0.5, 0.5)], None])
+@pytest.mark.parametrize(
+    'scales',
+    [[], 800, [800], [(1333, 640, 3)], [(1333, 0)], [(0.5, 0.5)], None],
+)
 def test_wrong_scales(scales):
     with pytest.raises(ValueError, match='pairs of positive whole numbers'):
         LoadImageForScale(scales)
 
 
 def test_scales_of_every_spelling():
-    for scales in ((60, 40), [60, 40], [(60, 40)], [[60, 40]], ((60, 40), )):
+    for scales in ((60, 40), [60, 40], [(60, 40)], [[60, 40]], ((60, 40),)):
         assert LoadImageForScale(scales).scales == [(60, 40)]
 
 

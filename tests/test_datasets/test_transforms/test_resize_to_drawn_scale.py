@@ -20,7 +20,7 @@ def load(path, scale, **results) -> dict:
 
 def peak_ratio(first: np.ndarray, second: np.ndarray) -> float:
     """Peak signal-to-noise ratio in decibels."""
-    error = np.mean((first.astype(float) - second)**2)
+    error = np.mean((first.astype(float) - second) ** 2)
     return 10 * np.log10(255**2 / error)
 
 
@@ -90,31 +90,46 @@ def test_a_crop_is_magnified_like_the_image(path, scale):
     results = load(path, scale, instances=[])
     Compose([dict(type='mmdet.LoadAnnotations')])(results)
     sx, sy = results['pixel_scale']
-    crop = RandomCrop((round(96 * sx), round(60 * sy)), crop_type='absolute',
-                      allow_negative_crop=True)
+    crop = RandomCrop(
+        (round(96 * sx), round(60 * sy)),
+        crop_type='absolute',
+        allow_negative_crop=True,
+    )
     results = ResizeToDrawnScale()(crop(results))
     height, width = results['drawn_shape']
     expected = round(60 * height / 192), round(96 * width / 256)
     assert results['img'].shape[:2] == results['img_shape'] == expected
     assert results['scale_factor'] == pytest.approx(
-        (expected[1] / 96, expected[0] / 60))
+        (expected[1] / 96, expected[0] / 60)
+    )
     assert results['pixel_scale'] == results['scale_factor']
 
 
-@pytest.mark.parametrize('name', ['TranslateX_BBox', 'TranslateY_BBox',
-                                  'Rotate_BBox', 'ShearX_BBox'])
+@pytest.mark.parametrize(
+    'name',
+    ['TranslateX_BBox', 'TranslateY_BBox', 'Rotate_BBox', 'ShearX_BBox'],
+)
 def test_augmentation_acts_as_at_full_resolution(tmp_path, name):
     ramp(tmp_path / 'a.jpg', 1024, 768)
-    sample = dict(img_path=str(tmp_path / 'a.jpg'), instances=[
-        dict(bbox=[400, 300, 500, 420], bbox_label=0, ignore_flag=0)])
+    sample = dict(
+        img_path=str(tmp_path / 'a.jpg'),
+        instances=[
+            dict(bbox=[400, 300, 500, 420], bbox_label=0, ignore_flag=0)
+        ],
+    )
     boxes = []
     for load, resize in (
-            (dict(type='LoadImageForScale', scales=(256, 192)),
-             dict(type='ResizeToDrawnScale')),
-            (dict(type='LoadImageFromFile'),
-             dict(type='Resize', scale=(256, 192), keep_ratio=True))):
+        (
+            dict(type='LoadImageForScale', scales=(256, 192)),
+            dict(type='ResizeToDrawnScale'),
+        ),
+        (
+            dict(type='LoadImageFromFile'),
+            dict(type='Resize', scale=(256, 192), keep_ratio=True),
+        ),
+    ):
         results = Compose([load, dict(type='LoadAnnotations')])(dict(sample))
-        augment = dict(type='DetAutoAugment', policy=[[(name, 1., 10)]])
+        augment = dict(type='DetAutoAugment', policy=[[(name, 1.0, 10)]])
         np.random.seed(0)  # the loader has drawn a scale, mmdet's nothing
         boxes.append(Compose([augment, resize])(results)['gt_bboxes'].numpy())
     # Decoded at 1/4, translated by 62 or 63 pixels for 250 / 4 = 62.5.
@@ -125,22 +140,32 @@ def test_augmentation_acts_as_at_full_resolution(tmp_path, name):
 
 def test_boxes_are_clipped_unless_told_not_to(path):
     for clip, x2 in ((True, 85), (False, 340 * 85 / 256)):
-        results = load(path, (90, 64), instances=[
-            dict(bbox=[0, 0, 340, 96], bbox_label=0, ignore_flag=0)])
+        results = load(
+            path,
+            (90, 64),
+            instances=[
+                dict(bbox=[0, 0, 340, 96], bbox_label=0, ignore_flag=0)
+            ],
+        )
         Compose([dict(type='mmdet.LoadAnnotations')])(results)
         results = ResizeToDrawnScale(clip_object_border=clip)(results)
         np.testing.assert_allclose(
-            results['gt_bboxes'].numpy(), [[0, 0, x2, 32]], rtol=1e-6)
+            results['gt_bboxes'].numpy(), [[0, 0, x2, 32]], rtol=1e-6
+        )
 
 
 def test_boxes_without_a_class_stay_arrays(path):
-    results = load(path, (90, 64), instances=[
-        dict(bbox=[0, 0, 128, 96], bbox_label=0, ignore_flag=0)])
+    results = load(
+        path,
+        (90, 64),
+        instances=[dict(bbox=[0, 0, 128, 96], bbox_label=0, ignore_flag=0)],
+    )
     Compose([dict(type='mmdet.LoadAnnotations', box_type=None)])(results)
     results = ResizeToDrawnScale()(results)
     assert type(results['gt_bboxes']) is np.ndarray
     np.testing.assert_allclose(
-        results['gt_bboxes'], [[0, 0, 42.5, 32]], rtol=1e-6)
+        results['gt_bboxes'], [[0, 0, 42.5, 32]], rtol=1e-6
+    )
 
 
 def test_needs_a_drawn_size(path):
@@ -156,8 +181,10 @@ def test_no_masks(path):
 
 
 def test_is_built_by_name():
-    resize = TRANSFORMS.build(dict(
-        type='ResizeToDrawnScale', interpolation='area'))
+    resize = TRANSFORMS.build(
+        dict(type='ResizeToDrawnScale', interpolation='area')
+    )
     assert repr(resize) == (
         "ResizeToDrawnScale(clip_object_border=True, interpolation='area', "
-        "backend='cv2')")
+        "backend='cv2')"
+    )

@@ -18,8 +18,7 @@ from .crop_samples import make_sample, window_of
 
 # Four tiles of 60 x 48 of the 100 x 80 image, from 0 and 40, 0 and 32.
 GRID = dict(grid=(2, 2), overlap=1 / 3)
-TILES = [(0, 0, 60, 48), (40, 0, 100, 48), (0, 32, 60, 80),
-         (40, 32, 100, 80)]
+TILES = [(0, 0, 60, 48), (40, 0, 100, 48), (0, 32, 60, 80), (40, 32, 100, 80)]
 
 
 def draw(crop, boxes, count=400, **kwargs) -> Counter:
@@ -30,7 +29,7 @@ def draw(crop, boxes, count=400, **kwargs) -> Counter:
 
 
 def test_every_tile_comes_as_often():
-    counts = draw(TileCrop(**GRID), torch.tensor([[42., 34, 58, 46]]))
+    counts = draw(TileCrop(**GRID), torch.tensor([[42.0, 34, 58, 46]]))
     assert sorted(counts) == sorted(TILES)
     # Binomial(400, 1 / 4): 100, standard deviation 8.7; 4 of these
     assert min(counts.values()) > 65 and max(counts.values()) < 135
@@ -39,7 +38,7 @@ def test_every_tile_comes_as_often():
 def test_tiles_without_an_object_do_not_come():
     # In the left upper corner; a fifth of the second in the right upper tile;
     # the third, in the right lower tile, is ignored.
-    boxes = torch.tensor([[0., 0, 9, 9], [25, 5, 45, 20], [80, 60, 99, 79]])
+    boxes = torch.tensor([[0.0, 0, 9, 9], [25, 5, 45, 20], [80, 60, 99, 79]])
     crop = TileCrop(**GRID, min_visible=0.3)
     assert set(draw(crop, boxes, 50, ignored=[2])) == {TILES[0]}
     # 5 of 20 columns are enough
@@ -59,7 +58,7 @@ def test_nothing_to_keep(ignored):
 
 
 def test_a_tile_larger_than_the_image_is_the_image():
-    boxes = torch.tensor([[0., 0, 100, 80]])
+    boxes = torch.tensor([[0.0, 0, 100, 80]])
     sample = make_sample(boxes)
     image = sample['img']
     found = TileCrop(tile_size=(1200, 1200))(sample)
@@ -70,7 +69,7 @@ def test_a_tile_larger_than_the_image_is_the_image():
 def test_each_of_600_objects_is_whole_in_some_tile(generator):
     # Neighbours share at least 20 x 16 pixels, less one of rounding.
     corners = random_boxes(600, (81, 65), generator)[:, :2].floor()
-    boxes = torch.cat([corners, corners + torch.tensor([19., 15])], dim=1)
+    boxes = torch.cat([corners, corners + torch.tensor([19.0, 15])], dim=1)
     whole = set()
     for tile in tile_windows((100, 80), **GRID):
         crop = TileCrop(**GRID, min_visible=1, cut='background')
@@ -81,7 +80,7 @@ def test_each_of_600_objects_is_whole_in_some_tile(generator):
 
 def test_the_same_seed_gives_the_same_tile():
     crop = TileCrop(grid=(5, 5))
-    boxes = torch.tensor([[0., 0, 100, 80]])
+    boxes = torch.tensor([[0.0, 0, 100, 80]])
     crop.min_visible = 0.01
     assert draw(crop, boxes, 20) == draw(crop, boxes, 20)
     assert len(draw(crop, boxes, 20)) > 5
@@ -91,18 +90,25 @@ def test_objects_have_their_size_in_the_test_frame():
     """Behind the Resize of the test pipeline, tiles show the same pixels."""
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (240, 180, 3), np.uint8)
-    boxes = HorizontalBoxes(torch.tensor([[60., 30, 90, 90]]))
+    boxes = HorizontalBoxes(torch.tensor([[60.0, 30, 90, 90]]))
     resize = TRANSFORMS.build(
-        dict(type='mmdet.Resize', scale=(160, 120), keep_ratio=True))
-    frame = resize(dict(img=image, gt_bboxes=boxes.clone(),
-                        gt_bboxes_labels=np.zeros(1, int)))
+        dict(type='mmdet.Resize', scale=(160, 120), keep_ratio=True)
+    )
+    frame = resize(
+        dict(
+            img=image,
+            gt_bboxes=boxes.clone(),
+            gt_bboxes_labels=np.zeros(1, int),
+        )
+    )
     whole = frame['img']
     on_frame = frame['gt_bboxes'].tensor[0]
     assert on_frame.tolist() == [40, 20, 60, 60]
     tile = TileCrop(**GRID, min_visible=1)(frame)
     x1, y1, x2, y2 = tile['gt_bboxes'].tensor[0].int().tolist()
-    np.testing.assert_array_equal(tile['img'][y1:y2, x1:x2],
-                                  whole[20:60, 40:60])
+    np.testing.assert_array_equal(
+        tile['img'][y1:y2, x1:x2], whole[20:60, 40:60]
+    )
 
 
 def test_between_a_reduced_decode_and_its_resize(tmp_path):
@@ -133,11 +139,11 @@ def test_in_the_pipeline_of_a_data_set(tmp_path):
         pipeline=[
             dict(type='LoadImageFromFile'),
             dict(type='LoadAnnotations', with_bbox=True),
-            dict(type='TileCrop', grid=(2, 2), overlap=1 / 3,
-                 min_visible=0.5),
+            dict(type='TileCrop', grid=(2, 2), overlap=1 / 3, min_visible=0.5),
             dict(type='RandomFlip', prob=1.0),
             dict(type='PackDetInputs'),
-        ])
+        ],
+    )
     np.random.seed(0)
     kept = ignored = 0
     for index in range(8):
@@ -160,13 +166,15 @@ def test_in_the_pipeline_of_a_data_set(tmp_path):
 def test_an_image_without_objects_is_replaced(tmp_path):
     root = tiny_sku110k(tmp_path, num_images=2)
     dataset = SKU110KDataset(
-        data_root=str(root), ann_file='annotations/annotations_train.csv',
+        data_root=str(root),
+        ann_file='annotations/annotations_train.csv',
         pipeline=[
             dict(type='LoadImageFromFile'),
             dict(type='LoadAnnotations', with_bbox=True),
             dict(type='TileCrop', grid=(2, 2)),
             dict(type='PackDetInputs'),
-        ])
+        ],
+    )
     empty = dataset.get_data_info(0)
     full = dataset.get_data_info(1)
     empty['instances'] = []
@@ -175,16 +183,22 @@ def test_an_image_without_objects_is_replaced(tmp_path):
     assert dataset[0]['data_samples'].img_id == full['img_id']
 
 
-@pytest.mark.parametrize('options, words', [
-    (dict(), 'either grid=.* or tile_size=.*, but got grid=None'),
-    (dict(grid=(2, 2), tile_size=(9, 9)), 'either grid'),
-    (dict(grid=2), r'grid must be \(columns, rows\), .* but got 2'),
-    (dict(grid=()), r'grid must be .* but got \(\)'),
-    (dict(grid=(2, 0)), r'at least 1, but got \(2, 0\)'),
-    (dict(tile_size=(2.5, 9)), r'tile_size must be .* got \(2.5, 9\)'),
-    (dict(grid=(2, 2), overlap=1), 'overlap must be .* below 1, but got 1'),
-    (dict(grid=(2, 2), overlap=-0.1), 'overlap must be .* got -0.1'),
-])
+@pytest.mark.parametrize(
+    'options, words',
+    [
+        (dict(), 'either grid=.* or tile_size=.*, but got grid=None'),
+        (dict(grid=(2, 2), tile_size=(9, 9)), 'either grid'),
+        (dict(grid=2), r'grid must be \(columns, rows\), .* but got 2'),
+        (dict(grid=()), r'grid must be .* but got \(\)'),
+        (dict(grid=(2, 0)), r'at least 1, but got \(2, 0\)'),
+        (dict(tile_size=(2.5, 9)), r'tile_size must be .* got \(2.5, 9\)'),
+        (
+            dict(grid=(2, 2), overlap=1),
+            'overlap must be .* below 1, but got 1',
+        ),
+        (dict(grid=(2, 2), overlap=-0.1), 'overlap must be .* got -0.1'),
+    ],
+)
 def test_bad_arguments(options, words):
     with pytest.raises(ValueError, match=words) as caught:
         TileCrop(**options)
@@ -192,6 +206,11 @@ def test_bad_arguments(options, words):
 
 
 def test_repr_builds_an_equal_one():
-    crop = TileCrop(tile_size=(30, 20), overlap=0.5, cut='fill',
-                    min_visible=0.7, allow_negative=True)
+    crop = TileCrop(
+        tile_size=(30, 20),
+        overlap=0.5,
+        cut='fill',
+        min_visible=0.7,
+        allow_negative=True,
+    )
     assert eval(repr(crop)).__dict__ == crop.__dict__  # noqa: S307

@@ -7,25 +7,24 @@ import pytest
 import torch
 from mmdet.structures.bbox import BaseBoxes
 
-from dense_scene.datasets.transforms.window_crop import (
-    MEAN_COLOUR,
-    WindowCrop,
-)
+from dense_scene.datasets.transforms.window_crop import MEAN_COLOUR, WindowCrop
 from dense_scene.testing import random_boxes
 
 from .crop_samples import boxes_of, make_sample
 
 WINDOW = (30, 20, 80, 60)
-BOXES = torch.tensor([
-    [40, 30, 50, 40],    # 0: whole
-    [20, 30, 60, 40],    # 1: three quarters of it
-    [24, 50, 32, 58],    # 2: 2 of 8 columns, a quarter: just enough
-    [23, 40, 32, 48],    # 3: 2 of 9 columns: not enough
-    [78, 58, 90, 70],    # 4: 4 of 144 pixels
-    [0, 0, 30, 20],      # 5: touches the corner from outside
-    [70, 70, 75, 80],    # 6: below
-    [76, 30, 80, 34],    # 7: whole, and touches the edge from inside
-])
+BOXES = torch.tensor(
+    [
+        [40, 30, 50, 40],  # 0: whole
+        [20, 30, 60, 40],  # 1: three quarters of it
+        [24, 50, 32, 58],  # 2: 2 of 8 columns, a quarter: just enough
+        [23, 40, 32, 48],  # 3: 2 of 9 columns: not enough
+        [78, 58, 90, 70],  # 4: 4 of 144 pixels
+        [0, 0, 30, 20],  # 5: touches the corner from outside
+        [70, 70, 75, 80],  # 6: below
+        [76, 30, 80, 34],  # 7: whole, and touches the edge from inside
+    ]
+)
 
 
 class Given(WindowCrop):
@@ -45,11 +44,22 @@ def test_cut_objects_are_ignored():
     assert found['gt_bboxes_labels'].tolist() == [0, 1, 2, 3, 4, 7]
     # Shifted by (30, 20), clipped to 50 x 40.
     assert boxes_of(found) == [
-        [10, 10, 20, 20], [0, 10, 30, 20], [0, 30, 2, 38], [0, 20, 2, 28],
-        [48, 38, 50, 40], [46, 10, 50, 14]]
+        [10, 10, 20, 20],
+        [0, 10, 30, 20],
+        [0, 30, 2, 38],
+        [0, 20, 2, 28],
+        [48, 38, 50, 40],
+        [46, 10, 50, 14],
+    ]
     # 1 was ignored before; 3 and 4 are cut off.
     assert found['gt_ignore_flags'].tolist() == [
-        False, True, False, True, True, False]
+        False,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize('cut', ['background', 'fill'])
@@ -108,7 +118,8 @@ def test_fill_takes_every_pixel_that_a_box_touches():
     found = Given(cut='fill', min_visible=0.6)(make_sample(boxes))
     painted = (found['img'] == np.array(MEAN_COLOUR)).all(axis=2)
     assert np.argwhere(painted).tolist() == [
-        [y, x] for y in (29, 30, 31, 32) for x in (0, 1)]
+        [y, x] for y in (29, 30, 31, 32) for x in (0, 1)
+    ]
 
 
 def test_what_does_not_change():
@@ -133,7 +144,7 @@ def test_homography_as_in_stock_crops():
 
 def test_the_window_is_chosen_from_boxes_within_the_image():
     crop = Given()
-    boxes = torch.tensor([[-10., 10, 50, 90], [200, 200, 300, 300]])
+    boxes = torch.tensor([[-10.0, 10, 50, 90], [200, 200, 300, 300]])
     found = crop(make_sample(boxes, ignored=[1]))
     asked, counts, size = crop.asked
     assert asked.tolist() == [[0, 10, 50, 80], [100, 80, 100, 80]]
@@ -154,10 +165,11 @@ def test_kinds_of_samples(count, generator):
     n = len(found['gt_bboxes'])
     for key in ('gt_bboxes_labels', 'gt_ignore_flags', 'gt_instances_ids'):
         assert len(found[key]) == n
-    np.testing.assert_array_equal(found['gt_instances_ids'],
-                                  found['gt_bboxes_labels'] + 1000)
+    np.testing.assert_array_equal(
+        found['gt_instances_ids'], found['gt_bboxes_labels'] + 1000
+    )
     # Each label still goes with its box.
-    shift = torch.tensor([30., 20, 30, 20])
+    shift = torch.tensor([30.0, 20, 30, 20])
     expected = boxes[found['gt_bboxes_labels']] - shift
     expected[:, 0::2].clamp_(0, 50)
     expected[:, 1::2].clamp_(0, 40)
@@ -178,12 +190,15 @@ def test_no_window_draws_another_image():
     assert Given(None)(make_sample(BOXES)) is None
 
 
-@pytest.mark.parametrize('options, words', [
-    (dict(min_visible=0), 'min_visible must be .* above 0 .* got 0'),
-    (dict(min_visible=1.5), 'at most 1, but got 1.5'),
-    (dict(min_visible='1'), "but got '1'"),
-    (dict(cut='drop'), "'ignore', 'background' or 'fill', but got 'drop'"),
-])
+@pytest.mark.parametrize(
+    'options, words',
+    [
+        (dict(min_visible=0), 'min_visible must be .* above 0 .* got 0'),
+        (dict(min_visible=1.5), 'at most 1, but got 1.5'),
+        (dict(min_visible='1'), "but got '1'"),
+        (dict(cut='drop'), "'ignore', 'background' or 'fill', but got 'drop'"),
+    ],
+)
 def test_bad_arguments(options, words):
     with pytest.raises(ValueError, match=words):
         Given(**options)

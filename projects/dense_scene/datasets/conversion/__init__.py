@@ -9,8 +9,19 @@ from .voc_format import read_voc, write_voc
 from .yolo_format import read_yolo, write_yolo
 
 __all__ = [
-    'SOURCES', 'TARGETS', 'AnnotationSet', 'convert_annotations',
-    'guess_format', 'read_annotations', 'read_coco', 'read_csv', 'read_voc',
-    'read_yolo', 'write_coco', 'write_csv', 'write_sku', 'write_voc',
-    'write_yolo'
+    'SOURCES',
+    'TARGETS',
+    'AnnotationSet',
+    'convert_annotations',
+    'guess_format',
+    'read_annotations',
+    'read_coco',
+    'read_csv',
+    'read_voc',
+    'read_yolo',
+    'write_coco',
+    'write_csv',
+    'write_sku',
+    'write_voc',
+    'write_yolo',
 ]

@@ -12,20 +12,27 @@ from .voc_format import write_voc
 from .yolo_format import write_yolo
 
 TARGETS = SOURCES
-_WRITERS = dict(coco=write_coco, voc=write_voc, yolo=write_yolo,
-                csv=write_csv, sku=write_sku)
+_WRITERS = dict(
+    coco=write_coco,
+    voc=write_voc,
+    yolo=write_yolo,
+    csv=write_csv,
+    sku=write_sku,
+)
 
 
-def convert_annotations(source: str | Path,
-                        target: str | Path,
-                        source_format: str,
-                        target_format: str,
-                        images: str | Path | None = None,
-                        classes: Sequence[str] | None = None,
-                        voc_offset: float = 1,
-                        digits: int = 3,
-                        clip: bool = False,
-                        progress: bool = False) -> AnnotationSet:
+def convert_annotations(
+    source: str | Path,
+    target: str | Path,
+    source_format: str,
+    target_format: str,
+    images: str | Path | None = None,
+    classes: Sequence[str] | None = None,
+    voc_offset: float = 1,
+    digits: int = 3,
+    clip: bool = False,
+    progress: bool = False,
+) -> AnnotationSet:
     """Read annotations in one format and write them in another.
 
     Corners are rounded to ``digits`` decimals of a pixel, and are the same,
@@ -62,13 +69,16 @@ def convert_annotations(source: str | Path,
     """
     target = Path(target)
     if target_format not in TARGETS:
-        raise ValueError(f'target_format must be one of {", ".join(TARGETS)}, '
-                         f'but got {target_format!r}. Correct it.')
+        raise ValueError(
+            f'target_format must be one of {", ".join(TARGETS)}, '
+            f'but got {target_format!r}. Correct it.'
+        )
     if digits not in range(7):
         raise ValueError(f'digits must be 0 to 6, but got {digits}.')
     require_own_place(target, [source], target_format in FOLDERS)
     annotations = read_annotations(
-        source, source_format, images, classes, voc_offset, progress)
+        source, source_format, images, classes, voc_offset, progress
+    )
     if clip:
         annotations = annotations.clipped()
     voc = dict(offset=voc_offset) if target_format == 'voc' else {}

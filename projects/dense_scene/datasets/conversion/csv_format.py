@@ -22,10 +22,12 @@ def has_header(source: Path) -> bool:
     return not names.isdisjoint(ALIASES['x1'])
 
 
-def read_csv(source: Path,
-             images: Path | None = None,
-             classes: Sequence[str] | None = None,
-             progress: bool = False) -> AnnotationSet:
+def read_csv(
+    source: Path,
+    images: Path | None = None,
+    classes: Sequence[str] | None = None,
+    progress: bool = False,
+) -> AnnotationSet:
     """Read a table with a header, or one laid out like SKU-110K's.
 
     Columns may come in any order: image, x1, y1, x2, y2 and, optionally,
@@ -50,12 +52,14 @@ def read_csv(source: Path,
     except (csv.Error, UnicodeDecodeError) as error:
         raise ValueError(
             f'{source}, behind row {table.rows}, must be CSV in UTF-8, but '
-            f'cannot be parsed: {error}. Write it again.') from error
+            f'cannot be parsed: {error}. Write it again.'
+        ) from error
     return table.finish(images, classes, progress)
 
 
-def write_csv(annotations: AnnotationSet, target: Path,
-              digits: int = 3) -> None:
+def write_csv(
+    annotations: AnnotationSet, target: Path, digits: int = 3
+) -> None:
     """Write a table with a header; images without boxes get a row as well.
 
     Args:
@@ -73,18 +77,23 @@ def write_csv(annotations: AnnotationSet, target: Path,
         for index, (height, width) in enumerate(columns.sizes.tolist()):
             name, part = names[index], columns.rows(index)
             for (x1, y1, x2, y2), label, ignored in zip(
-                    boxes[part].tolist(), columns.labels[part].tolist(),
-                    columns.ignored[part].tolist()):
-                yield (f'{name},{x1:.15g},{y1:.15g},{x2:.15g},{y2:.15g},'
-                       f'{classes[label]},{width},{height},{ignored:d}\n')
+                boxes[part].tolist(),
+                columns.labels[part].tolist(),
+                columns.ignored[part].tolist(),
+            ):
+                yield (
+                    f'{name},{x1:.15g},{y1:.15g},{x2:.15g},{y2:.15g},'
+                    f'{classes[label]},{width},{height},{ignored:d}\n'
+                )
             if not columns.counts[index]:
                 yield f'{name},,,,,,{width},{height},\n'
 
     write_text(target, rows())
 
 
-def write_sku(annotations: AnnotationSet, target: Path,
-              digits: int = 3) -> AnnotationSet:
+def write_sku(
+    annotations: AnnotationSet, target: Path, digits: int = 3
+) -> AnnotationSet:
     """Write the layout of SKU-110K, for :class:`SKU110KDataset`.
 
     Args:
@@ -106,23 +115,29 @@ def write_sku(annotations: AnnotationSet, target: Path,
         if _quote(name) != name:
             raise ValueError(
                 'names must be without commas, quotes and new lines in the '
-                f'layout of SKU-110K, but one is {name!r}. Rename it.')
+                f'layout of SKU-110K, but one is {name!r}. Rename it.'
+            )
 
     def rows() -> Iterator[str]:
         boxes = annotations.rounded(digits)
         for index, (height, width) in enumerate(columns.sizes.tolist()):
             name, part = names[index], columns.rows(index)
             for (x1, y1, x2, y2), label in zip(
-                    boxes[part].tolist(), columns.labels[part].tolist()):
-                yield (f'{name},{x1:.15g},{y1:.15g},{x2:.15g},{y2:.15g},'
-                       f'{annotations.classes[label]},{width},{height}\n')
+                boxes[part].tolist(), columns.labels[part].tolist()
+            ):
+                yield (
+                    f'{name},{x1:.15g},{y1:.15g},{x2:.15g},{y2:.15g},'
+                    f'{annotations.classes[label]},{width},{height}\n'
+                )
 
     write_text(target, rows())
     empty = int((columns.counts == 0).sum())
     if not empty:
         return annotations
-    note = (f'left out {empty} images without boxes, which the layout of '
-            'SKU-110K cannot list')
+    note = (
+        f'left out {empty} images without boxes, which the layout of '
+        'SKU-110K cannot list'
+    )
     return replace(annotations, notes=[*annotations.notes, note])
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from ...whole_file import whole_file
 
 _IMAGE_SUFFIXES = frozenset(
-    ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff'))
+    ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+)
 
 
 def write_text(path: Path, pieces: Iterable[str]) -> None:
@@ -19,14 +20,16 @@ def write_text(path: Path, pieces: Iterable[str]) -> None:
     # Names that are not UTF-8 keep their bytes.
     with (
         whole_file(path) as part,
-        open(part, 'w', encoding='utf-8', errors='surrogateescape',
-             newline='') as file,
+        open(
+            part, 'w', encoding='utf-8', errors='surrogateescape', newline=''
+        ) as file,
     ):
         file.writelines(pieces)
 
 
-def require_own_place(target: Path, sources: Iterable[str | Path],
-                      is_folder: bool) -> None:
+def require_own_place(
+    target: Path, sources: Iterable[str | Path], is_folder: bool
+) -> None:
     """Refuse a result that would replace what it is made from.
 
     Args:
@@ -39,13 +42,20 @@ def require_own_place(target: Path, sources: Iterable[str | Path],
             ``target`` is a folder.
     """
     for source in sources:
-        if target.exists() and os.path.exists(source) and (
-                target.samefile(source)):
-            raise ValueError(f'the target must not be a source, but {target} '
-                             'is read. Choose another name.')
+        if (
+            target.exists()
+            and os.path.exists(source)
+            and (target.samefile(source))
+        ):
+            raise ValueError(
+                f'the target must not be a source, but {target} '
+                'is read. Choose another name.'
+            )
     if not is_folder and target.is_dir():
-        raise ValueError(f'the target must be a file, but {target} is a '
-                         'folder. Name a file in it.')
+        raise ValueError(
+            f'the target must be a file, but {target} is a '
+            'folder. Name a file in it.'
+        )
 
 
 @contextmanager
@@ -56,8 +66,10 @@ def new_folder(target: Path) -> Iterator[Path]:
         ValueError: If ``target`` is there and not an empty folder.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ValueError(f'{target} must be a new or an empty folder, but '
-                         'holds files. Choose another, or delete it.')
+        raise ValueError(
+            f'{target} must be a new or an empty folder, but '
+            'holds files. Choose another, or delete it.'
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=target.name + '.', dir=target.parent))
     try:
@@ -78,13 +90,20 @@ def find_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
         FileNotFoundError: If there is no such folder.
     """
     if not folder.is_dir():
-        raise FileNotFoundError(f'{folder} must be a folder, but there is '
-                                'none. Correct the path.')
+        raise FileNotFoundError(
+            f'{folder} must be a folder, but there is none. Correct the path.'
+        )
     wanted = frozenset(suffixes)
-    paths = (path.relative_to(folder) for path in folder.rglob('*')
-             if path.suffix.lower() in wanted and path.is_file())
-    return sorted(path for path in paths
-                  if not any(part.startswith('.') for part in path.parts))
+    paths = (
+        path.relative_to(folder)
+        for path in folder.rglob('*')
+        if path.suffix.lower() in wanted and path.is_file()
+    )
+    return sorted(
+        path
+        for path in paths
+        if not any(part.startswith('.') for part in path.parts)
+    )
 
 
 def find_images(folder: Path) -> list[Path]:
@@ -118,8 +137,10 @@ def read_lines(path: Path) -> list[str]:
         # Not splitlines(), which also splits at characters of a name.
         return path.read_text(encoding='utf-8-sig').split('\n')
     except UnicodeDecodeError as error:
-        raise ValueError(f'{path} must be a text file in UTF-8, but cannot '
-                         f'be read: {error}. Write it again.') from error
+        raise ValueError(
+            f'{path} must be a text file in UTF-8, but cannot '
+            f'be read: {error}. Write it again.'
+        ) from error
 
 
 def _umask() -> int:

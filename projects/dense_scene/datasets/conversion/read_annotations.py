@@ -11,17 +11,20 @@ from .voc_format import read_voc
 from .yolo_format import read_yolo
 
 SOURCES = ('coco', 'voc', 'yolo', 'csv', 'sku')
-_READERS = dict(coco=read_coco, voc=read_voc, yolo=read_yolo, csv=read_csv,
-                sku=read_csv)
+_READERS = dict(
+    coco=read_coco, voc=read_voc, yolo=read_yolo, csv=read_csv, sku=read_csv
+)
 FOLDERS = ('voc', 'yolo')
 
 
-def read_annotations(source: str | Path,
-                     source_format: str,
-                     images: str | Path | None = None,
-                     classes: Sequence[str] | None = None,
-                     voc_offset: float = 1,
-                     progress: bool = False) -> AnnotationSet:
+def read_annotations(
+    source: str | Path,
+    source_format: str,
+    images: str | Path | None = None,
+    classes: Sequence[str] | None = None,
+    voc_offset: float = 1,
+    progress: bool = False,
+) -> AnnotationSet:
     """Read annotations in one of the formats.
 
     Args:
@@ -43,23 +46,29 @@ def read_annotations(source: str | Path,
     source = Path(source)
     images = None if images is None else Path(images)
     if source_format not in SOURCES:
-        raise ValueError(f'source_format must be one of {", ".join(SOURCES)}, '
-                         f'but got {source_format!r}. Correct it.')
+        raise ValueError(
+            f'source_format must be one of {", ".join(SOURCES)}, '
+            f'but got {source_format!r}. Correct it.'
+        )
     if images is not None and not images.is_dir():
-        raise FileNotFoundError(f'images must be a folder, but {images} is '
-                                'none. Correct the path.')
+        raise FileNotFoundError(
+            f'images must be a folder, but {images} is none. Correct the path.'
+        )
     wants_folder = source_format in FOLDERS
     if not (source.is_dir() if wants_folder else source.is_file()):
         raise FileNotFoundError(
             f'the source must be a {"folder" if wants_folder else "file"} '
-            f'for {source_format}, but {source} is none. Correct the path.')
+            f'for {source_format}, but {source} is none. Correct the path.'
+        )
     voc = dict(offset=voc_offset) if source_format == 'voc' else {}
     found = _READERS[source_format](
-        source, images, classes, progress=progress, **voc)
+        source, images, classes, progress=progress, **voc
+    )
     if not len(found.columns):
         raise ValueError(
             f'{source} must hold {source_format} annotations of at least one '
-            'image, but holds none. Correct the path or the format.')
+            'image, but holds none. Correct the path or the format.'
+        )
     return found
 
 
@@ -77,10 +86,11 @@ def guess_format(source: str | Path) -> str:
     if not source.exists():
         raise FileNotFoundError(
             f'annotations must be a file or a folder, but {str(source)!r} '
-            'does not exist. Correct the path.')
+            'does not exist. Correct the path.'
+        )
     if source.is_dir():
         for suffix, found in (('.xml', 'voc'), ('.txt', 'yolo')):
-            if find_files(source, (suffix, )):
+            if find_files(source, (suffix,)):
                 return found
     elif source.suffix.lower() == '.json':
         return 'coco'
@@ -88,4 +98,5 @@ def guess_format(source: str | Path) -> str:
         return 'csv' if has_header(source) else 'sku'
     raise ValueError(
         'annotations must be a .json or .csv file, or a folder of XML or YOLO '
-        f'text files, but got {str(source)!r}. Rename or convert it.')
+        f'text files, but got {str(source)!r}. Rename or convert it.'
+    )

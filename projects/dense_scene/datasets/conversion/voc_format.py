@@ -18,19 +18,26 @@ _CORNERS = ('xmin', 'ymin', 'xmax', 'ymax')
 _OBJECT = re.compile(rb'<object[\s>]')
 # XML has no way to write these.
 _FORBIDDEN = re.compile(
-    '[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
-_HEAD = ('<annotation>\n  <filename>%s</filename>\n  <size><width>%d</width>'
-         '<height>%d</height><depth>3</depth></size>\n')
-_BOX = ('  <object>\n    <name>%s</name>\n    <difficult>%d</difficult>\n'
-        '    <bndbox><xmin>%.15g</xmin><ymin>%.15g</ymin><xmax>%.15g</xmax>'
-        '<ymax>%.15g</ymax></bndbox>\n  </object>\n')
+    '[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]'
+)
+_HEAD = (
+    '<annotation>\n  <filename>%s</filename>\n  <size><width>%d</width>'
+    '<height>%d</height><depth>3</depth></size>\n'
+)
+_BOX = (
+    '  <object>\n    <name>%s</name>\n    <difficult>%d</difficult>\n'
+    '    <bndbox><xmin>%.15g</xmin><ymin>%.15g</ymin><xmax>%.15g</xmax>'
+    '<ymax>%.15g</ymax></bndbox>\n  </object>\n'
+)
 
 
-def read_voc(source: Path,
-             images: Path | None = None,
-             classes: Sequence[str] | None = None,
-             offset: float = 1,
-             progress: bool = False) -> AnnotationSet:
+def read_voc(
+    source: Path,
+    images: Path | None = None,
+    classes: Sequence[str] | None = None,
+    offset: float = 1,
+    progress: bool = False,
+) -> AnnotationSet:
     """Read one XML file per image.
 
     Pascal VOC counts pixels from 1 and names the first and the last one of
@@ -54,15 +61,14 @@ def read_voc(source: Path,
         ValueError: If a file is not such XML, declares a document type
             (the door to expanding or fetching entities) or misses a field.
     """
-    paths = find_files(source, ('.xml', ))
+    paths = find_files(source, ('.xml',))
     rows = _Rows()
     with paused_collector():
         for path in track(paths, 'reading XML files', disable=not progress):
             rows.add(source, path)
     _require_distinct(rows.names, paths, source)
     counts = rows.counts
-    image_of_box = np.repeat(np.arange(len(paths)),
-                             np.array(counts, np.int64))
+    image_of_box = np.repeat(np.arange(len(paths)), np.array(counts, np.int64))
 
     def where(row: int) -> str:
         image = int(image_of_box[row])
@@ -73,22 +79,35 @@ def read_voc(source: Path,
     order = np.array([known.index(name) for name in rows.known], np.int64)
     corners = np.frombuffer(rows.boxes, np.float64).reshape(-1, 4)
     found = build_annotation_set(
-        rows.names, np.array(rows.sizes), image_of_box,
+        rows.names,
+        np.array(rows.sizes),
+        image_of_box,
         corners - [offset, offset, 0, 0],
         order[np.frombuffer(rows.labels, np.int64)],
-        np.frombuffer(rows.ignored, bool), known, where, images, classes,
-        progress)
+        np.frombuffer(rows.ignored, bool),
+        known,
+        where,
+        images,
+        classes,
+        progress,
+    )
     early = int((corners[:, :2] < offset).any(axis=1).sum())
     if not early:
         return found
-    note = (f'{early} boxes begin before pixel {offset:g}, which the files '
-            'are said to count from: if they hold edges, as those of many '
-            'labelling programs, read them with offset 0.')
+    note = (
+        f'{early} boxes begin before pixel {offset:g}, which the files '
+        'are said to count from: if they hold edges, as those of many '
+        'labelling programs, read them with offset 0.'
+    )
     return replace(found, notes=[*found.notes, note])
 
 
-def write_voc(annotations: AnnotationSet, target: Path, digits: int = 3,
-              offset: float = 1) -> None:
+def write_voc(
+    annotations: AnnotationSet,
+    target: Path,
+    digits: int = 3,
+    offset: float = 1,
+) -> None:
     """Write one XML file per image; classes without a box are lost.
 
     Args:
@@ -110,15 +129,19 @@ def write_voc(annotations: AnnotationSet, target: Path, digits: int = 3,
             height, width = columns.sizes[index].tolist()
             rows = columns.rows(index)
             text = [_HEAD % (names[index], width, height)]
-            text += [_BOX % (classes[label], hard, *box)
-                     for label, hard, box in zip(
-                         columns.labels[rows].tolist(),
-                         columns.ignored[rows].tolist(),
-                         boxes[rows].tolist())]
+            text += [
+                _BOX % (classes[label], hard, *box)
+                for label, hard, box in zip(
+                    columns.labels[rows].tolist(),
+                    columns.ignored[rows].tolist(),
+                    boxes[rows].tolist(),
+                )
+            ]
             path = folder / f'{stem}.xml'
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(''.join(text) + '</annotation>\n',
-                            encoding='utf-8')
+            path.write_text(
+                ''.join(text) + '</annotation>\n', encoding='utf-8'
+            )
 
 
 class _Rows:
@@ -160,38 +183,46 @@ def _parse(path: Path) -> tuple[ElementTree.Element, bytes]:
             raise ValueError(
                 f'{path} must be XML in UTF-8 without a document type, but '
                 f'contains {mark.decode()!r}. Delete that part, or save it '
-                'as UTF-8.')
+                'as UTF-8.'
+            )
     try:
         return ElementTree.fromstring(content), content
     except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise ValueError(f'{path} must be XML, but cannot be parsed: '
-                         f'{error}. Write it again.') from error
+        raise ValueError(
+            f'{path} must be XML, but cannot be parsed: '
+            f'{error}. Write it again.'
+        ) from error
 
 
 def _image_name(root: ElementTree.Element, path: Path, source: Path) -> str:
     name = (root.findtext('filename') or '').strip()
     name = re.split(r'[\\/]', name)[-1]
     if not name:
-        raise ValueError(f'{source / path} must name its image in the tag '
-                         'filename, but does not. Add it.')
+        raise ValueError(
+            f'{source / path} must name its image in the tag '
+            'filename, but does not. Add it.'
+        )
     return (path.parent / name).as_posix()
 
 
 def _size(root: ElementTree.Element, path: Path) -> tuple[int, int]:
     """Height and width, 0 where it says nothing."""
-    sides = [(root.findtext(f'size/{side}') or '0').strip()
-             for side in ('height', 'width')]
+    sides = [
+        (root.findtext(f'size/{side}') or '0').strip()
+        for side in ('height', 'width')
+    ]
     # Ten digits fit into 64 bits; what is too large for an image is found
     # with its name.
     if not all(side.isdecimal() and len(side) <= 10 for side in sides):
-        raise ValueError(f'{path}: width and height must be whole numbers, '
-                         f'but are {sides[1][:40]!r} and {sides[0][:40]!r}. '
-                         'Correct them.')
+        raise ValueError(
+            f'{path}: width and height must be whole numbers, '
+            f'but are {sides[1][:40]!r} and {sides[0][:40]!r}. '
+            'Correct them.'
+        )
     return int(sides[0]), int(sides[1])
 
 
-def _read_object(
-        item: ElementTree.Element) -> tuple[str, list[float], bool]:
+def _read_object(item: ElementTree.Element) -> tuple[str, list[float], bool]:
     """Name, corners and whether it is difficult."""
     name = (item.findtext('name') or '').strip()
     if not name:
@@ -204,8 +235,9 @@ def _read_object(
         try:
             box.append(float(text))
         except (TypeError, ValueError):
-            raise ValueError(f'a number as bndbox/{corner}, not {text!r}'
-                             ) from None
+            raise ValueError(
+                f'a number as bndbox/{corner}, not {text!r}'
+            ) from None
     difficult = (item.findtext('difficult') or '0').strip()
     if difficult not in ('0', '1'):
         raise ValueError(f'0 or 1 as difficult, not {difficult!r}')
@@ -219,15 +251,17 @@ def _line(content: bytes, number: int) -> int:
     return content.count(b'\n', 0, start) + 1
 
 
-def _require_distinct(names: list[str], paths: list[Path],
-                      source: Path) -> None:
+def _require_distinct(
+    names: list[str], paths: list[Path], source: Path
+) -> None:
     first: dict[str, Path] = {}
     for name, path in zip(names, paths):
         if first.setdefault(name, path) != path:
             raise ValueError(
                 f'every image must have one XML file, but {source / path} '
                 f'and {source / first[name]} both name {name!r}. Correct '
-                'filename in one of them.')
+                'filename in one of them.'
+            )
 
 
 def _escape(text: str) -> str:

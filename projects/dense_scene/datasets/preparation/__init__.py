@@ -7,7 +7,14 @@ from .parallel_inspection import inspect_images
 from .write_manifests import write_manifests
 
 __all__ = [
-    'FAULT_KINDS', 'Fault', 'FaultKind', 'ImageRecord', 'SKU110KCheck',
-    'SplitCheck', 'check_sku110k', 'inspect_image', 'inspect_images',
-    'write_manifests'
+    'FAULT_KINDS',
+    'Fault',
+    'FaultKind',
+    'ImageRecord',
+    'SKU110KCheck',
+    'SplitCheck',
+    'check_sku110k',
+    'inspect_image',
+    'inspect_images',
+    'write_manifests',
 ]

@@ -66,16 +66,21 @@ class SKU110KCheck:
     def summary(self) -> dict[str, tuple[int, str]]:
         """Number and title of each kind of fault that was found."""
         counts = Counter(fault.kind for fault in self.faults)
-        return {kind: (counts[kind], FAULT_KINDS[kind].title)
-                for kind in FAULT_KINDS if counts[kind]}
+        return {
+            kind: (counts[kind], FAULT_KINDS[kind].title)
+            for kind in FAULT_KINDS
+            if counts[kind]
+        }
 
 
-def check_sku110k(root: str | Path,
-                  journal: str | Path,
-                  splits: Sequence[str] = SPLITS,
-                  limit: int | None = None,
-                  workers: int | None = None,
-                  progress: bool = True) -> SKU110KCheck:
+def check_sku110k(
+    root: str | Path,
+    journal: str | Path,
+    splits: Sequence[str] = SPLITS,
+    limit: int | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> SKU110KCheck:
     """Check images and annotations; nothing in ``root`` is changed.
 
     Args:
@@ -95,13 +100,17 @@ def check_sku110k(root: str | Path,
     _check_request(root, splits, limit)
     columns = [_read(root, split, limit) for split in splits]
     names = dict.fromkeys(
-        os.fsdecode(name) for part in columns
-        for name in part.file_names.tolist())
+        os.fsdecode(name)
+        for part in columns
+        for name in part.file_names.tolist()
+    )
     folder = root / 'images'
     records = inspect_images(folder, list(names), journal, workers, progress)
     by_name = dict(zip(names, records))
-    checked = [_check_split(split, part, by_name)
-               for split, part in zip(splits, columns)]
+    checked = [
+        _check_split(split, part, by_name)
+        for split, part in zip(splits, columns)
+    ]
     faults = [fault for part in checked for fault in _find_faults(part)]
     faults += _find_repeated(checked)
     if limit is None and set(splits) >= set(SPLITS):
@@ -111,21 +120,27 @@ def check_sku110k(root: str | Path,
     return SKU110KCheck(root, checked, faults, limit)
 
 
-def _check_request(root: Path, splits: Sequence[str],
-                   limit: int | None) -> None:
+def _check_request(
+    root: Path, splits: Sequence[str], limit: int | None
+) -> None:
     unknown = [split for split in splits if split not in SPLITS]
     if unknown or not splits or len(set(splits)) < len(splits):
-        raise ValueError(f'splits must be some of {", ".join(SPLITS)}, each '
-                         f'once, but got {list(splits)}. Correct them.')
+        raise ValueError(
+            f'splits must be some of {", ".join(SPLITS)}, each '
+            f'once, but got {list(splits)}. Correct them.'
+        )
     if limit is not None and limit < 1:
-        raise ValueError(f'limit must be at least 1, but got {limit}. Leave '
-                         'it out to check all images.')
+        raise ValueError(
+            f'limit must be at least 1, but got {limit}. Leave '
+            'it out to check all images.'
+        )
     for path in (root, root / 'images', root / 'annotations'):
         if not path.is_dir():
             raise FileNotFoundError(
                 'the folder must be the unpacked SKU110K_fixed, which holds '
                 f'images/ and annotations/, but there is no {path}. Correct '
-                'the path.')
+                'the path.'
+            )
 
 
 def _read(root: Path, split: str, limit: int | None) -> AnnotationColumns:
@@ -133,16 +148,21 @@ def _read(root: Path, split: str, limit: int | None) -> AnnotationColumns:
     if not path.is_file():
         raise FileNotFoundError(
             f'every split must have its annotations, but there is no {path}. '
-            'Copy it from the archive, or name the splits that are there.')
+            'Copy it from the archive, or name the splits that are there.'
+        )
     return read_sku110k_csv(str(path)).take(slice(limit))
 
 
-def _check_split(split: str, columns: AnnotationColumns,
-                 by_name: dict[str, ImageRecord]) -> SplitCheck:
-    records = [by_name[os.fsdecode(name)]
-               for name in columns.file_names.tolist()]
-    reasons = [_reason(record, *size)
-               for record, size in zip(records, columns.sizes.tolist())]
+def _check_split(
+    split: str, columns: AnnotationColumns, by_name: dict[str, ImageRecord]
+) -> SplitCheck:
+    records = [
+        by_name[os.fsdecode(name)] for name in columns.file_names.tolist()
+    ]
+    reasons = [
+        _reason(record, *size)
+        for record, size in zip(records, columns.sizes.tolist())
+    ]
     return SplitCheck(split, columns, check_boxes(columns), records, reasons)
 
 
@@ -151,8 +171,9 @@ def _reason(record: ImageRecord, height: int, width: int) -> str:
     if record.fault:
         return record.fault
     if (record.width, record.height) != (width, height):
-        return (f'is {record.width}x{record.height}, the CSV says '
-                f'{width}x{height}')
+        return (
+            f'is {record.width}x{record.height}, the CSV says {width}x{height}'
+        )
     return ''
 
 
@@ -183,17 +204,24 @@ def _describe(record: ImageRecord) -> Iterator[tuple[str, str]]:
 def _find_box_faults(part: SplitCheck) -> Iterator[Fault]:
     names, columns = part.names, part.columns
     images = np.repeat(np.arange(len(columns)), columns.counts)
-    for kind, mask in (('degenerate_box', part.boxes.degenerate),
-                       ('box_outside', part.boxes.outside),
-                       ('box_reaches_out', part.boxes.reaches_out),
-                       ('duplicate_box', part.boxes.duplicate)):
+    for kind, mask in (
+        ('degenerate_box', part.boxes.degenerate),
+        ('box_outside', part.boxes.outside),
+        ('box_reaches_out', part.boxes.reaches_out),
+        ('duplicate_box', part.boxes.duplicate),
+    ):
         for row in np.flatnonzero(mask):
             image = images[row]
             height, width = columns.sizes[image]
-            corners = ', '.join(f'{value:.10g}' for value
-                                in columns.boxes[row].tolist())
-            yield Fault(kind, part.split, names[image],
-                        f'box {corners} in {width}x{height}')
+            corners = ', '.join(
+                f'{value:.10g}' for value in columns.boxes[row].tolist()
+            )
+            yield Fault(
+                kind,
+                part.split,
+                names[image],
+                f'box {corners} in {width}x{height}',
+            )
 
 
 def _find_repeated(parts: list[SplitCheck]) -> Iterator[Fault]:
@@ -204,20 +232,32 @@ def _find_repeated(parts: list[SplitCheck]) -> Iterator[Fault]:
         for record in part.records:
             first = split_of_name.setdefault(record.name, part.split)
             if first != part.split:
-                yield Fault('two_splits', part.split, record.name,
-                            f'is in {first} too')
+                yield Fault(
+                    'two_splits', part.split, record.name, f'is in {first} too'
+                )
                 continue
             if not record.sha256 or record.fault:
                 continue
             split, name = name_of_digest.setdefault(
-                record.sha256, (part.split, record.name))
+                record.sha256, (part.split, record.name)
+            )
             if name != record.name:
-                yield Fault('duplicate_image', part.split, record.name,
-                            f'same bytes as {name} ({split})')
+                yield Fault(
+                    'duplicate_image',
+                    part.split,
+                    record.name,
+                    f'same bytes as {name} ({split})',
+                )
 
 
 def _find_unused(folder: Path, names: dict[str, None]) -> list[Fault]:
-    found = sorted(entry.name for entry in os.scandir(folder)
-                   if entry.is_file() and not entry.name.startswith('.'))
-    return [Fault('no_rows', '', name, 'in no CSV') for name in found
-            if name not in names]
+    found = sorted(
+        entry.name
+        for entry in os.scandir(folder)
+        if entry.is_file() and not entry.name.startswith('.')
+    )
+    return [
+        Fault('no_rows', '', name, 'in no CSV')
+        for name in found
+        if name not in names
+    ]

@@ -87,7 +87,8 @@ def inspect_image(folder: str, name: str) -> ImageRecord:
         sha256=hashlib.sha256(data).hexdigest(),
         **header,
         fault=fault,
-        damage=damage)
+        damage=damage,
+    )
 
 
 def _read_header(data: bytes) -> dict:
@@ -101,7 +102,8 @@ def _read_header(data: bytes) -> dict:
                 height=height,
                 format=image.format or '',
                 mode=image.mode,
-                orientation=orientation)
+                orientation=orientation,
+            )
     except Exception:  # PIL's plugins raise whatever a bad file provokes
         return {}
 
@@ -111,7 +113,8 @@ def _decode(data: bytes) -> tuple[str, str]:
     with _standard_error() as messages:
         try:
             image = cv2.imdecode(
-                np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_8)
+                np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_COLOR_8
+            )
         except cv2.error:
             image = None
     if image is None:

@@ -48,7 +48,9 @@ class Journal:
         """The record of a file that has not been changed since."""
         record = self.records.get(name)
         if record and (record.bytes, record.mtime_ns) == (
-                status.st_size, status.st_mtime_ns):
+            status.st_size,
+            status.st_mtime_ns,
+        ):
             return record
         return None
 
@@ -68,6 +70,7 @@ class Journal:
             raise ValueError(
                 f'{self.path} must be the list of checked images that this '
                 'version writes, but is something else. Delete it, or '
-                'choose another folder.') from None
+                'choose another folder.'
+            ) from None
         os.truncate(self.path, whole)
         return {record.name: record for record in records}

@@ -20,11 +20,13 @@ from .image_record import ImageRecord, inspect_image
 from .journal import Journal
 
 
-def inspect_images(folder: str | Path,
-                   names: Sequence[str],
-                   journal: str | Path,
-                   workers: int | None = None,
-                   progress: bool = True) -> list[ImageRecord]:
+def inspect_images(
+    folder: str | Path,
+    names: Sequence[str],
+    journal: str | Path,
+    workers: int | None = None,
+    progress: bool = True,
+) -> list[ImageRecord]:
     """Inspect files that are new, or changed since the journal was written.
 
     Args:
@@ -51,11 +53,15 @@ def inspect_images(folder: str | Path,
         todo = [name for name, record in found.items() if record is None]
         console = Console(quiet=not progress)
         if todo:
-            known = sum(name in checked.records and record is not None
-                        for name, record in found.items())
+            known = sum(
+                name in checked.records and record is not None
+                for name, record in found.items()
+            )
             if known:
-                console.print(f'{known} of {len(names)} images have not '
-                              'changed since they were read.')
+                console.print(
+                    f'{known} of {len(names)} images have not '
+                    'changed since they were read.'
+                )
             _inspect(checked, folder, todo, min(workers, len(todo)), console)
         return [found[name] or checked.records[name] for name in names]
 
@@ -70,10 +76,19 @@ def _known(checked: Journal, folder: str, name: str) -> ImageRecord | None:
     return checked.find(name, status)
 
 
-def _inspect(checked: Journal, folder: str, names: list[str], workers: int,
-             console: Console) -> None:
-    columns = (TextColumn('checking images'), BarColumn(),
-               MofNCompleteColumn(), TimeRemainingColumn())
+def _inspect(
+    checked: Journal,
+    folder: str,
+    names: list[str],
+    workers: int,
+    console: Console,
+) -> None:
+    columns = (
+        TextColumn('checking images'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with worker_pool(workers) as pool:
         # Submitted before the bar starts its thread: workers are forked here.
         futures = [pool.submit(inspect_image, folder, name) for name in names]
@@ -81,14 +96,16 @@ def _inspect(checked: Journal, folder: str, names: list[str], workers: int,
         try:
             with Progress(*columns, console=console) as bar:
                 for future in bar.track(
-                        as_completed(futures), total=len(futures)):
+                    as_completed(futures), total=len(futures)
+                ):
                     checked.add(future.result())
                     pending.discard(future)
         except BrokenProcessPool as error:
             raise RuntimeError(
                 'a worker process must not end before its work is done, but '
                 'one did (often for want of memory). What is finished is '
-                'kept: run again, with fewer workers.') from error
+                'kept: run again, with fewer workers.'
+            ) from error
         except BaseException:
             pool.shutdown(cancel_futures=True)
             _keep_finished(checked, pending)
@@ -97,6 +114,9 @@ def _inspect(checked: Journal, folder: str, names: list[str], workers: int,
 
 def _keep_finished(checked: Journal, futures: set[Future]) -> None:
     for future in futures:
-        if future.done() and not future.cancelled() and (
-                future.exception() is None):
+        if (
+            future.done()
+            and not future.cancelled()
+            and (future.exception() is None)
+        ):
             checked.add(future.result())

@@ -56,10 +56,14 @@ def draw_style(rng: np.random.Generator, scene: Scene) -> Style:
         tag=(WHITE, WHITE, (205, 245, 250))[rng.integers(3)],
         promo=((40, 215, 255), (40, 40, 225))[rng.integers(2)],
         sign=draw_ink(rng),
-        floor=to_bgr(rng.uniform(0.05, 0.14), rng.uniform(0, 0.22),
-                     rng.uniform(0.5, 0.85)),  # fmt: skip
-        wall=to_bgr(rng.uniform(0, 1), rng.uniform(0, 0.1),
-                    rng.uniform(0.35, 0.85)),  # fmt: skip
+        floor=to_bgr(
+            rng.uniform(0.05, 0.14),
+            rng.uniform(0, 0.22),
+            rng.uniform(0.5, 0.85),
+        ),
+        wall=to_bgr(
+            rng.uniform(0, 1), rng.uniform(0, 0.1), rng.uniform(0.35, 0.85)
+        ),
         depth=float(clear * rng.uniform(1.1, 1.6)),
         bay=width * rng.uniform(0.42, 0.8),
     )
@@ -104,10 +108,7 @@ def _columns(scene: Scene, style: Style) -> np.ndarray:
 
 
 def _paint_back_wall(
-    rng: np.random.Generator,
-    canvas: np.ndarray,
-    scene: Scene,
-    style: Style,
+    rng: np.random.Generator, canvas: np.ndarray, scene: Scene, style: Style
 ) -> None:
     """Uprights with their slots and, in some shops, a perforated wall."""
     camera = scene.camera
@@ -131,10 +132,7 @@ def _paint_back_wall(
 
 
 def paint_rails(
-    rng: np.random.Generator,
-    canvas: np.ndarray,
-    scene: Scene,
-    style: Style,
+    rng: np.random.Generator, canvas: np.ndarray, scene: Scene, style: Style
 ) -> None:
     """Draw the price rails with a tag for every run of products."""
     for index, row in enumerate(scene.rows):
@@ -145,8 +143,8 @@ def paint_rails(
         canvas[row.floor : row.bottom] = _shade(style.rail, light)[:, None]
         seam = rng.uniform(0, style.bay)
         for x in np.arange(seam, canvas.shape[1], style.bay).astype(int):
-            canvas[row.floor : row.bottom, x : x + max(1, high // 12)] = (
-                mix(style.rail, BLACK, 0.6)
+            canvas[row.floor : row.bottom, x : x + max(1, high // 12)] = mix(
+                style.rail, BLACK, 0.6
             )
         runs = {}
         for facing in scene.facings:
@@ -175,8 +173,9 @@ def _paint_tag(
     far = (x + wide, y + high)
     lift = max(1, rail // 14)
     shade = mix(style.rail, BLACK, 0.5)
-    cv2.rectangle(canvas, (x + lift, y + lift),
-                  (far[0] + lift, far[1] + lift), shade, -1)  # fmt: skip
+    cv2.rectangle(
+        canvas, (x + lift, y + lift), (far[0] + lift, far[1] + lift), shade, -1
+    )
     cv2.rectangle(canvas, (x, y), far, ground, -1)
     ink = WHITE if lightness(ground) < 0.5 else BLACK
     price = f'{rng.integers(0, 13)}.{rng.choice((19, 29, 49, 79, 89, 99))}'
@@ -191,10 +190,7 @@ def _paint_tag(
 
 
 def paint_wobblers(
-    rng: np.random.Generator,
-    canvas: np.ndarray,
-    scene: Scene,
-    style: Style,
+    rng: np.random.Generator, canvas: np.ndarray, scene: Scene, style: Style
 ) -> None:
     """Draw a few round signs that stick out of the rails over products."""
     for row in scene.rows:
@@ -205,12 +201,19 @@ def paint_wobblers(
         centre = (x, row.bottom + round(radius * 0.5))
         if radius < 4 or row is scene.rows[-1]:
             continue
-        cv2.circle(canvas, (x + radius // 6, centre[1] + radius // 6), radius,
-                   (40, 40, 40), -1, cv2.LINE_AA)  # fmt: skip
+        cv2.circle(
+            canvas,
+            (x + radius // 6, centre[1] + radius // 6),
+            radius,
+            (40, 40, 40),
+            -1,
+            cv2.LINE_AA,
+        )
         cv2.circle(canvas, centre, radius, style.promo, -1, cv2.LINE_AA)
         ring = max(1, radius // 9)
-        cv2.circle(canvas, centre, round(radius * 0.85), WHITE, ring,
-                   cv2.LINE_AA)  # fmt: skip
+        cv2.circle(
+            canvas, centre, round(radius * 0.85), WHITE, ring, cv2.LINE_AA
+        )
         ink = WHITE if lightness(style.promo) < 0.5 else BLACK
         text = ('NEW', '-20%', '2+1', 'SALE')[rng.integers(4)]
         put_text(canvas, text, centre, radius * 1.2, radius * 0.7, ink)

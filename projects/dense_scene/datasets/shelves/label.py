@@ -171,9 +171,12 @@ def _paint_print(
     half = round(room * 0.55)
     ink = WHITE if lightness(accent) < 0.6 else BLACK
     cv2.rectangle(
-        image, (width // 2 - half, y - tall), (width // 2 + half, y + tall),
-        accent, -1,
-    )  # fmt: skip
+        image,
+        (width // 2 - half, y - tall),
+        (width // 2 + half, y + tall),
+        accent,
+        -1,
+    )
     put_text(image, word, (width / 2, y), room, tall * 1.3, ink)
     below = image[round(height * 0.9), width // 2]
     colour = contrasting(rng, tuple(int(part) for part in below))

@@ -71,9 +71,13 @@ def _stock(
         share = min(1.0, 1.12 * cover / fill * crowd)
         rows = _rows(rng, camera, count * crowd, share, lift * (1 - share))
         facings = _settle(
-            count, cover, spare, fill, camera,
+            count,
+            cover,
+            spare,
+            fill,
+            camera,
             partial(_fill, seed, camera, rows, aisle),
-        )  # fmt: skip
+        )
         if facings:
             return rows, facings
     raise RuntimeError(

@@ -40,9 +40,7 @@ def _oval(
     cv2.ellipse(image, point, size, angle, 0, 360, colour, -1, cv2.LINE_AA)
 
 
-def _polygon(
-    image: np.ndarray, points: np.ndarray, colour: Colour
-) -> None:
+def _polygon(image: np.ndarray, points: np.ndarray, colour: Colour) -> None:
     whole = np.round(points).astype(np.int32)
     cv2.fillPoly(image, [whole], colour, cv2.LINE_AA)
 
@@ -55,8 +53,13 @@ def _fruit(
         _disc(image, at, radius * 0.52, mix(colour, DARK, 0.35))
         _disc(image, at - radius * 0.05, radius * 0.45, colour)
         _disc(image, at - radius * 0.17, radius * 0.12, WHITE)
-    _oval(image, centre - (0, radius * 0.85), (radius * 0.4, radius * 0.14),
-          -25, LEAF)  # fmt: skip
+    _oval(
+        image,
+        centre - (0, radius * 0.85),
+        (radius * 0.4, radius * 0.14),
+        -25,
+        LEAF,
+    )
 
 
 def _leaf(
@@ -68,8 +71,14 @@ def _leaf(
         axes = (radius * 0.58, radius * 0.24)
         _oval(image, at, axes, angle - 90, mix(colour, LEAF, 0.5))
         end = centre + radius * np.array([np.cos(turn), np.sin(turn)])
-        cv2.line(image, tuple(centre.astype(int)), tuple(end.astype(int)),
-                 WHITE, 1, cv2.LINE_AA)  # fmt: skip
+        cv2.line(
+            image,
+            tuple(centre.astype(int)),
+            tuple(end.astype(int)),
+            WHITE,
+            1,
+            cv2.LINE_AA,
+        )
 
 
 def _star(
@@ -88,8 +97,13 @@ def _drop(
     _disc(image, centre + (0, radius * 0.3), radius * 0.68, colour)
     tip = np.array([(-0.6, 0.02), (0, -1), (0.6, 0.02)]) * radius
     _polygon(image, centre + tip, colour)
-    _oval(image, centre + (-radius * 0.25, radius * 0.35),
-          (radius * 0.12, radius * 0.28), 20, WHITE)  # fmt: skip
+    _oval(
+        image,
+        centre + (-radius * 0.25, radius * 0.35),
+        (radius * 0.12, radius * 0.28),
+        20,
+        WHITE,
+    )
 
 
 def _sun(

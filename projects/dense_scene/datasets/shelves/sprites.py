@@ -47,9 +47,7 @@ class Sprite:
         return Sprite(colour, cv2.warpAffine(self.mask, matrix, frame)), margin
 
 
-def paint_product(
-    run: Run, turns: Sequence[float] = (0.0,)
-) -> list[Sprite]:
+def paint_product(run: Run, turns: Sequence[float] = (0.0,)) -> list[Sprite]:
     """Paint a run's product, once for each turn of its label.
 
     Args:

@@ -10,10 +10,7 @@ from .scene import Scene
 
 
 def paint_above(
-    rng: np.random.Generator,
-    canvas: np.ndarray,
-    scene: Scene,
-    style: Style,
+    rng: np.random.Generator, canvas: np.ndarray, scene: Scene, style: Style
 ) -> None:
     """Draw the wall with its lamps and the sign that crowns the rack."""
     top = scene.rows[0].top
@@ -45,10 +42,7 @@ def paint_above(
 
 
 def paint_below(
-    rng: np.random.Generator,
-    canvas: np.ndarray,
-    scene: Scene,
-    style: Style,
+    rng: np.random.Generator, canvas: np.ndarray, scene: Scene, style: Style
 ) -> None:
     """Draw the plinth, the tiled floor and the rack's reflection in it."""
     height, width = canvas.shape[:2]

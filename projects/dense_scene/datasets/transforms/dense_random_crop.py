@@ -51,34 +51,40 @@ class DenseRandomCrop(WindowCrop):
         >>> crop = dict(type='DenseRandomCrop', crop_size=(1200, 1200))
     """
 
-    def __init__(self,
-                 crop_size: tuple[int, int] | tuple[float, float],
-                 snap: float = 0.1,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        crop_size: tuple[int, int] | tuple[float, float],
+        snap: float = 0.1,
+        **kwargs,
+    ) -> None:
         super().__init__(**kwargs)
         if not isinstance(snap, Real) or not 0 <= snap < 0.5:
             raise ValueError(
                 "snap must be a part of the window's side, at least 0 and "
-                f'below 0.5, but got {snap!r}.')
+                f'below 0.5, but got {snap!r}.'
+            )
         self.crop_size = _check_crop_size(crop_size)
         self.snap = snap
 
-    def choose_window(self, boxes: np.ndarray, counts: np.ndarray,
-                      size: tuple[int, int]) -> np.ndarray | None:
+    def choose_window(
+        self, boxes: np.ndarray, counts: np.ndarray, size: tuple[int, int]
+    ) -> np.ndarray | None:
         """Draw windows until one has an object to keep."""
         solid = boxes[counts & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)]
         if not len(solid) and not self.allow_negative:
             return None
         sides = [
-            min(part, side) if isinstance(part, int) else max(
-                1, round(part * side))
+            min(part, side)
+            if isinstance(part, int)
+            else max(1, round(part * side))
             for part, side in zip(self.crop_size, size)
         ]
         reach = tuple(self.snap * side for side in sides)
         for _ in range(ATTEMPTS):
             start = self._draw(size[0] - sides[0], size[1] - sides[1])
-            window = snap_window(solid, np.add([*start, *start],
-                                               [0, 0, *sides]), reach, size)
+            window = snap_window(
+                solid, np.add([*start, *start], [0, 0, *sides]), reach, size
+            )
             if self.has_object(boxes, counts, window[None])[0]:
                 return window
         return None
@@ -88,18 +94,25 @@ class DenseRandomCrop(WindowCrop):
         return (np.random.randint(free_x + 1), np.random.randint(free_y + 1))
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(crop_size={self.crop_size}, '
-                f'snap={self.snap}, min_visible={self.min_visible}, '
-                f'cut={self.cut!r}, allow_negative={self.allow_negative})')
+        return (
+            f'{type(self).__name__}(crop_size={self.crop_size}, '
+            f'snap={self.snap}, min_visible={self.min_visible}, '
+            f'cut={self.cut!r}, allow_negative={self.allow_negative})'
+        )
 
 
 def _check_crop_size(value: tuple) -> tuple:
     if isinstance(value, (tuple, list)) and len(value) == 2:
-        if all(isinstance(part, Integral) and not isinstance(part, bool)
-               and part >= 1 for part in value):
+        if all(
+            isinstance(part, Integral)
+            and not isinstance(part, bool)
+            and part >= 1
+            for part in value
+        ):
             return int(value[0]), int(value[1])
         if all(isinstance(part, float) and 0 < part <= 1 for part in value):
             return float(value[0]), float(value[1])
     raise ValueError(
         'crop_size must be (width, height), two whole numbers of pixels or '
-        f'two floats above 0 and at most 1, but got {value!r}.')
+        f'two floats above 0 and at most 1, but got {value!r}.'
+    )

@@ -97,10 +97,13 @@ class DetAutoAugment(BaseTransform):
         ...     dict(type='RandomFlip', prob=0.5),
         ...     dict(type='PackDetInputs'),
         ... ]
-        >>> own = dict(type='DetAutoAugment', policy=[
-        ...     [('Color', 1.0, 6), ('Equalize', 0.5, 0)],
-        ...     [('Rotate_BBox', 0.8, 10)],
-        ... ])
+        >>> own = dict(
+        ...     type='DetAutoAugment',
+        ...     policy=[
+        ...         [('Color', 1.0, 6), ('Equalize', 0.5, 0)],
+        ...         [('Rotate_BBox', 0.8, 10)],
+        ...     ],
+        ... )
     """
 
     def __init__(self, policy: str | Sequence = 'v1') -> None:
@@ -120,10 +123,14 @@ class DetAutoAugment(BaseTransform):
                 raise ValueError(
                     f'DetAutoAugment moves boxes only, but got {key}. Load '
                     'annotations with boxes alone, or use '
-                    'mmdet.AutoAugment.')
+                    'mmdet.AutoAugment.'
+                )
         boxes = results.get('gt_bboxes')
-        canvas = Canvas(image, _to_array(boxes),
-                        _check_scale(results.get('pixel_scale', (1., 1.))))
+        canvas = Canvas(
+            image,
+            _to_array(boxes),
+            _check_scale(results.get('pixel_scale', (1.0, 1.0))),
+        )
         rng = np.random.default_rng(self._draw_seed())
         steps = self.sub_policies[rng.integers(len(self.sub_policies))]
         apply_steps(canvas, steps, rng)
@@ -141,8 +148,13 @@ class DetAutoAugment(BaseTransform):
 
 
 def _check_image(image: Any) -> np.ndarray:
-    if (isinstance(image, np.ndarray) and image.dtype == np.uint8
-            and image.ndim == 3 and image.shape[2] == 3 and image.size):
+    if (
+        isinstance(image, np.ndarray)
+        and image.dtype == np.uint8
+        and image.ndim == 3
+        and image.shape[2] == 3
+        and image.size
+    ):
         return image
     given = type(image).__name__
     if isinstance(image, np.ndarray):
@@ -150,18 +162,23 @@ def _check_image(image: Any) -> np.ndarray:
     raise ValueError(
         'DetAutoAugment needs img as uint8 of shape (H, W, 3), BGR, but got '
         f"{given}. Load the image with color_type='color' and "
-        'to_float32=False, and put DetAutoAugment before normalisation.')
+        'to_float32=False, and put DetAutoAugment before normalisation.'
+    )
 
 
 def _check_scale(scale: Any) -> tuple[float, float]:
     pair = np.asarray(scale).tolist()
-    if (isinstance(pair, list) and len(pair) == 2
-            and all(isinstance(x, Real) and 0 < x < math.inf for x in pair)):
+    if (
+        isinstance(pair, list)
+        and len(pair) == 2
+        and all(isinstance(x, Real) and 0 < x < math.inf for x in pair)
+    ):
         return float(pair[0]), float(pair[1])
     raise ValueError(
         'pixel_scale must be two positive numbers, the width and the height '
         f'of img over those at full resolution, but got {scale!r}. Leave it '
-        'out for (1, 1).')
+        'out for (1, 1).'
+    )
 
 
 def _to_array(boxes: Any) -> np.ndarray:
@@ -175,10 +192,13 @@ def _to_array(boxes: Any) -> np.ndarray:
         raise TypeError(
             'gt_bboxes must be HorizontalBoxes, a tensor or an array, but '
             f"got {type(boxes).__name__}. Use LoadAnnotations' default "
-            "box_type='hbox'.")
-    if boxes.size % 4 or (boxes.size and boxes.shape[1:] != (4, )):
-        raise ValueError('gt_bboxes must have the shape (N, 4), xyxy, but '
-                         f'got {tuple(boxes.shape)}. Correct it.')
+            "box_type='hbox'."
+        )
+    if boxes.size % 4 or (boxes.size and boxes.shape[1:] != (4,)):
+        raise ValueError(
+            'gt_bboxes must have the shape (N, 4), xyxy, but '
+            f'got {tuple(boxes.shape)}. Correct it.'
+        )
     return boxes
 
 

@@ -71,20 +71,24 @@ class LoadCheckedImage(LoadImageFromFile):
         >>> train_pipeline = [dict(type='LoadCheckedImage', on_error='skip')]
     """
 
-    def __init__(self,
-                 on_error: str = 'raise',
-                 to_float32: bool = False,
-                 color_type: str = 'color',
-                 imdecode_backend: str = 'cv2',
-                 backend_args: dict | None = None) -> None:
+    def __init__(
+        self,
+        on_error: str = 'raise',
+        to_float32: bool = False,
+        color_type: str = 'color',
+        imdecode_backend: str = 'cv2',
+        backend_args: dict | None = None,
+    ) -> None:
         super().__init__(
             to_float32=to_float32,
             color_type=color_type,
             imdecode_backend=imdecode_backend,
-            backend_args=backend_args)
+            backend_args=backend_args,
+        )
         if on_error not in ('raise', 'skip'):
-            raise ValueError("on_error must be 'raise' or 'skip', but got "
-                             f'{on_error!r}.')
+            raise ValueError(
+                f"on_error must be 'raise' or 'skip', but got {on_error!r}."
+            )
         self.on_error = on_error
         self._skipped = _SharedCount()
 
@@ -119,27 +123,32 @@ class LoadCheckedImage(LoadImageFromFile):
 
     def _decode(self, data: bytes) -> np.ndarray | None:
         image = mmcv.imfrombytes(
-            data, flag=self.color_type, backend=self.imdecode_backend)
+            data, flag=self.color_type, backend=self.imdecode_backend
+        )
         if image is None or not self.to_float32:
             return image
         return image.astype(np.float32)
 
-    def _report(self,
-                path: str,
-                fault: str,
-                remedy: str = 'Copy the file again') -> None:
+    def _report(
+        self, path: str, fault: str, remedy: str = 'Copy the file again'
+    ) -> None:
         if self.on_error == 'raise':
             raise ValueError(
                 f'image {path} {fault}. {remedy}, take it out of the '
-                "annotations, or, for training, set on_error='skip'.")
+                "annotations, or, for training, set on_error='skip'."
+            )
         print_log(
             f'image {path} {fault}: skipped, another one is taken '
-            f'({self._skipped.increase()} skipped so far).', 'current',
-            logging.WARNING)
+            f'({self._skipped.increase()} skipped so far).',
+            'current',
+            logging.WARNING,
+        )
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(on_error={self.on_error!r}, '
-                f'to_float32={self.to_float32}, '
-                f'color_type={self.color_type!r}, '
-                f'imdecode_backend={self.imdecode_backend!r}, '
-                f'backend_args={self.backend_args})')
+        return (
+            f'{type(self).__name__}(on_error={self.on_error!r}, '
+            f'to_float32={self.to_float32}, '
+            f'color_type={self.color_type!r}, '
+            f'imdecode_backend={self.imdecode_backend!r}, '
+            f'backend_args={self.backend_args})'
+        )

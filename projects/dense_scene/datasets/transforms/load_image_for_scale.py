@@ -79,20 +79,26 @@ class LoadImageForScale(LoadCheckedImage):
 
     Example:
         >>> train_pipeline = [
-        ...     dict(type='LoadImageForScale', on_error='skip',
-        ...          scales=[(1333, s) for s in range(640, 801, 32)]),
+        ...     dict(
+        ...         type='LoadImageForScale',
+        ...         on_error='skip',
+        ...         scales=[(1333, s) for s in range(640, 801, 32)],
+        ...     ),
         ...     dict(type='LoadAnnotations', with_bbox=True),
         ...     dict(type='RandomFlip', prob=0.5),
         ...     dict(type='ResizeToDrawnScale'),
-        ...     dict(type='PackDetInputs')]
+        ...     dict(type='PackDetInputs'),
+        ... ]
     """
 
-    def __init__(self,
-                 scales: Sequence[tuple[int, int]] | tuple[int, int],
-                 keep_ratio: bool = True,
-                 on_error: str = 'raise',
-                 backend: str = 'auto',
-                 backend_args: dict | None = None) -> None:
+    def __init__(
+        self,
+        scales: Sequence[tuple[int, int]] | tuple[int, int],
+        keep_ratio: bool = True,
+        on_error: str = 'raise',
+        backend: str = 'auto',
+        backend_args: dict | None = None,
+    ) -> None:
         super().__init__(on_error=on_error, backend_args=backend_args)
         self.scales = _check_scales(scales)
         self.keep_ratio = keep_ratio
@@ -112,7 +118,8 @@ class LoadImageForScale(LoadCheckedImage):
         index = self._draw()
         path = results['img_path']
         loaded = self._load(
-            path, functools.partial(self._decode_for, self.scales[index]))
+            path, functools.partial(self._decode_for, self.scales[index])
+        )
         if isinstance(loaded, str):
             return self._report(path, loaded)
         image, size = loaded
@@ -127,7 +134,8 @@ class LoadImageForScale(LoadCheckedImage):
             drawn_shape=self._final_size(size, self.scales[index])[::-1],
             scale=self.scales[index],
             scale_idx=index,
-            keep_ratio=self.keep_ratio)
+            keep_ratio=self.keep_ratio,
+        )
         if results['pixel_scale'] != (1, 1):
             self._scale_annotations(results)
         return results
@@ -142,13 +150,16 @@ class LoadImageForScale(LoadCheckedImage):
             return None if image is None else (image, image.shape[1::-1])
         size = header.upright_size
         image = decode_jpeg(
-            data, header,
+            data,
+            header,
             choose_denominator(size, self._final_size(size, scale)),
-            self.backend)
+            self.backend,
+        )
         return None if image is None else (image, size)
 
-    def _final_size(self, size: tuple[int, int],
-                    scale: tuple[int, int]) -> tuple[int, int]:
+    def _final_size(
+        self, size: tuple[int, int], scale: tuple[int, int]
+    ) -> tuple[int, int]:
         """The (width, height) that ``Resize`` makes of the full image."""
         if not self.keep_ratio:
             return scale
@@ -163,19 +174,23 @@ class LoadImageForScale(LoadCheckedImage):
         if 'instances' in results:
             results['instances'] = [
                 {**instance, 'bbox': [x1 * sx, y1 * sy, x2 * sx, y2 * sy]}
-                if 'bbox' in instance else instance
+                if 'bbox' in instance
+                else instance
                 for instance in results['instances']
-                for x1, y1, x2, y2 in [instance.get('bbox', (0, 0, 0, 0))]]
+                for x1, y1, x2, y2 in [instance.get('bbox', (0, 0, 0, 0))]
+            ]
         if results.get('gt_bboxes') is not None:
             results['gt_bboxes'] = results['gt_bboxes'].clone()
             results['gt_bboxes'].rescale_((sx, sy))
         results['homography_matrix'] = np.diag([sx, sy, 1]).astype(np.float32)
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(scales={self.scales}, '
-                f'keep_ratio={self.keep_ratio}, '
-                f'on_error={self.on_error!r}, backend={self.backend!r}, '
-                f'backend_args={self.backend_args})')
+        return (
+            f'{type(self).__name__}(scales={self.scales}, '
+            f'keep_ratio={self.keep_ratio}, '
+            f'on_error={self.on_error!r}, backend={self.backend!r}, '
+            f'backend_args={self.backend_args})'
+        )
 
 
 def refuse_masks(results: dict, name: str) -> None:
@@ -184,24 +199,32 @@ def refuse_masks(results: dict, name: str) -> None:
         if results.get(key) is not None:
             raise ValueError(
                 f'{name} carries boxes only, but got {key}. Train masks with '
-                'LoadCheckedImage and RandomChoiceResize.')
+                'LoadCheckedImage and RandomChoiceResize.'
+            )
 
 
 def _check_scales(scales: Sequence) -> list[tuple[int, int]]:
     """The scales as a list of pairs."""
     if _is_pair(scales):
         scales = [scales]
-    if (not isinstance(scales, (list, tuple)) or not scales
-            or not all(map(_is_pair, scales))):
+    if (
+        not isinstance(scales, (list, tuple))
+        or not scales
+        or not all(map(_is_pair, scales))
+    ):
         raise ValueError(
             'scales must be pairs of positive whole numbers such as '
-            f'[(1333, 640), (1333, 800)], but got {scales}.')
+            f'[(1333, 640), (1333, 800)], but got {scales}.'
+        )
     return [tuple(pair) for pair in scales]
 
 
 def _is_pair(value: object) -> bool:
-    return (isinstance(value, (list, tuple)) and len(value) == 2
-            and all(isinstance(side, int) and side > 0 for side in value))
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == 2
+        and all(isinstance(side, int) and side > 0 for side in value)
+    )
 
 
 def _size_fault(results: dict, size: tuple[int, int]) -> str | None:
@@ -210,5 +233,7 @@ def _size_fault(results: dict, size: tuple[int, int]) -> str | None:
     if not all(said) or said == size:
         return None
     hint = ', as before the EXIF orientation' if said == size[::-1] else ''
-    return (f'is {size[0]}x{size[1]} upright, but its annotations say '
-            f'{said[0]}x{said[1]}{hint}')
+    return (
+        f'is {size[0]}x{size[1]} upright, but its annotations say '
+        f'{said[0]}x{said[1]}{hint}'
+    )

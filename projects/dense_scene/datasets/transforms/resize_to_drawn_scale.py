@@ -38,16 +38,19 @@ class ResizeToDrawnScale(Resize):
         >>> dict(type='ResizeToDrawnScale')
     """
 
-    def __init__(self,
-                 clip_object_border: bool = True,
-                 interpolation: str = 'bilinear',
-                 backend: str = 'cv2') -> None:
+    def __init__(
+        self,
+        clip_object_border: bool = True,
+        interpolation: str = 'bilinear',
+        backend: str = 'cv2',
+    ) -> None:
         # Resize wants a scale. It is not used: each sample has its own.
         super().__init__(
             scale=(1, 1),
             clip_object_border=clip_object_border,
             interpolation=interpolation,
-            backend=backend)
+            backend=backend,
+        )
 
     @autocast_box_type()
     def transform(self, results: dict) -> dict:
@@ -56,7 +59,8 @@ class ResizeToDrawnScale(Resize):
             raise ValueError(
                 'ResizeToDrawnScale needs the size that LoadImageForScale '
                 'drew, but got no drawn_shape. Begin the pipeline with '
-                'LoadImageForScale, or use RandomChoiceResize.')
+                'LoadImageForScale, or use RandomChoiceResize.'
+            )
         refuse_masks(results, type(self).__name__)
         self._resize_img(results)
         self._resize_bboxes(results)
@@ -75,24 +79,32 @@ class ResizeToDrawnScale(Resize):
         else:
             size = tuple(
                 max(1, round(p * d / (f * r)))
-                for p, d, f, r in zip(present, drawn, full, reduced))
+                for p, d, f, r in zip(present, drawn, full, reduced)
+            )
             factor = tuple(
-                s / p * r for s, p, r in zip(size, present, reduced))
+                s / p * r for s, p, r in zip(size, present, reduced)
+            )
         if size != present:
             results['img'] = mmcv.imresize(
-                results['img'], size, interpolation=self.interpolation,
-                backend=self.backend)
+                results['img'],
+                size,
+                interpolation=self.interpolation,
+                backend=self.backend,
+            )
         results['img_shape'] = size[::-1]
         results['scale_factor'] = _quotient(size, present)
         results['pixel_scale'] = factor
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}('
-                f'clip_object_border={self.clip_object_border}, '
-                f'interpolation={self.interpolation!r}, '
-                f'backend={self.backend!r})')
+        return (
+            f'{type(self).__name__}('
+            f'clip_object_border={self.clip_object_border}, '
+            f'interpolation={self.interpolation!r}, '
+            f'backend={self.backend!r})'
+        )
 
 
-def _quotient(over: tuple[int, int],
-              under: tuple[int, int]) -> tuple[float, float]:
+def _quotient(
+    over: tuple[int, int], under: tuple[int, int]
+) -> tuple[float, float]:
     return over[0] / under[0], over[1] / under[1]

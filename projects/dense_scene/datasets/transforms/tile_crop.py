@@ -10,15 +10,25 @@ from ...functional.tile_windows import tile_windows
 from .window_crop import WindowCrop
 
 
-def _check_pair(name: str, value: tuple[int, int],
-                what: str) -> tuple[int, int]:
+def _check_pair(
+    name: str, value: tuple[int, int], what: str
+) -> tuple[int, int]:
     """Two whole numbers of at least 1, or a clear error."""
-    if (isinstance(value, (tuple, list)) and len(value) == 2
-            and all(isinstance(part, Integral) and not isinstance(part, bool)
-                    and part >= 1 for part in value)):
+    if (
+        isinstance(value, (tuple, list))
+        and len(value) == 2
+        and all(
+            isinstance(part, Integral)
+            and not isinstance(part, bool)
+            and part >= 1
+            for part in value
+        )
+    ):
         return int(value[0]), int(value[1])
-    raise ValueError(f'{name} must be {what}, two whole numbers of at least '
-                     f'1, but got {value!r}.')
+    raise ValueError(
+        f'{name} must be {what}, two whole numbers of at least '
+        f'1, but got {value!r}.'
+    )
 
 
 @TRANSFORMS.register_module()
@@ -68,35 +78,42 @@ class TileCrop(WindowCrop):
         ...     dict(type='Resize', scale=(2176, 1632), keep_ratio=True),
         ...     dict(type='TileCrop', grid=(2, 2), overlap=1 / 3),
         ...     dict(type='RandomFlip', prob=0.5),
-        ...     dict(type='PackDetInputs')]
+        ...     dict(type='PackDetInputs'),
+        ... ]
     """
 
-    def __init__(self,
-                 grid: tuple[int, int] | None = None,
-                 tile_size: tuple[int, int] | None = None,
-                 overlap: float = 0.2,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        grid: tuple[int, int] | None = None,
+        tile_size: tuple[int, int] | None = None,
+        overlap: float = 0.2,
+        **kwargs,
+    ) -> None:
         super().__init__(**kwargs)
         if (grid is None) == (tile_size is None):
             raise ValueError(
                 'TileCrop must get either grid=(columns, rows) or '
                 f'tile_size=(width, height), but got grid={grid!r} and '
-                f'tile_size={tile_size!r}.')
+                f'tile_size={tile_size!r}.'
+            )
         if not isinstance(overlap, Real) or not 0 <= overlap < 1:
             raise ValueError(
                 "overlap must be a part of a tile's side, at least 0 and "
-                f'below 1, but got {overlap!r}.')
+                f'below 1, but got {overlap!r}.'
+            )
         if grid is not None:
             grid = _check_pair('grid', grid, '(columns, rows)')
         else:
-            tile_size = _check_pair('tile_size', tile_size,
-                                    '(width, height) in pixels')
+            tile_size = _check_pair(
+                'tile_size', tile_size, '(width, height) in pixels'
+            )
         self.grid = grid
         self.tile_size = tile_size
         self.overlap = overlap
 
-    def choose_window(self, boxes: np.ndarray, counts: np.ndarray,
-                      size: tuple[int, int]) -> np.ndarray | None:
+    def choose_window(
+        self, boxes: np.ndarray, counts: np.ndarray, size: tuple[int, int]
+    ) -> np.ndarray | None:
         """Draw one of the tiles that have an object."""
         tiles = tile_windows(size, self.grid, self.tile_size, self.overlap)
         tiles = tiles[self.has_object(boxes, counts, tiles)]
@@ -107,7 +124,9 @@ class TileCrop(WindowCrop):
         return np.random.randint(count)
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(grid={self.grid}, '
-                f'tile_size={self.tile_size}, overlap={self.overlap}, '
-                f'min_visible={self.min_visible}, cut={self.cut!r}, '
-                f'allow_negative={self.allow_negative})')
+        return (
+            f'{type(self).__name__}(grid={self.grid}, '
+            f'tile_size={self.tile_size}, overlap={self.overlap}, '
+            f'min_visible={self.min_visible}, cut={self.cut!r}, '
+            f'allow_negative={self.allow_negative})'
+        )

@@ -68,24 +68,30 @@ class WindowCrop(BaseTransform):
         TypeError: If the boxes are of another kind than xyxy.
     """
 
-    def __init__(self,
-                 min_visible: float = 0.25,
-                 cut: str = 'ignore',
-                 allow_negative: bool = False) -> None:
+    def __init__(
+        self,
+        min_visible: float = 0.25,
+        cut: str = 'ignore',
+        allow_negative: bool = False,
+    ) -> None:
         if not isinstance(min_visible, Real) or not 0 < min_visible <= 1:
             raise ValueError(
                 'min_visible must be the share of an object that is enough '
                 f'to keep it, above 0 and at most 1, but got {min_visible!r}.'
-                ' Use 1 to keep whole objects only.')
+                ' Use 1 to keep whole objects only.'
+            )
         if cut not in ('ignore', 'background', 'fill'):
-            raise ValueError("cut must be 'ignore', 'background' or 'fill', "
-                             f'but got {cut!r}.')
+            raise ValueError(
+                "cut must be 'ignore', 'background' or 'fill', "
+                f'but got {cut!r}.'
+            )
         self.min_visible = min_visible
         self.cut = cut
         self.allow_negative = allow_negative
 
-    def choose_window(self, boxes: np.ndarray, counts: np.ndarray,
-                      size: tuple[int, int]) -> np.ndarray | None:
+    def choose_window(
+        self, boxes: np.ndarray, counts: np.ndarray, size: tuple[int, int]
+    ) -> np.ndarray | None:
         """Draw the window of this sample.
 
         Args:
@@ -106,24 +112,33 @@ class WindowCrop(BaseTransform):
         boxes = results['gt_bboxes'].tensor.numpy().astype(np.float64)
         boxes = boxes.clip(0, [width, height, width, height])
         ignored = results.get('gt_ignore_flags')
-        ignored = (np.zeros(len(boxes), bool) if ignored is None else
-                   np.asarray(ignored).astype(bool))
+        ignored = (
+            np.zeros(len(boxes), bool)
+            if ignored is None
+            else np.asarray(ignored).astype(bool)
+        )
         window = self.choose_window(boxes, ~ignored, (width, height))
         if window is None:
             return None
         self._apply(results, boxes, ignored, window)
         return results
 
-    def has_object(self, boxes: np.ndarray, counts: np.ndarray,
-                   windows: np.ndarray) -> np.ndarray:
+    def has_object(
+        self, boxes: np.ndarray, counts: np.ndarray, windows: np.ndarray
+    ) -> np.ndarray:
         """Which of the (T, 4) windows may be given, (T,) bool."""
         if self.allow_negative:
             return np.ones(len(windows), bool)
         seen = visible_fraction(boxes[counts], windows)
         return (seen >= self.min_visible).any(axis=1)
 
-    def _apply(self, results: dict, boxes: np.ndarray, ignored: np.ndarray,
-               window: np.ndarray) -> None:
+    def _apply(
+        self,
+        results: dict,
+        boxes: np.ndarray,
+        ignored: np.ndarray,
+        window: np.ndarray,
+    ) -> None:
         x1, y1, x2, y2 = window.tolist()
         seen = visible_fraction(boxes, window)[0]
         cut_off = ~ignored & (seen > 0) & (seen < self.min_visible)
@@ -147,27 +162,33 @@ class WindowCrop(BaseTransform):
         matrix = np.array([[1, 0, -x1], [0, 1, -y1], [0, 0, 1]], np.float32)
         before = results.get('homography_matrix')
         results['homography_matrix'] = (
-            matrix if before is None else matrix @ before)
+            matrix if before is None else matrix @ before
+        )
 
     def _check(self, results: dict) -> None:
         name = type(self).__name__
         if results.get('gt_bboxes') is None:
-            raise ValueError(f'{name} must come after LoadAnnotations, but '
-                             'gt_bboxes is not there yet. Move it behind.')
+            raise ValueError(
+                f'{name} must come after LoadAnnotations, but '
+                'gt_bboxes is not there yet. Move it behind.'
+            )
         if not isinstance(results['gt_bboxes'], HorizontalBoxes):
             raise TypeError(
                 f'{name} must be used on HorizontalBoxes, but got '
                 f'{type(results["gt_bboxes"]).__name__}. Set '
-                "box_type='hbox' in LoadAnnotations.")
+                "box_type='hbox' in LoadAnnotations."
+            )
         for key in ('gt_masks', 'gt_seg_map', 'proposals'):
             if results.get(key) is not None:
                 raise ValueError(
                     f'{name} must be used on boxes alone, but got {key}. '
-                    "Do not load it, or use mmdet's RandomCrop.")
+                    "Do not load it, or use mmdet's RandomCrop."
+                )
 
 
-def _paint(image: np.ndarray, gone: np.ndarray,
-           kept: np.ndarray) -> np.ndarray:
+def _paint(
+    image: np.ndarray, gone: np.ndarray, kept: np.ndarray
+) -> np.ndarray:
     """A copy with the pixels of some boxes painted, not those of others."""
     mask = np.zeros(image.shape[:2], bool)
     for boxes, value in ((gone, True), (kept, False)):
@@ -178,5 +199,5 @@ def _paint(image: np.ndarray, gone: np.ndarray,
             mask[y1:y2, x1:x2] = value
     colour = np.array(MEAN_COLOUR)
     image = image.copy()
-    image[mask] = colour if image.shape[2:] == (3, ) else colour.mean()
+    image[mask] = colour if image.shape[2:] == (3,) else colour.mean()
     return image

@@ -5,10 +5,7 @@ from importlib.util import find_spec
 
 from .base import CocoBackend, check_max_dets
 
-_CLASSES = {
-    'hotcoco': 'HotcocoBackend',
-    'pycocotools': 'PycocotoolsBackend',
-}
+_CLASSES = {'hotcoco': 'HotcocoBackend', 'pycocotools': 'PycocotoolsBackend'}
 
 __all__ = ['CocoBackend', 'check_max_dets', 'load_backend']
 
@@ -27,14 +24,17 @@ def load_backend(name: str = 'auto') -> CocoBackend:
     if name not in ('auto', *_CLASSES):
         raise ValueError(
             f'backend must be one of {["auto", *_CLASSES]}, but got {name!r}. '
-            'Choose one of them.')
+            'Choose one of them.'
+        )
     installed = [item for item in _CLASSES if find_spec(item)]
     if name == 'auto' and installed:
         name = installed[0]
     if name not in installed:
         wanted = 'hotcoco' if name == 'auto' else name
-        raise ImportError(f'backend {name!r} must have its library, but '
-                          f'{wanted} is not installed. Run: pip install '
-                          f'{wanted}')
+        raise ImportError(
+            f'backend {name!r} must have its library, but '
+            f'{wanted} is not installed. Run: pip install '
+            f'{wanted}'
+        )
     module = import_module(f'.{name}_backend', __name__)
     return getattr(module, _CLASSES[name])()

@@ -33,12 +33,12 @@ class CocoBackend(ABC):
         return f'{self.package} {version(self.package)}'
 
     def evaluate(
-            self,
-            ground_truth: GroundTruth,
-            detections: Detections,
-            max_dets: Sequence[int] = (100, 300),
-            iou_thrs: np.ndarray = IOU_THRS,
-            area_ranges: dict[str, tuple[float, float]] = AREA_RANGES
+        self,
+        ground_truth: GroundTruth,
+        detections: Detections,
+        max_dets: Sequence[int] = (100, 300),
+        iou_thrs: np.ndarray = IOU_THRS,
+        area_ranges: dict[str, tuple[float, float]] = AREA_RANGES,
     ) -> CocoTables:
         """Compute precision and recall at every cap.
 
@@ -56,16 +56,25 @@ class CocoBackend(ABC):
         """
         caps = check_max_dets(max_dets)
         problem = CocoProblem.build(ground_truth, detections)
-        precision, recall = self._evaluate(problem, caps, iou_thrs,
-                                           list(area_ranges.values()))
-        return CocoTables(precision, recall, caps, np.array(iou_thrs),
-                          tuple(area_ranges), self.name)
+        precision, recall = self._evaluate(
+            problem, caps, iou_thrs, list(area_ranges.values())
+        )
+        return CocoTables(
+            precision,
+            recall,
+            caps,
+            np.array(iou_thrs),
+            tuple(area_ranges),
+            self.name,
+        )
 
-    def match(self,
-              ground_truth: GroundTruth,
-              detections: Detections,
-              max_det: int = 300,
-              iou_thrs: np.ndarray = IOU_THRS) -> Matches:
+    def match(
+        self,
+        ground_truth: GroundTruth,
+        detections: Detections,
+        max_det: int = 300,
+        iou_thrs: np.ndarray = IOU_THRS,
+    ) -> Matches:
         """Match detections to objects of all sizes, for analyses.
 
         Args:
@@ -83,23 +92,33 @@ class CocoBackend(ABC):
             ranks.append(np.arange(len(found)))
             shape = len(iou_thrs), len(found)
             objects.append(
-                np.asarray(image['dtMatches'], np.int64).reshape(shape) - 1)
-            ignored.append(
-                np.asarray(image['dtIgnore'], bool).reshape(shape))
+                np.asarray(image['dtMatches'], np.int64).reshape(shape) - 1
+            )
+            ignored.append(np.asarray(image['dtIgnore'], bool).reshape(shape))
         return Matches(
-            np.concatenate(rows), np.concatenate(ranks),
-            np.concatenate(objects, axis=1), np.concatenate(ignored, axis=1),
-            len(ground_truth), np.array(iou_thrs), max_det)
+            np.concatenate(rows),
+            np.concatenate(ranks),
+            np.concatenate(objects, axis=1),
+            np.concatenate(ignored, axis=1),
+            len(ground_truth),
+            np.array(iou_thrs),
+            max_det,
+        )
 
     @abstractmethod
-    def _evaluate(self, problem: CocoProblem, max_dets: tuple[int, ...],
-                  iou_thrs: np.ndarray,
-                  areas: list) -> tuple[np.ndarray, np.ndarray]:
+    def _evaluate(
+        self,
+        problem: CocoProblem,
+        max_dets: tuple[int, ...],
+        iou_thrs: np.ndarray,
+        areas: list,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The two arrays of :class:`CocoTables`."""
 
     @abstractmethod
-    def _match(self, problem: CocoProblem, max_det: int,
-               iou_thrs: np.ndarray) -> Iterator[dict]:
+    def _match(
+        self, problem: CocoProblem, max_det: int, iou_thrs: np.ndarray
+    ) -> Iterator[dict]:
         """pycocotools' ``evalImgs`` of area 'all', images by rising id.
 
         An id is a row of the detections or the ground truth, plus one.
@@ -118,5 +137,6 @@ def check_max_dets(max_dets: Sequence[int]) -> tuple[int, ...]:
         raise ValueError(
             'max_dets must be one or more integers from 1 on, but got '
             f'{max_dets!r}. Give the numbers of detections per image at '
-            'which to evaluate, such as (100, 300).')
+            'which to evaluate, such as (100, 300).'
+        )
     return tuple(sorted(set(caps)))

@@ -5,10 +5,7 @@ import math
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
-from ...functional.complete_iou_loss import (
-    check_alpha_rule,
-    complete_iou_loss,
-)
+from ...functional.complete_iou_loss import check_alpha_rule, complete_iou_loss
 from .reduction import check_reduction, reduce_box_loss
 
 
@@ -50,33 +47,41 @@ class CompleteIoULoss(nn.Module):
     Example:
         >>> import torch
         >>> # IoU = 2 / 6, rho^2 = 1, c^2 = 2^2 + 3^2: 2/3 + 1/13
-        >>> CompleteIoULoss()(torch.tensor([[0., 0., 2., 2.]]),
-        ...                   torch.tensor([[0., 1., 2., 3.]]))
+        >>> CompleteIoULoss()(
+        ...     torch.tensor([[0.0, 0.0, 2.0, 2.0]]),
+        ...     torch.tensor([[0.0, 1.0, 2.0, 3.0]]),
+        ... )
         tensor(0.7436)
     """
 
-    def __init__(self,
-                 alpha_rule: str = 'ungated',
-                 eps: float = 1e-6,
-                 reduction: str = 'mean',
-                 loss_weight: float = 1.0) -> None:
+    def __init__(
+        self,
+        alpha_rule: str = 'ungated',
+        eps: float = 1e-6,
+        reduction: str = 'mean',
+        loss_weight: float = 1.0,
+    ) -> None:
         super().__init__()
         check_alpha_rule(alpha_rule)
         check_reduction(reduction)
         if not 0 < eps < math.inf:
-            raise ValueError(f'eps must be a positive number, but got {eps}. '
-                             'Leave it at 1e-6 for boxes in pixels.')
+            raise ValueError(
+                f'eps must be a positive number, but got {eps}. '
+                'Leave it at 1e-6 for boxes in pixels.'
+            )
         self.alpha_rule = alpha_rule
         self.eps = eps
         self.reduction = reduction
         self.loss_weight = loss_weight
 
-    def forward(self,
-                pred: Tensor,
-                target: Tensor,
-                weight: Tensor | None = None,
-                avg_factor: float | None = None,
-                reduction_override: str | None = None) -> Tensor:
+    def forward(
+        self,
+        pred: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        avg_factor: float | None = None,
+        reduction_override: str | None = None,
+    ) -> Tensor:
         """Compute the loss.
 
         Args:
@@ -91,4 +96,5 @@ class CompleteIoULoss(nn.Module):
         """
         loss = complete_iou_loss(pred, target, self.alpha_rule, self.eps)
         return self.loss_weight * reduce_box_loss(
-            loss, weight, reduction_override or self.reduction, avg_factor)
+            loss, weight, reduction_override or self.reduction, avg_factor
+        )

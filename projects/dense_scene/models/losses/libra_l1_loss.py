@@ -45,12 +45,14 @@ class LibraL1Loss(nn.Module):
         tensor(1.0786)
     """
 
-    def __init__(self,
-                 alpha: float = 0.5,
-                 gamma: float = 1.5,
-                 beta: float = 1.0,
-                 reduction: str = 'mean',
-                 loss_weight: float = 1.0) -> None:
+    def __init__(
+        self,
+        alpha: float = 0.5,
+        gamma: float = 1.5,
+        beta: float = 1.0,
+        reduction: str = 'mean',
+        loss_weight: float = 1.0,
+    ) -> None:
         super().__init__()
         check_libra_l1(alpha, gamma, beta)
         check_reduction(reduction)
@@ -60,12 +62,14 @@ class LibraL1Loss(nn.Module):
         self.reduction = reduction
         self.loss_weight = loss_weight
 
-    def forward(self,
-                pred: Tensor,
-                target: Tensor,
-                weight: Tensor | None = None,
-                avg_factor: float | None = None,
-                reduction_override: str | None = None) -> Tensor:
+    def forward(
+        self,
+        pred: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        avg_factor: float | None = None,
+        reduction_override: str | None = None,
+    ) -> Tensor:
         """Compute the loss.
 
         Args:
@@ -80,4 +84,5 @@ class LibraL1Loss(nn.Module):
         """
         loss = libra_l1_loss(pred, target, self.alpha, self.gamma, self.beta)
         return self.loss_weight * reduce_box_loss(
-            loss, weight, reduction_override or self.reduction, avg_factor)
+            loss, weight, reduction_override or self.reduction, avg_factor
+        )

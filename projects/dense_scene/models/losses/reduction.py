@@ -16,14 +16,18 @@ def check_reduction(reduction: str) -> None:
         ValueError: If it is anything else.
     """
     if reduction not in REDUCTIONS:
-        raise ValueError(f'reduction must be one of {REDUCTIONS}, but got '
-                         f"{reduction!r}. mmdet's heads expect 'mean'.")
+        raise ValueError(
+            f'reduction must be one of {REDUCTIONS}, but got '
+            f"{reduction!r}. mmdet's heads expect 'mean'."
+        )
 
 
-def reduce_box_loss(loss: Tensor,
-                    weight: Tensor | None = None,
-                    reduction: str = 'mean',
-                    avg_factor: float | None = None) -> Tensor:
+def reduce_box_loss(
+    loss: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = 'mean',
+    avg_factor: float | None = None,
+) -> Tensor:
     """Weight and reduce a loss per box, (N,), or per coordinate, (N, 4).
 
     mmdet's ``weight_reduce_loss`` with two additions: the weight may be per

@@ -45,13 +45,7 @@ def softnms(
     boxes, scores, dets, iou_threshold, sigma, min_score, method, offset
 ):
     kept, inds = ops.soft_nms(
-        boxes,
-        scores,
-        iou_threshold,
-        sigma,
-        min_score,
-        METHODS[method],
-        offset,
+        boxes, scores, iou_threshold, sigma, min_score, METHODS[method], offset
     )
     dets[: len(kept)] = kept
     return inds

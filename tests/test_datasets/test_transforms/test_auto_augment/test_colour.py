@@ -12,7 +12,7 @@ NO_BOX = np.zeros((0, 4))
 
 
 def enhance(kind):
-    return lambda image, level: kind(image).enhance(level / 10 * 1.8 + .1)
+    return lambda image, level: kind(image).enhance(level / 10 * 1.8 + 0.1)
 
 
 def posterize(image, level):
@@ -31,23 +31,31 @@ ORACLES = dict(
     Equalize=lambda image, level: ImageOps.equalize(image),
     Posterize=posterize,
     Solarize=lambda image, level: ImageOps.solarize(
-        image, int(level / 10 * 256)),
+        image, int(level / 10 * 256)
+    ),
     SolarizeAdd=solarize_add,
     Color=enhance(ImageEnhance.Color),
     Contrast=enhance(ImageEnhance.Contrast),
     Brightness=enhance(ImageEnhance.Brightness),
-    Sharpness=enhance(ImageEnhance.Sharpness))
+    Sharpness=enhance(ImageEnhance.Sharpness),
+)
 
 
 @pytest.fixture(scope='module')
 def images():
     dull = (noise(90, 70) // 3 + 60).astype(np.uint8)
-    tinted = (dull * np.array([.5, 1, 1.3])).astype(np.uint8)
+    tinted = (dull * np.array([0.5, 1, 1.3])).astype(np.uint8)
     constant = np.empty((20, 30, 3), np.uint8)
     constant[:] = 17, 130, 201
     photo = render_shelf(seed=3, size=160, objects=(9, 9))[0]
-    return [noise(90, 70), tinted, constant, photo, noise(1, 1),
-            np.full((9, 9, 3), 255, np.uint8)]
+    return [
+        noise(90, 70),
+        tinted,
+        constant,
+        photo,
+        noise(1, 1),
+        np.full((9, 9, 3), 255, np.uint8),
+    ]
 
 
 def pillow(image, operation, level):
@@ -67,12 +75,15 @@ def test_within_one_level_of_pillow(images, name):
         assert (image == before).all()
 
 
-@pytest.mark.parametrize('names', [
-    ('Brightness', 'AutoContrast', 'Brightness'),
-    ('SolarizeAdd', 'Equalize', 'Solarize'),
-    ('Posterize', 'Contrast', 'Equalize'),
-    ('Equalize', 'Color', 'AutoContrast'),
-])
+@pytest.mark.parametrize(
+    'names',
+    [
+        ('Brightness', 'AutoContrast', 'Brightness'),
+        ('SolarizeAdd', 'Equalize', 'Solarize'),
+        ('Posterize', 'Contrast', 'Equalize'),
+        ('Equalize', 'Color', 'AutoContrast'),
+    ],
+)
 def test_joined_tables_equal_one_after_another(images, names):
     """Tables are joined and histograms passed through them."""
     for image in images:
@@ -82,12 +93,18 @@ def test_joined_tables_equal_one_after_another(images, names):
         # Contrast takes the mean from the histograms if they are there: it
         # is the same but for the rounding of each pixel's luma.
         assert abs(joined.astype(int) - image).max() <= (
-            1 if 'Contrast' in names else 0)
+            1 if 'Contrast' in names else 0
+        )
 
 
 def test_level_without_effect_passes_the_image_on(images):
     # Factor 1; threshold 256; nothing to add.
-    for step in (('Color', 1, 5), ('Sharpness', 1, 5), ('Brightness', 1, 5),
-                 ('Contrast', 1, 5), ('Solarize', 1, 10),
-                 ('SolarizeAdd', 1, 0)):
+    for step in (
+        ('Color', 1, 5),
+        ('Sharpness', 1, 5),
+        ('Brightness', 1, 5),
+        ('Contrast', 1, 5),
+        ('Solarize', 1, 10),
+        ('SolarizeAdd', 1, 0),
+    ):
         assert run(images[0], NO_BOX, step).image is images[0]

@@ -6,8 +6,13 @@ import pytest
 from .helpers import noise, run
 
 HEIGHT, WIDTH = 400, 600
-GEOMETRIC = ('Rotate_BBox', 'ShearX_BBox', 'ShearY_BBox', 'TranslateX_BBox',
-             'TranslateY_BBox')
+GEOMETRIC = (
+    'Rotate_BBox',
+    'ShearX_BBox',
+    'ShearY_BBox',
+    'TranslateX_BBox',
+    'TranslateY_BBox',
+)
 
 
 @pytest.fixture
@@ -22,20 +27,20 @@ def boxes():
     return corners.reshape(-1, 4)
 
 
-def reference(name, level, sign, box, scale=1.):
+def reference(name, level, sign, box, scale=1.0):
     """One box, corner by corner in float64."""
     x1, y1, x2, y2 = box
     points = []
     for x, y in ((x1, y1), (x1, y2), (x2, y1), (x2, y2)):
         if name == 'Rotate_BBox':
-            angle = np.deg2rad(sign * 3. * level)
+            angle = np.deg2rad(sign * 3.0 * level)
             dx, dy = x - WIDTH / 2, y - HEIGHT / 2
             x = WIDTH / 2 + np.cos(angle) * dx - np.sin(angle) * dy
             y = HEIGHT / 2 + np.sin(angle) * dx + np.cos(angle) * dy
         elif name == 'ShearX_BBox':
-            x -= sign * .03 * level * y
+            x -= sign * 0.03 * level * y
         elif name == 'ShearY_BBox':
-            y -= sign * .03 * level * x
+            y -= sign * 0.03 * level * x
         elif name == 'TranslateX_BBox':
             x += sign * 25 * level * scale
         else:
@@ -45,9 +50,10 @@ def reference(name, level, sign, box, scale=1.):
     return np.array([xs.min(), ys.min(), xs.max(), ys.max()])
 
 
-def expect(name, level, sign, boxes, scale=1.):
+def expect(name, level, sign, boxes, scale=1.0):
     moved = np.stack(
-        [reference(name, level, sign, box, scale) for box in boxes])
+        [reference(name, level, sign, box, scale) for box in boxes]
+    )
     kept = (moved[:, 2] > moved[:, 0]) & (moved[:, 3] > moved[:, 1])
     return moved[kept], np.flatnonzero(kept)
 
@@ -59,10 +65,12 @@ def test_boxes_against_float64(name, image, boxes):
         seen = set()
         for seed in range(12):
             canvas = run(image, boxes, (name, 1, level), seed=seed)
-            fits = [len(kept) == len(canvas.kept)
-                    and np.allclose(moved, canvas.boxes, atol=1e-9)
-                    and (kept == canvas.kept).all()
-                    for moved, kept in expected]
+            fits = [
+                len(kept) == len(canvas.kept)
+                and np.allclose(moved, canvas.boxes, atol=1e-9)
+                and (kept == canvas.kept).all()
+                for moved, kept in expected
+            ]
             assert any(fits)
             seen.add(fits.index(True))
         assert seen == {0, 1}  # both signs happen
@@ -91,14 +99,22 @@ def test_level_zero_changes_nothing(name, image):
 def test_translation_by_hand(image):
     # 250 pixels at level 10. Boxes: left alone; cut or gone to the left;
     # cut or gone to the right.
-    boxes = [[270, 5, 330, 9], [240, 0, 260, 9], [249, 0, 250, 9],
-             [350, 0, 351, 9], [349, 0, 351, 9]]
+    boxes = [
+        [270, 5, 330, 9],
+        [240, 0, 260, 9],
+        [249, 0, 250, 9],
+        [350, 0, 351, 9],
+        [349, 0, 351, 9],
+    ]
     for seed in range(9):
         canvas = run(image, boxes, ('TranslateX_BBox', 1, 10), seed=seed)
         if canvas.boxes[0, 0] == 20:
             assert canvas.boxes.tolist() == [
-                [20, 5, 80, 9], [0, 0, 10, 9], [100, 0, 101, 9],
-                [99, 0, 101, 9]]
+                [20, 5, 80, 9],
+                [0, 0, 10, 9],
+                [100, 0, 101, 9],
+                [99, 0, 101, 9],
+            ]
             assert canvas.kept.tolist() == [0, 1, 3, 4]
             assert (canvas.image[:, :350] == image[:, 250:]).all()
             assert (canvas.image[:, 350:] == 128).all()
@@ -108,10 +124,12 @@ def test_translation_by_hand(image):
 
 def test_pixel_scale_acts_as_at_full_resolution(image):
     # 0.5 * 25 * 4 = 50 to the side, 0.25 * 25 * 4 = 25 up or down.
-    box = [[200., 200, 300, 300]]
-    for name, shift in (('TranslateX_BBox', [50, 0]),
-                        ('TranslateY_BBox', [0, 25])):
-        canvas = run(image, box, (name, 1, 4), scale=(.5, .25))
+    box = [[200.0, 200, 300, 300]]
+    for name, shift in (
+        ('TranslateX_BBox', [50, 0]),
+        ('TranslateY_BBox', [0, 25]),
+    ):
+        canvas = run(image, box, (name, 1, 4), scale=(0.5, 0.25))
         moved = canvas.boxes[0] - box[0]
         assert abs(moved).tolist() == shift * 2
 
@@ -120,20 +138,22 @@ def test_pixel_scale_acts_as_at_full_resolution(image):
 def test_half_the_resolution_gives_half_the_boxes(name, image, boxes):
     half = np.ascontiguousarray(image[::2, ::2])
     full = run(image, boxes, (name, 1, 8))
-    small = run(half, boxes / 2, (name, 1, 8), scale=(.5, .5))
+    small = run(half, boxes / 2, (name, 1, 8), scale=(0.5, 0.5))
     assert (full.kept == small.kept).all()
     np.testing.assert_allclose(small.boxes * 2, full.boxes, atol=1e-9)
 
 
-@pytest.mark.parametrize('scale,side', [((1, 1), (40, 40)),
-                                        ((.5, .25), (20, 10))])
+@pytest.mark.parametrize(
+    'scale,side', [((1, 1), (40, 40)), ((0.5, 0.25), (20, 10))]
+)
 def test_cutout(scale, side):
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     centres = set()
     for seed in range(30):
         # Half a side of 100 pixels at level 10: 20 at level 2.
-        canvas = run(image, [[1, 2, 3, 4]], ('Cutout', 1, 2), seed=seed,
-                     scale=scale)
+        canvas = run(
+            image, [[1, 2, 3, 4]], ('Cutout', 1, 2), seed=seed, scale=scale
+        )
         changed = canvas.image[..., 0] == 128
         assert set(np.unique(canvas.image)) == {0, 128}
         ys, xs = np.nonzero(changed)

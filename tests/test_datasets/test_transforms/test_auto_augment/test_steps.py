@@ -21,48 +21,77 @@ def test_the_learned_policies():
     steps = {name: sum(map(len, p)) for name, p in POLICIES.items()}
     assert steps == dict(v0=10, v1=40, v2=44, v3=30)
     assert POLICIES['v1'][:5] == POLICIES['v0']
-    boxes_only = [any('Only' in step[0] for step in p)
-                  for p in POLICIES['v1']]
+    boxes_only = [any('Only' in step[0] for step in p) for p in POLICIES['v1']]
     assert sum(boxes_only) == 9
     assert len(OPERATION_NAMES) == len(set(OPERATION_NAMES)) == 25
 
 
 def test_all_ways_to_write_a_step():
-    step = Step('Color', .5, 6.)
-    for written in (('Color', .5, 6), ['Color', .5, 6],
-                    dict(type='Color', prob=.5, level=6),
-                    ConfigDict(type='Color', prob=.5, level=6),
-                    ('Color', np.float32(.5), np.int64(6))):
-        for policy in ([[written]], ([written], ), ((written, ), )):
+    step = Step('Color', 0.5, 6.0)
+    for written in (
+        ('Color', 0.5, 6),
+        ['Color', 0.5, 6],
+        dict(type='Color', prob=0.5, level=6),
+        ConfigDict(type='Color', prob=0.5, level=6),
+        ('Color', np.float32(0.5), np.int64(6)),
+    ):
+        for policy in ([[written]], ([written],), ((written,),)):
             assert parse_policy(policy) == [[step]]
     assert parse_policy([[]]) == [[]]  # a sub-policy that does nothing
 
 
-@pytest.mark.parametrize('policy,error,words', [
-    ('v4', ValueError, "one of v0, v1, v2, v3 or a list of sub-policies, but "
-     "got 'v4'"),
-    (None, TypeError, 'but got None'),
-    ([], TypeError, 'with at least one'),
-    (dict(type='Color'), TypeError, 'list of sub-policies'),
-    ([('Color', .5, 6)], TypeError,
-     r"policy\[0\]\[0\] must be \(operation, probability, level\).*'Color'"),
-    ([[('Color', .5, 6)], 'Color'], TypeError, r'policy\[1\] must be a list'),
-    ([[('Color', .5)]], TypeError, r'policy\[0\]\[0\] must be'),
-    ([[dict(type='Color', prob=.5)]], TypeError, 'dict.type=.*level='),
-    ([[dict(type='Color', prob=.5, level=1, magnitude=2)]], TypeError,
-     'magnitude'),
-    ([[('Colour', .5, 6)]], ValueError,
-     "AutoContrast, Equalize, .*Cutout_Only_BBoxes, but got 'Colour'"),
-    ([[(3, .5, 6)]], ValueError, 'but got 3'),
-    ([[('Color', 1.5, 6)]], ValueError, 'from 0 to 1, but got 1.5'),
-    ([[('Color', -.1, 6)]], ValueError, 'from 0 to 1, but got -0.1'),
-    ([[('Color', True, 6)]], ValueError, 'from 0 to 1, but got True'),
-    ([[('Color', '1', 6)]], ValueError, "from 0 to 1, but got '1'"),
-    ([[('Color', 1, 11)]], ValueError,
-     r'level of Color in policy\[0\]\[0\] .*from 0 to 10, but got 11'),
-    ([[('Color', 1, float('nan'))]], ValueError, 'from 0 to 10, but got nan'),
-    ([[('Color', 1, None)]], ValueError, 'from 0 to 10, but got None'),
-])
+@pytest.mark.parametrize(
+    'policy,error,words',
+    [
+        (
+            'v4',
+            ValueError,
+            "one of v0, v1, v2, v3 or a list of sub-policies, but got 'v4'",
+        ),
+        (None, TypeError, 'but got None'),
+        ([], TypeError, 'with at least one'),
+        (dict(type='Color'), TypeError, 'list of sub-policies'),
+        (
+            [('Color', 0.5, 6)],
+            TypeError,
+            r'policy\[0\]\[0\] must be \(operation, probability, level\)'
+            r".*'Color'",
+        ),
+        (
+            [[('Color', 0.5, 6)], 'Color'],
+            TypeError,
+            r'policy\[1\] must be a list',
+        ),
+        ([[('Color', 0.5)]], TypeError, r'policy\[0\]\[0\] must be'),
+        ([[dict(type='Color', prob=0.5)]], TypeError, 'dict.type=.*level='),
+        (
+            [[dict(type='Color', prob=0.5, level=1, magnitude=2)]],
+            TypeError,
+            'magnitude',
+        ),
+        (
+            [[('Colour', 0.5, 6)]],
+            ValueError,
+            "AutoContrast, Equalize, .*Cutout_Only_BBoxes, but got 'Colour'",
+        ),
+        ([[(3, 0.5, 6)]], ValueError, 'but got 3'),
+        ([[('Color', 1.5, 6)]], ValueError, 'from 0 to 1, but got 1.5'),
+        ([[('Color', -0.1, 6)]], ValueError, 'from 0 to 1, but got -0.1'),
+        ([[('Color', True, 6)]], ValueError, 'from 0 to 1, but got True'),
+        ([[('Color', '1', 6)]], ValueError, "from 0 to 1, but got '1'"),
+        (
+            [[('Color', 1, 11)]],
+            ValueError,
+            r'level of Color in policy\[0\]\[0\] .*from 0 to 10, but got 11',
+        ),
+        (
+            [[('Color', 1, float('nan'))]],
+            ValueError,
+            'from 0 to 10, but got nan',
+        ),
+        ([[('Color', 1, None)]], ValueError, 'from 0 to 10, but got None'),
+    ],
+)
 def test_errors_are_one_clear_line(policy, error, words):
     with pytest.raises(error, match=words) as caught:
         parse_policy(policy)
@@ -71,18 +100,32 @@ def test_errors_are_one_clear_line(policy, error, words):
 
 def test_every_operation_has_its_own_probability():
     image = noise(3, 4)
-    for prob in (0, .2, .8, 1):
-        changed = np.mean([
-            run(image, [], ('Solarize', prob, 0), seed=s).image is not image
-            for s in range(1000)])
+    for prob in (0, 0.2, 0.8, 1):
+        changed = np.mean(
+            [
+                run(image, [], ('Solarize', prob, 0), seed=s).image
+                is not image
+                for s in range(1000)
+            ]
+        )
         # Five standard deviations of 1,000 draws are .064 at most.
-        assert abs(changed - prob) <= .064 * (0 < prob < 1)
+        assert abs(changed - prob) <= 0.064 * (0 < prob < 1)
 
 
 def test_operations_are_drawn_apart():
     # Solarize at threshold 0 inverts; SolarizeAdd by 110 brightens 0 to 110.
     image = np.zeros((1, 1, 3), np.uint8)
-    seen = {int(run(image, [], ('Solarize', .5, 0), ('SolarizeAdd', .5, 10),
-                    seed=s).image[0, 0, 0]) for s in range(40)}
+    seen = {
+        int(
+            run(
+                image,
+                [],
+                ('Solarize', 0.5, 0),
+                ('SolarizeAdd', 0.5, 10),
+                seed=s,
+            ).image[0, 0, 0]
+        )
+        for s in range(40)
+    }
     # Neither; only the second; only the first, or both: 255 stays.
     assert seen == {0, 110, 255}

@@ -8,9 +8,7 @@ from torch import Tensor
 
 from dense_scene.models.task_modules.assigners import DenseMaxIoUAssigner
 
-KINDS = (
-    'whole', 'real', 'touching', 'copies', 'spread', 'inverted', 'tiny'
-)  # fmt: skip
+KINDS = ('whole', 'real', 'touching', 'copies', 'spread', 'inverted', 'tiny')
 
 
 def make_boxes(num: int, kind: str, rng: torch.Generator) -> Tensor:

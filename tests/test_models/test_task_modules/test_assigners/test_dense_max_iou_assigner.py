@@ -94,9 +94,7 @@ def test_ignored_region_by_hand():
 @pytest.mark.parametrize(
     'least, expected', [(0.3, [-1, -1]), (0.0, [-1, -1]), (-1.0, [1, 1])]
 )
-def test_all_priors_ignored(
-    least, expected, match_all, in_tiles, monkeypatch
-):
+def test_all_priors_ignored(least, expected, match_all, in_tiles, monkeypatch):
     """Their overlaps count as -1, which only a threshold of -1 lets pass:
     then the object claims all, or the first, of its equal priors."""
     if in_tiles:

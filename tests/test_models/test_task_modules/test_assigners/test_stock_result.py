@@ -14,11 +14,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dense_scene.functional import (
-    box_tiles,
-    max_iou_assignment,
-    peak_records,
-)
+from dense_scene.functional import box_tiles, max_iou_assignment, peak_records
 
 from .cases import KINDS, compare, make_image
 

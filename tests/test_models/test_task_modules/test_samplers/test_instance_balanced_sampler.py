@@ -104,10 +104,12 @@ def test_without_copies_the_first_boxes_are_none():
     assigned.max_overlaps[:] = 0.5
     first = (assigned.gt_inds > 0).nonzero()[0].item()
     # The positives of object 1 and 2 lie first: the best of all among them.
-    order = torch.cat([
-        (assigned.gt_inds > 0).nonzero().squeeze(1),
-        (assigned.gt_inds == 0).nonzero().squeeze(1),
-    ])  # fmt: skip
+    order = torch.cat(
+        [
+            (assigned.gt_inds > 0).nonzero().squeeze(1),
+            (assigned.gt_inds == 0).nonzero().squeeze(1),
+        ]
+    )
     assigned.gt_inds = assigned.gt_inds[order]
     assigned.labels = assigned.labels[order]
     assigned.max_overlaps[:2] = 0.9

@@ -42,8 +42,9 @@ MakeChange = Callable[[float, tuple[float, float], Generator], ChangeCrop]
 PROBABILITY_DIVISOR = 3
 
 
-def change_boxes(canvas: Canvas, make: MakeChange, prob: float, level: float,
-                 rng: Generator) -> None:
+def change_boxes(
+    canvas: Canvas, make: MakeChange, prob: float, level: float, rng: Generator
+) -> None:
     """Change each box with a third of ``prob``, in random order."""
     crops = canvas.crops()
     chosen = rng.random(len(crops)) < prob / PROBABILITY_DIVISOR
@@ -76,6 +77,7 @@ def _warp(get_matrix: Callable[[int, int], np.ndarray]) -> ChangeCrop:
     def change(crop: np.ndarray) -> None:
         matrix = get_matrix(*crop.shape[1::-1])
         crop[:] = warp_image(crop, matrix, FILL)
+
     return change
 
 
@@ -92,12 +94,14 @@ def _translate_y(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
 def _shift(dx: int, dy: int) -> ChangeCrop:
     def change(crop: np.ndarray) -> None:
         crop[:] = shift_image(crop, dx, dy, FILL)
+
     return change
 
 
 def _flip(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
     def change(crop: np.ndarray) -> None:
         crop[:] = cv2.flip(crop, 1)
+
     return change
 
 
@@ -106,6 +110,7 @@ def _solarize(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
 
     def change(crop: np.ndarray) -> None:
         crop[:] = cv2.LUT(crop, table)
+
     return change
 
 
@@ -113,6 +118,7 @@ def _equalize(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
     def change(crop: np.ndarray) -> None:
         tables = [equalize_table(row) for row in count_levels(crop)]
         crop[:] = map_levels(crop, np.stack(tables))
+
     return change
 
 
@@ -121,6 +127,7 @@ def _cutout(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
 
     def change(crop: np.ndarray) -> None:
         fill_rectangle(crop, rng.integers(crop.shape[1::-1]), half)
+
     return change
 
 
@@ -133,4 +140,5 @@ BOX_OPERATIONS: dict[str, MakeChange] = dict(
     Flip_Only_BBoxes=_flip,
     Solarize_Only_BBoxes=_solarize,
     Equalize_Only_BBoxes=_equalize,
-    Cutout_Only_BBoxes=_cutout)
+    Cutout_Only_BBoxes=_cutout,
+)

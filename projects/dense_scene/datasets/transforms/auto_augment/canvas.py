@@ -33,10 +33,12 @@ class Canvas:
             moves can cancel after they pushed boxes out.
     """
 
-    def __init__(self,
-                 image: np.ndarray,
-                 boxes: np.ndarray,
-                 pixel_scale: tuple[float, float] = (1., 1.)) -> None:
+    def __init__(
+        self,
+        image: np.ndarray,
+        boxes: np.ndarray,
+        pixel_scale: tuple[float, float] = (1.0, 1.0),
+    ) -> None:
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         self.kept = np.arange(len(self.boxes))
         self.matrix = np.eye(3)
@@ -87,10 +89,12 @@ class Canvas:
             self._counts = count_levels(self._image)
         if self._tables is None:
             return self._counts
-        return np.stack([
-            np.bincount(table, counts, 256)
-            for table, counts in zip(self._tables, self._counts)
-        ]).astype(np.int64)
+        return np.stack(
+            [
+                np.bincount(table, counts, 256)
+                for table, counts in zip(self._tables, self._counts)
+            ]
+        ).astype(np.int64)
 
     def mean_luma(self) -> float:
         """Mean of the grey image."""
@@ -114,6 +118,6 @@ class Canvas:
     def crops(self) -> np.ndarray:
         """The pixels whose centres lie in each box, (M, 4) int64 xyxy."""
         # A box that ends at 7.5 or before leaves out the pixel 7 to 8.
-        edges = np.ceil(self.boxes - .5)
+        edges = np.ceil(self.boxes - 0.5)
         limit = np.tile(self.size, 2)
         return np.clip(edges, 0, limit).astype(np.int64)

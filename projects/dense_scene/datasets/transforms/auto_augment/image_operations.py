@@ -73,7 +73,7 @@ def brightness(canvas: Canvas, level: float, rng: Generator) -> None:
 
 
 def contrast(canvas: Canvas, level: float, rng: Generator) -> None:
-    grey = int(canvas.mean_luma() + .5)
+    grey = int(canvas.mean_luma() + 0.5)
     canvas.map_levels(blend_table(grey, enhancement(level)))
 
 
@@ -122,14 +122,15 @@ def bbox_cutout(canvas: Canvas, level: float, rng: Generator) -> None:
     if not len(crops):
         return
     x1, y1, x2, y2 = crops[rng.integers(len(crops))]
-    fraction = level / 10 * .75
+    fraction = level / 10 * 0.75
     half = int(fraction * (x2 - x1) / 2), int(fraction * (y2 - y1) / 2)
     centre = rng.integers([x1, y1], [x2, y2])
     fill_rectangle(canvas.writable(), centre, half)
 
 
-def fill_rectangle(image: np.ndarray, centre: np.ndarray,
-                   half: tuple[int, int]) -> None:
+def fill_rectangle(
+    image: np.ndarray, centre: np.ndarray, half: tuple[int, int]
+) -> None:
     """Grey out ``centre - half`` to ``centre + half``, (x, y), in place."""
     left, top = np.maximum(np.subtract(centre, half), 0)
     right, bottom = np.add(centre, half)
@@ -163,4 +164,5 @@ IMAGE_OPERATIONS: dict[str, Operation] = dict(
     TranslateX_BBox=translate_x_bbox,
     TranslateY_BBox=translate_y_bbox,
     ShearX_BBox=shear_x_bbox,
-    ShearY_BBox=shear_y_bbox)
+    ShearY_BBox=shear_y_bbox,
+)

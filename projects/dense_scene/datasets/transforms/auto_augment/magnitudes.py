@@ -28,11 +28,12 @@ def degrees(level: float) -> float:
 
 def shear(level: float) -> float:
     """Coefficient of shearing, without sign: pixels per pixel."""
-    return level / MAX_LEVEL * .3
+    return level / MAX_LEVEL * 0.3
 
 
-def to_pixels(level: float, full: int,
-              pixel_scale: tuple[float, float]) -> tuple[int, int]:
+def to_pixels(
+    level: float, full: int, pixel_scale: tuple[float, float]
+) -> tuple[int, int]:
     """Whole pixels of this image, horizontally and vertically.
 
     Args:
@@ -47,4 +48,4 @@ def to_pixels(level: float, full: int,
 
 def random_sign(rng: Generator) -> int:
     """1 or -1."""
-    return 1 if rng.random() < .5 else -1
+    return 1 if rng.random() < 0.5 else -1

@@ -30,8 +30,7 @@ class Step(NamedTuple):
     level: float
 
 
-def apply_steps(canvas: Canvas, steps: Iterable[Step],
-                rng: Generator) -> None:
+def apply_steps(canvas: Canvas, steps: Iterable[Step], rng: Generator) -> None:
     """Carry the steps out one after another, each with its probability.
 
     An operation on the whole image happens or does not; one on boxes only
@@ -60,13 +59,15 @@ def parse_policy(policy: str | Sequence) -> list[list[Step]]:
         if policy not in POLICIES:
             raise ValueError(
                 f'policy must be one of {_join(POLICIES)} or a list of '
-                f'sub-policies, but got {policy!r}. Correct it.')
+                f'sub-policies, but got {policy!r}. Correct it.'
+            )
         policy = POLICIES[policy]
     if not _is_list(policy) or not policy:
         raise TypeError(
             f'policy must be one of {_join(POLICIES)} or a list of '
             'sub-policies with at least one, each a list of (operation, '
-            f'probability, level), but got {policy!r}. Correct it.')
+            f'probability, level), but got {policy!r}. Correct it.'
+        )
     return [_parse_sub_policy(part, i) for i, part in enumerate(policy)]
 
 
@@ -75,9 +76,12 @@ def _parse_sub_policy(steps: Any, index: int) -> list[Step]:
         raise TypeError(
             f'policy[{index}] must be a list of (operation, probability, '
             f'level), but got {steps!r}. Put brackets around the operations '
-            'of each sub-policy.')
-    return [_parse_step(step, f'policy[{index}][{i}]')
-            for i, step in enumerate(steps)]
+            'of each sub-policy.'
+        )
+    return [
+        _parse_step(step, f'policy[{index}][{i}]')
+        for i, step in enumerate(steps)
+    ]
 
 
 def _parse_step(step: Any, place: str) -> Step:
@@ -87,22 +91,31 @@ def _parse_step(step: Any, place: str) -> Step:
         raise TypeError(
             f'{place} must be (operation, probability, level) or '
             f'dict(type=..., prob=..., level=...), but got {step!r}. '
-            'Correct it.')
+            'Correct it.'
+        )
     name, prob, level = step
     if not isinstance(name, str) or name not in OPERATION_NAMES:
         raise ValueError(
             f'the operation of {place} must be one of '
-            f'{_join(OPERATION_NAMES)}, but got {name!r}. Correct the name.')
-    return Step(name, _check(prob, 1, f'the probability of {name}', place),
-                _check(level, MAX_LEVEL, f'the level of {name}', place))
+            f'{_join(OPERATION_NAMES)}, but got {name!r}. Correct the name.'
+        )
+    return Step(
+        name,
+        _check(prob, 1, f'the probability of {name}', place),
+        _check(level, MAX_LEVEL, f'the level of {name}', place),
+    )
 
 
 def _check(value: Any, high: int, what: str, place: str) -> float:
-    if (not isinstance(value, Real) or isinstance(value, bool)
-            or not 0 <= value <= high):
+    if (
+        not isinstance(value, Real)
+        or isinstance(value, bool)
+        or not 0 <= value <= high
+    ):
         raise ValueError(
             f'{what} in {place} must be a number from 0 to {high}, but got '
-            f'{value!r}. Correct it.')
+            f'{value!r}. Correct it.'
+        )
     return float(value)
 
 

@@ -2,10 +2,7 @@
 
 import torch
 from mmdet.models.task_modules import AssignResult
-from mmdet.models.task_modules.assigners import (
-    BaseAssigner,
-    BboxOverlaps2D,
-)
+from mmdet.models.task_modules.assigners import BaseAssigner, BboxOverlaps2D
 from mmdet.models.task_modules.assigners.max_iou_assigner import (
     perm_repeat_bboxes,
 )
@@ -79,8 +76,10 @@ class DenseMaxIoUAssigner(BaseAssigner):
 
     Example:
         >>> assigner = DenseMaxIoUAssigner(0.5, 0.5)
-        >>> priors = torch.tensor([[0., 0., 10., 10.], [10., 10., 20., 20.]])
-        >>> objects = torch.tensor([[0., 0., 10., 9.]])
+        >>> priors = torch.tensor(
+        ...     [[0.0, 0.0, 10.0, 10.0], [10.0, 10.0, 20.0, 20.0]]
+        ... )
+        >>> objects = torch.tensor([[0.0, 0.0, 10.0, 9.0]])
         >>> assigner.assign(
         ...     InstanceData(priors=priors),
         ...     InstanceData(bboxes=objects, labels=torch.tensor([0])),

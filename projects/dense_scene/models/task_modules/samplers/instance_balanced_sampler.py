@@ -65,7 +65,8 @@ class InstanceBalancedSampler(RandomSampler):
         ...     type='InstanceBalancedSampler',
         ...     num=512,
         ...     pos_fraction=0.25,
-        ...     min_pos_per_object=2)
+        ...     min_pos_per_object=2,
+        ... )
     """
 
     def __init__(

@@ -51,7 +51,8 @@ class IoUBinNegSampler(RandomSampler):
         ...     pos_fraction=0.25,
         ...     add_gt_as_proposals=True,
         ...     pos_sampler=dict(type='InstanceBalancedSampler'),
-        ...     neg_sampler=dict(type='IoUBinNegSampler', num_bins=3))
+        ...     neg_sampler=dict(type='IoUBinNegSampler', num_bins=3),
+        ... )
     """
 
     def __init__(
