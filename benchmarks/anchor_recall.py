@@ -17,7 +17,10 @@ import torch
 from mmdet.models.task_modules.prior_generators import AnchorGenerator
 from mmdet.structures.bbox import bbox_overlaps
 
-from dense_scene.functional.anchor_recall import AnchorShapes, best_anchor_iou
+from dense_scene.analysis.advice.anchor_recall import (
+    AnchorShapes,
+    best_anchor_iou,
+)
 
 HEIGHT, WIDTH = 800, 1333
 ANCHORS = AnchorShapes((8,), (0.5, 1.0, 2.0))

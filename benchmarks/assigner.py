@@ -24,7 +24,9 @@ from mmdet.models.task_modules.prior_generators import AnchorGenerator
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from dense_scene.models.task_modules.assigners import DenseMaxIoUAssigner
+from dense_scene.models.assigners.dense_max_iou_assigner import (
+    DenseMaxIoUAssigner,
+)
 
 WIDTH, HEIGHT = 1333, 800
 STRIDES = (4, 8, 16, 32, 64)

@@ -24,12 +24,12 @@ from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.utils import register_all_modules
 
-from dense_scene.datasets.shelves import render_shelf
-from dense_scene.datasets.transforms import DetAutoAugment
-from dense_scene.datasets.transforms.auto_augment import (
-    OPERATION_NAMES,
-    POLICIES,
+from dense_scene.datasets.transforms.auto_augment.det_auto_augment import (
+    DetAutoAugment,
 )
+from dense_scene.datasets.transforms.auto_augment.policies import POLICIES
+from dense_scene.datasets.transforms.auto_augment.steps import OPERATION_NAMES
+from shelf_scenes.render import render_shelf
 
 BUDGET = 25.0  # ms
 WIDTH, HEIGHT, OBJECTS = 2448, 3264, 147

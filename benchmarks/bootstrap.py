@@ -16,18 +16,16 @@ from pathlib import Path
 import numpy as np
 from evaluation import STATS, make_sample, object_counts
 
-from dense_scene.evaluation import (
-    Detections,
-    GroundTruth,
-    ImageTable,
-    bootstrap_difference,
-    load_backend,
-)
+from dense_scene.analysis.significance.bootstrap import bootstrap_difference
+from dense_scene.evaluation.backends import load_backend
 from dense_scene.evaluation.image_result import (
     ImageResult,
     join_detections,
     join_truth,
 )
+from dense_scene.evaluation.tables.detections import Detections
+from dense_scene.evaluation.tables.ground_truth import GroundTruth
+from dense_scene.evaluation.tables.image_table import ImageTable
 
 
 def make_results(

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from dense_scene.datasets.preparation import inspect_images
-from dense_scene.datasets.shelves import write_shelves
-from dense_scene.datasets.worker_pool import available_cores
+from dense_scene.datasets.checks.parallel_inspection import inspect_images
+from dense_scene.utils.worker_pool import available_cores
+from shelf_scenes.write import write_shelves
 
 
 def read_plainly(paths: list[Path]) -> None:

@@ -19,12 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from dense_scene.datasets.annotation_columns import AnnotationColumns
-from dense_scene.datasets.conversion import (
-    AnnotationSet,
-    convert_annotations,
-    write_csv,
-    write_voc,
-)
+from dense_scene.datasets.importers.annotation_set import AnnotationSet
+from dense_scene.datasets.importers.convert import convert_annotations
+from dense_scene.datasets.importers.csv_format import write_csv
+from dense_scene.datasets.importers.voc_format import write_voc
 
 WIDTH, HEIGHT = 2448, 3264
 PER_IMAGE = 147  # as in SKU-110K

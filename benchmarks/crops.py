@@ -20,10 +20,15 @@ import torch
 from mmdet.datasets.transforms import RandomCrop
 from mmdet.structures.bbox import HorizontalBoxes
 
-from dense_scene.datasets.shelves.layout import plan_scene
-from dense_scene.datasets.transforms import DenseRandomCrop, TileCrop
-from dense_scene.functional.snap_window import count_cut
-from dense_scene.functional.visible_fraction import visible_fraction
+from dense_scene.datasets.transforms.crops.dense_random_crop import (
+    DenseRandomCrop,
+)
+from dense_scene.datasets.transforms.crops.snap_window import count_cut
+from dense_scene.datasets.transforms.crops.tile_crop import TileCrop
+from dense_scene.datasets.transforms.crops.visible_fraction import (
+    visible_fraction,
+)
+from shelf_scenes.layout import plan_scene
 
 SIZE, PART, MOST, BUDGET = (2448, 3264), 0.6, 2 / 3, 1.0
 

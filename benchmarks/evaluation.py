@@ -25,8 +25,8 @@ from mmdet.evaluation import CocoMetric
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
-from dense_scene.datasets.shelves.calibration import draw_count
-from dense_scene.evaluation import DenseCocoMetric
+from dense_scene.evaluation.dense_coco_metric import DenseCocoMetric
+from shelf_scenes.calibration import draw_count
 
 STATS = Path(__file__).parents[2] / 'shared/data/sku110k_image_stats.csv'
 WIDTH, HEIGHT = 2448, 3264

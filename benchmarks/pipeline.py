@@ -35,11 +35,11 @@ from rich.progress import track
 from torch.utils.data import DataLoader, Dataset
 
 import dense_scene  # noqa: F401
-from dense_scene.datasets.shelves import render_shelf
+from dense_scene.datasets.images.integrity import find_image_fault
+from dense_scene.datasets.images.jpeg_backends import DECODERS, resolve_backend
+from dense_scene.datasets.images.scaled_jpeg import read_jpeg_header
 from dense_scene.datasets.transforms.auto_augment.policies import POLICIES
-from dense_scene.functional.image_integrity import find_image_fault
-from dense_scene.functional.jpeg_backends import DECODERS, resolve_backend
-from dense_scene.functional.scaled_jpeg import read_jpeg_header
+from shelf_scenes.render import render_shelf
 
 SIZE, BOXES, BUDGET, RATIO = (2448, 3264), 147, 75.0, 5.0
 SCALES = [(1333, short) for short in range(640, 801, 32)]

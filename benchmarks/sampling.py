@@ -32,8 +32,8 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 import dense_scene  # noqa: F401  registers the samplers
-from dense_scene.datasets.shelves.layout import plan_scene
-from dense_scene.functional.proposal_quality import measure_proposals
+from dense_scene.analysis.proposals.quality import measure_proposals
+from shelf_scenes.layout import plan_scene
 
 ROOT = Path(__file__).parents[1]
 NUCLEI = ROOT.parent / 'shared/data/nuclei'

@@ -14,7 +14,7 @@ import resource
 import tempfile
 import time
 
-from dense_scene.datasets.shelves import write_shelves
+from shelf_scenes.write import write_shelves
 
 BUDGET = 180.0  # seconds for 1,000 images on two cores
 

@@ -116,7 +116,7 @@ def _median(values: list[float]) -> float:
 
 def _interval(values: list[float], digits: int) -> str:
     """Mean and Student's 95% interval over the seeds."""
-    from dense_scene.functional.student_interval import student_interval
+    from dense_scene.ablation.runs.student_interval import student_interval
 
     mean, half = student_interval(values)
     return f'{mean:.{digits}f} ± {half:.{digits}f}'
@@ -158,7 +158,7 @@ def main() -> None:
             f'SKIPPED nuclei: {args.nuclei} holds no train.json; '
             'give the folder with --nuclei.'
         )
-    from dense_scene.datasets.shelves import write_shelves
+    from shelf_scenes.write import write_shelves
 
     with tempfile.TemporaryDirectory() as folder:
         write_shelves(

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope='module')
 def shelves(tmp_path_factory) -> Path:
     """Eight training and four validation scenes."""
-    from dense_scene.datasets.shelves import write_shelves
+    from shelf_scenes.write import write_shelves
 
     folder = tmp_path_factory.mktemp('shelves')
     for split, count in (('train', 8), ('val', 4)):

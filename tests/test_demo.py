@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from dense_scene import demo
+from dense_scene.cli import demo
 from tests.chain import ROOT, SMOKE, run
 
 
@@ -20,7 +20,7 @@ def test_demo_from_rendering_to_pictures(tmp_path):
     (tmp_path / 'small.py').write_text(text)
     code = (
         'from pathlib import Path\n'
-        'from dense_scene.apis import run_demo\n'
+        'from dense_scene.cli.demo import run_demo\n'
         'run_demo(Path("small.py"), "data", "out", 8, 4, 2)\n'
     )
     done = run([sys.executable, '-c', code], tmp_path)

@@ -20,7 +20,7 @@ def _free_port() -> str:
 
 
 def test_two_processes_train_and_evaluate(tmp_path):
-    from dense_scene.datasets.shelves import write_shelves
+    from shelf_scenes.write import write_shelves
 
     for split, count in (('train', 8), ('val', 3)):  # 3: an uneven split
         write_shelves(

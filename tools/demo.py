@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from dense_scene.apis import run_demo
+from dense_scene.cli.demo import run_demo
 
 CONFIG = (
     Path(__file__).resolve().parent.parent

@@ -1,12 +1,38 @@
 """Detecting hundreds of similar, touching objects with MMDetection.
 
 Importing this package registers its classes in mmdet's registries, under
-names that mmdet does not have, and makes mmengine load checkpoints as data
-(see :mod:`dense_scene.engine.checkpoint_loading`). Configs import it through
+names that mmdet does not have. Configs import it through
 ``custom_imports = dict(imports=['dense_scene'])``.
+
+Two registrations below reach beyond this package. They go in through public
+extension points and patch nothing:
+
+- ``register_checkpoint_loaders``: mmengine loads checkpoints as data, never
+  as code (:mod:`dense_scene.engine.checkpoint_loading`).
+- ``install_box_loss_guard``: a head that gives an IoU loss encoded deltas is
+  refused when it is built (:mod:`dense_scene.models.box_loss_guard`).
 """
 
-from . import datasets, engine, evaluation, models
+from .analysis import proposals
+from .datasets import coco, sku110k, transforms
+from .engine import hooks
+from .engine.checkpoint_loading import register_checkpoint_loaders
+from .evaluation import dense_coco_metric
+from .models import assigners, losses, samplers
+from .models.box_loss_guard import install_box_loss_guard
+
+register_checkpoint_loaders()
+install_box_loss_guard()
 
 __version__ = '0.1.0'
-__all__ = ['datasets', 'engine', 'evaluation', 'models']
+__all__ = [
+    'assigners',
+    'coco',
+    'dense_coco_metric',
+    'hooks',
+    'losses',
+    'proposals',
+    'samplers',
+    'sku110k',
+    'transforms',
+]

@@ -20,7 +20,7 @@ from mmengine.dataset import (
 from mmengine.structures import InstanceData
 from torch.utils.data import DataLoader
 
-from dense_scene.datasets import DenseCocoDataset
+from dense_scene.datasets.coco.dense_coco_dataset import DenseCocoDataset
 from dense_scene.testing import tiny_coco
 
 LOAD = [

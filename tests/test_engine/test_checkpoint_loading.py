@@ -12,7 +12,10 @@ import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from dense_scene.engine import CheckpointRefusedError, load_checkpoint_file
+from dense_scene.engine.checkpoint_loading import (
+    CheckpointRefusedError,
+    load_checkpoint_file,
+)
 
 
 class _Touch:

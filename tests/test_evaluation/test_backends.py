@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dense_scene.evaluation import Detections, GroundTruth, load_backend
-
-from .scenes import (
+from dense_scene.evaluation.backends import load_backend
+from dense_scene.evaluation.tables.detections import Detections
+from dense_scene.evaluation.tables.ground_truth import GroundTruth
+from tests.test_evaluation.scenes import (
     coco_dict,
     coco_results,
     grid,

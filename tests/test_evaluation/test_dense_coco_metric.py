@@ -15,7 +15,8 @@ from mmengine.hooks import CheckpointHook
 from mmengine.logging import MMLogger
 from mmengine.structures import InstanceData
 
-from dense_scene.evaluation import DenseCocoMetric, load_backend
+from dense_scene.evaluation.backends import load_backend
+from dense_scene.evaluation.dense_coco_metric import DenseCocoMetric
 from dense_scene.testing import random_boxes, touching_row
 
 CLASSES = ('bottle', 'can')

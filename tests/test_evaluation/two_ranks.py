@@ -12,7 +12,7 @@ import torch
 import torch.distributed as dist
 from mmengine.dataset import DefaultSampler
 
-from dense_scene.evaluation import DenseCocoMetric
+from dense_scene.evaluation.dense_coco_metric import DenseCocoMetric
 
 from .test_dense_coco_metric import CLASSES, sample
 

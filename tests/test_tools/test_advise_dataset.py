@@ -9,7 +9,7 @@ from mmdet.registry import MODELS
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
-from dense_scene.datasets.conversion import convert_annotations
+from dense_scene.datasets.importers.convert import convert_annotations
 from dense_scene.testing import tiny_coco, tiny_sku110k
 
 

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from dense_scene.evaluation import Detections, GroundTruth, save_detections
+from dense_scene.evaluation.stored.detection_file import save_detections
+from dense_scene.evaluation.tables.detections import Detections
+from dense_scene.evaluation.tables.ground_truth import GroundTruth
 
 from ..test_evaluation.scenes import random_scene
 

@@ -12,8 +12,11 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from dense_scene.apis import advise_config
-from dense_scene.datasets.conversion import SOURCES, guess_format
+from dense_scene.analysis.advice.advise import advise_config
+from dense_scene.datasets.importers.read_annotations import (
+    SOURCES,
+    guess_format,
+)
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 SKU_BASE = 'cascade_rcnn/cascade-rcnn_r101_fpn_1xb2-6e_sku110k-sub.py'

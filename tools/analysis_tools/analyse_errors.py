@@ -9,7 +9,8 @@ DETECTIONS is as for evaluate_detections.py.
 import argparse
 import sys
 
-from dense_scene.apis import analyse_error_file, draw_error_gallery
+from dense_scene.analysis.errors.gallery import draw_error_gallery
+from dense_scene.analysis.errors.measure import analyse_error_file
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

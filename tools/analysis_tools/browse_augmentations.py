@@ -11,7 +11,9 @@ shelf, with translations and cutouts scaled as for a photo of SKU-110K.
 import argparse
 import sys
 
-from dense_scene.apis import write_augmentation_sheet
+from dense_scene.analysis.previews.augmentation_sheet import (
+    write_augmentation_sheet,
+)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

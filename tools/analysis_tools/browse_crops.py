@@ -9,7 +9,7 @@ own pipeline and data: mim run mmdet browse_dataset CONFIG --output-dir DIR
 import argparse
 import sys
 
-from dense_scene.apis import write_crop_sheet
+from dense_scene.analysis.previews.crop_sheet import write_crop_sheet
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -13,7 +13,8 @@ import sys
 
 from mmengine.config import DictAction
 
-from dense_scene.apis import draw_cascade_study, study_cascade
+from dense_scene.analysis.cascade.plot import draw_cascade_study
+from dense_scene.analysis.cascade.run import study_cascade
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -9,7 +9,7 @@ The files are as for evaluate_detections.py and must be of the same images.
 import argparse
 import sys
 
-from dense_scene.apis import compare_detections
+from dense_scene.analysis.significance.bootstrap import compare_detections
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -11,7 +11,10 @@ score; no header).
 import argparse
 import sys
 
-from dense_scene.apis import evaluate_detections, format_results
+from dense_scene.evaluation.stored.reevaluate import (
+    evaluate_detections,
+    format_results,
+)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

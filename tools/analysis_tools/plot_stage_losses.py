@@ -12,7 +12,7 @@ recorded them, the means of mmengine's log elsewhere.
 import argparse
 import sys
 
-from dense_scene.apis import draw_stage_losses
+from dense_scene.ablation.runs.stage_loss_plot import draw_stage_losses
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -11,7 +11,10 @@ difference to the first folder, seed by seed.
 import argparse
 import sys
 
-from dense_scene.apis import format_seed_studies, read_seed_study
+from dense_scene.ablation.runs.seeds import (
+    format_seed_studies,
+    read_seed_study,
+)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -13,8 +13,9 @@ csv has a header: image x1 y1 x2 y2 [class image_width image_height ignored].
 import argparse
 import sys
 
-from dense_scene.apis import convert_annotations, convert_detections
-from dense_scene.datasets.conversion import SOURCES, TARGETS
+from dense_scene.datasets.importers.convert import TARGETS, convert_annotations
+from dense_scene.datasets.importers.read_annotations import SOURCES
+from dense_scene.evaluation.stored.challenge_csv import convert_detections
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

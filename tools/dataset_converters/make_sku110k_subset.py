@@ -6,9 +6,11 @@ Usage: python tools/dataset_converters/make_sku110k_subset.py COUNTS.csv
 import argparse
 import sys
 
-from dense_scene.apis import make_sku110k_subset
-from dense_scene.datasets.manifest import MANIFESTS
-from dense_scene.datasets.subset import PAPER_IMAGES, SEED
+from dense_scene.datasets.sku110k.manifest import MANIFESTS
+from dense_scene.datasets.sku110k.subset import PAPER_IMAGES, SEED
+from dense_scene.datasets.sku110k.subset import (
+    write_subset as make_sku110k_subset,
+)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -14,7 +14,7 @@ annotations, 130 stopped.
 import argparse
 import sys
 
-from dense_scene.apis import prepare_sku110k
+from dense_scene.analysis.preparation.prepare_sku110k import prepare_sku110k
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -10,7 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from dense_scene.apis import write_shelf_sheet, write_shelves
+from shelf_scenes.sheet import write_shelf_sheet
+from shelf_scenes.write import write_shelves
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

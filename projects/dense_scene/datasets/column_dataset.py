@@ -8,8 +8,8 @@ import numpy as np
 from mmdet.datasets import BaseDetDataset
 from mmengine.dataset import force_full_init
 
-from ..functional.image_integrity import find_file_fault
 from .annotation_columns import AnnotationColumns
+from .images.integrity import find_file_fault
 
 
 class ColumnDataset(BaseDetDataset):

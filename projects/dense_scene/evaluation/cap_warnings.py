@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..functional.object_counts import needed_cap, recall_bound
-from .ground_truth import GroundTruth
+from ..utils.object_counts import needed_cap, recall_bound
+from .tables.ground_truth import GroundTruth
 
 
 def cap_warnings(

@@ -12,21 +12,22 @@ from mmengine.evaluator import BaseMetric
 from mmengine.fileio import get_local_path
 from mmengine.logging import MMLogger
 
-from .backends import check_max_dets, load_backend
+from .backends import load_backend
+from .backends.base import check_max_dets
 from .cap_warnings import cap_warnings
-from .coco_summary import (
+from .density.measure import measure_density
+from .image_result import ImageResult, join_detections, join_truth
+from .run_info import describe_file
+from .stored.detection_file import check_store_path, save_detections
+from .tables.coco_summary import (
     format_classes,
     format_summary,
     summarize,
     summarize_bounds,
     summarize_classes,
 )
-from .detection_store import check_store_path, save_detections
-from .detections import Detections
-from .ground_truth import GroundTruth
-from .image_result import ImageResult, join_detections, join_truth
-from .measure_density import measure_density
-from .run_info import describe_file
+from .tables.detections import Detections
+from .tables.ground_truth import GroundTruth
 
 
 @METRICS.register_module()

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .detections import Detections
-from .ground_truth import GroundTruth
-from .image_table import ImageTable, to_integers
+from .tables.detections import Detections
+from .tables.ground_truth import GroundTruth
+from .tables.image_table import ImageTable, to_integers
 
 
 @dataclass(frozen=True, eq=False)

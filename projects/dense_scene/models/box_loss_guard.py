@@ -28,7 +28,7 @@ from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from torch import nn
 from torch.nn.modules.module import register_module_module_registration_hook
 
-from .losses import CompleteIoULoss
+from .losses.complete_iou_loss import CompleteIoULoss
 
 BOX_LOSSES = (
     BoundedIoULoss,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmdet.registry import MODELS
 
-from dense_scene.models.losses import CompleteIoULoss
+from dense_scene.models.losses.complete_iou_loss import CompleteIoULoss
 from dense_scene.testing import random_boxes
 
 # IoU 1/3, centres 1 apart, c^2 = 2^2 + 3^2, equal shapes: 2/3 + 1/13

@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmdet.registry import MODELS
 
-from dense_scene.models.losses import LibraL1Loss
+from dense_scene.models.losses.libra_l1_loss import LibraL1Loss
 
 # Beyond beta = 1: gamma (x + 1 / b) - alpha with b = e^3 - 1.
 B = math.expm1(3)

@@ -1,11 +1,11 @@
 """Transforms registered in mmdet's TRANSFORMS."""
 
-from .dense_random_crop import DenseRandomCrop
-from .det_auto_augment import DetAutoAugment
-from .load_checked_image import LoadCheckedImage
-from .load_image_for_scale import LoadImageForScale
-from .resize_to_drawn_scale import ResizeToDrawnScale
-from .tile_crop import TileCrop
+from .auto_augment.det_auto_augment import DetAutoAugment
+from .crops.dense_random_crop import DenseRandomCrop
+from .crops.tile_crop import TileCrop
+from .loading.load_checked_image import LoadCheckedImage
+from .loading.load_image_for_scale import LoadImageForScale
+from .loading.resize_to_drawn_scale import ResizeToDrawnScale
 
 __all__ = [
     'DenseRandomCrop',

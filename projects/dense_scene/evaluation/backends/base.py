@@ -6,11 +6,11 @@ from importlib.metadata import version
 
 import numpy as np
 
-from ..coco_problem import CocoProblem
-from ..coco_tables import AREA_RANGES, IOU_THRS, CocoTables
-from ..detections import Detections
-from ..ground_truth import GroundTruth
-from ..matches import Matches
+from ..tables.coco_problem import CocoProblem
+from ..tables.coco_tables import AREA_RANGES, IOU_THRS, CocoTables
+from ..tables.detections import Detections
+from ..tables.ground_truth import GroundTruth
+from ..tables.matches import Matches
 
 # Libraries keep the IoU of all pairs and results of all images of a chunk:
 # 16 dense images are megabytes, a test split gigabytes.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import hotcoco
 import numpy as np
 
-from ..coco_problem import CocoProblem
+from ..tables.coco_problem import CocoProblem
 from .base import CHUNK_IMAGES, CocoBackend
 
 

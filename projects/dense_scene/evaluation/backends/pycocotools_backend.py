@@ -8,7 +8,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from ..coco_problem import CocoProblem
+from ..tables.coco_problem import CocoProblem
 from .base import CHUNK_IMAGES, CocoBackend
 
 

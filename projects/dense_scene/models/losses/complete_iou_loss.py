@@ -5,7 +5,7 @@ import math
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
-from ...functional.complete_iou_loss import check_alpha_rule, complete_iou_loss
+from .complete_iou_formula import check_alpha_rule, complete_iou_loss
 from .reduction import check_reduction, reduce_box_loss
 
 
@@ -16,7 +16,7 @@ class CompleteIoULoss(nn.Module):
     Source: Eq. (9) to (12) of `Distance-IoU Loss
     <https://arxiv.org/abs/1911.08287>`_; the formula, its gradient and the
     misprint in the dense-scene paper are described at
-    :func:`dense_scene.functional.complete_iou_loss.complete_iou_loss`.
+    :func:`dense_scene.models.losses.complete_iou_formula.complete_iou_loss`.
 
     Differs from ``mmdet.CIoULoss``: value and gradient are finite where that
     one is NaN (a box equal to its target, and now and then one close to it);

@@ -3,7 +3,7 @@
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
-from ...functional.libra_l1_loss import check_libra_l1, libra_l1_loss
+from .libra_l1_formula import check_libra_l1, libra_l1_loss
 from .reduction import check_reduction, reduce_box_loss
 
 
@@ -13,7 +13,7 @@ class LibraL1Loss(nn.Module):
 
     Source: Eq. (8) to (10) of `Libra R-CNN
     <https://arxiv.org/abs/1904.02701>`_; the formula is given at
-    :func:`dense_scene.functional.libra_l1_loss.libra_l1_loss`.
+    :func:`dense_scene.models.losses.libra_l1_formula.libra_l1_loss`.
 
     Differs from ``mmdet.BalancedL1Loss`` for beta != 1 only: there the slope
     of that one is alpha * (1 / beta - 1) at 0, so that it pushes a perfect

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dense_scene.datasets.transforms.auto_augment import (
-    Canvas,
+from dense_scene.datasets.transforms.auto_augment.canvas import Canvas
+from dense_scene.datasets.transforms.auto_augment.steps import (
     Step,
     apply_steps,
 )

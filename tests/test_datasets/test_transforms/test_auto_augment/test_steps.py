@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from mmengine.config import ConfigDict
 
-from dense_scene.datasets.transforms.auto_augment import (
+from dense_scene.datasets.transforms.auto_augment.policies import POLICIES
+from dense_scene.datasets.transforms.auto_augment.steps import (
     OPERATION_NAMES,
-    POLICIES,
     Step,
     parse_policy,
 )

@@ -11,16 +11,9 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from ....functional.affine import (
-    rotate,
-    shear_x,
-    shear_y,
-    shift_image,
-    warp_image,
-)
-from ....functional.image_colour import count_levels, map_levels
-from ....functional.point_tables import equalize_table, solarize_table
+from .affine import rotate, shear_x, shear_y, shift_image, warp_image
 from .canvas import Canvas
+from .image_color import count_levels, map_levels
 from .image_operations import fill_rectangle
 from .magnitudes import (
     CUTOUT_BOX_PIXELS,
@@ -32,6 +25,7 @@ from .magnitudes import (
     solarize_threshold,
     to_pixels,
 )
+from .point_tables import equalize_table, solarize_table
 
 # Takes the pixels of a box, (h, w, 3), h and w at least 1, to be changed.
 ChangeCrop = Callable[[np.ndarray], None]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ....functional.affine import clip_boxes, move_boxes
-from ....functional.image_colour import (
+from .affine import clip_boxes, move_boxes
+from .image_color import (
     count_levels,
     map_levels,
     mean_luma,

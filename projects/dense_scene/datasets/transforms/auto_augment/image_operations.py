@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from ....functional.affine import (
+from .affine import (
     rotate,
     shear_x,
     shear_y,
@@ -18,16 +18,8 @@ from ....functional.affine import (
     translate,
     warp_image,
 )
-from ....functional.image_colour import saturate, sharpen
-from ....functional.point_tables import (
-    autocontrast_table,
-    blend_table,
-    equalize_table,
-    posterize_table,
-    solarize_add_table,
-    solarize_table,
-)
 from .canvas import Canvas
+from .image_color import saturate, sharpen
 from .magnitudes import (
     CUTOUT_PIXELS,
     FILL,
@@ -38,6 +30,14 @@ from .magnitudes import (
     shear,
     solarize_threshold,
     to_pixels,
+)
+from .point_tables import (
+    autocontrast_table,
+    blend_table,
+    equalize_table,
+    posterize_table,
+    solarize_add_table,
+    solarize_table,
 )
 
 Operation = Callable[[Canvas, float, Generator], None]

@@ -1,0 +1,1 @@
+"""Which settings the annotations of a data set ask for."""

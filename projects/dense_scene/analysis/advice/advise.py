@@ -1,0 +1,98 @@
+"""From annotations to a config."""
+
+import os
+
+from mmengine.config import Config
+
+from ...utils.files import whole_file
+from .measure import advise_dataset
+from .write_config import format_advice
+
+
+def advise_config(
+    ann_file: str,
+    base: str,
+    scale: tuple[int, int] = (1333, 800),
+    anchors: int = 3,
+    out: str | None = None,
+    seed: int = 0,
+    source_format: str | None = None,
+    images: str | None = None,
+) -> str:
+    """Measure a data set and write what follows as a child of a config.
+
+    Args:
+        ann_file, scale, anchors, seed, source_format, images: Of
+            :func:`advise_dataset`.
+        base (str): Of :func:`format_advice`. Anchors are measured with the
+            strides of its RPN.
+        out (str, optional): Save the config there; the file is whole or not
+            there. Defaults to None.
+
+    Returns:
+        str: The config.
+
+    Raises:
+        FileNotFoundError: If ``ann_file``, ``base`` or the folder of ``out``
+            does not exist.
+        ValueError: If ``ann_file`` or ``base`` cannot be used, or ``out``
+            does not end with ``.py``.
+    """
+    # What is quick to find out comes before what takes a minute.
+    strides = _read_strides(base)
+    _check_out(out)
+    advice = advise_dataset(
+        ann_file, scale, anchors, strides, seed, source_format, images
+    )
+    text = format_advice(advice, base, os.path.dirname(out or ''))
+    if out:
+        with whole_file(out) as part:
+            part.write_text(text, encoding='utf-8')
+    return text
+
+
+def _check_out(out: str | None) -> None:
+    if out is None:
+        return
+    if not out.endswith('.py'):
+        raise ValueError(
+            f'a config must end with .py, but got {out!r}. Rename it.'
+        )
+    folder = os.path.dirname(out) or os.curdir
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(
+            f'the config must be written to a folder, but {folder!r} does '
+            'not exist. Make it.'
+        )
+
+
+def _read_strides(base: str) -> tuple[int, ...]:
+    if not os.path.isfile(base):
+        raise FileNotFoundError(
+            f'base must be a config file, but {base!r} does not exist. '
+            'Correct the path.'
+        )
+    try:
+        cfg = Config.fromfile(base)
+    except Exception as error:  # mmengine has no error class for a bad file
+        raise ValueError(
+            f'base must be a config that loads, but {base!r} does not: '
+            f'{" ".join(str(error).split())}. Correct it.'
+        ) from error
+    model = cfg.get('model', {})
+    stages = model.get('train_cfg', {}).get('rcnn')
+    anchors = model.get('rpn_head', {}).get('anchor_generator', {})
+    evaluators = (cfg.get('val_evaluator'), cfg.get('test_evaluator'))
+    if not (
+        isinstance(stages, list)
+        and 'strides' in anchors
+        and all(
+            isinstance(one, dict) and 'max_dets' in one for one in evaluators
+        )
+    ):
+        raise ValueError(
+            'base must be a Cascade R-CNN evaluated with max_dets, such as '
+            f'those in configs/cascade_rcnn, but {base!r} is not. Give one '
+            'of them or a child of it.'
+        )
+    return tuple(anchors.strides)

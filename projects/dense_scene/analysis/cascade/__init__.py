@@ -1,0 +1,1 @@
+"""How boxes move through the stages of a cascade."""

@@ -1,0 +1,207 @@
+"""Measure what the stages of a trained cascade do to boxes."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmdet.registry import DATASETS, MODELS
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.logging import print_log
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import init_default_scope
+from mmengine.runner import load_checkpoint
+from rich.console import Console
+from rich.progress import track
+from torch import nn
+
+from .study import CascadeStudy
+from .tap import CascadeTap
+
+_STATE = 'cascade_study.npz'
+# Images between two writes of what has been measured.
+_SAVE_EVERY = 50
+
+
+def study_cascade(
+    config: str | os.PathLike,
+    checkpoint: str | os.PathLike,
+    out_dir: str | os.PathLike,
+    num_images: int | None = None,
+    min_iou: float = 0.3,
+    cfg_options: dict | None = None,
+    device: str | None = None,
+) -> CascadeStudy:
+    """Run a detector on its test images and follow its boxes.
+
+    Boxes are those of test time: proposals of the RPN, refined by one stage
+    after the other, before NMS. Crowd and ignored objects do not count;
+    classes are not told apart.
+
+    What is measured is kept in ``out_dir/cascade_study.npz``: when called
+    again with the same arguments it goes on where it was stopped, or returns
+    at once.
+
+    Args:
+        config (str | PathLike): Of the model; its ``test_dataloader`` names
+            the data.
+        checkpoint (str | PathLike): Weights of that model.
+        out_dir (str | PathLike): Made if absent.
+        num_images (int, optional): So many images, evenly spread over the
+            data set. Defaults to None: all.
+        min_iou (float): Proposals that overlap no object so much are left
+            out. Defaults to 0.3, below which the RPN of mmdet learns
+            background.
+        cfg_options (dict, optional): Overrides of the config.
+        device (str, optional): Defaults to None: a GPU where there is one.
+
+    Returns:
+        CascadeStudy: All boxes and objects.
+
+    Raises:
+        FileNotFoundError: If config or checkpoint does not exist.
+        TypeError: If the model has no RoI stages.
+        ValueError: If a number is out of its range, there is no image, the
+            weights are not those of the model, or torch has no such device.
+    """
+    if num_images is not None and num_images < 1:
+        raise ValueError(
+            f'num_images must be from 1 on, but got {num_images}. Leave it '
+            'out for all images.'
+        )
+    if not 0 <= min_iou < 1:
+        raise ValueError(
+            f'min_iou must be from 0 to below 1, but got {min_iou}. Use for '
+            'example 0.3.'
+        )
+    for path in (config, checkpoint):
+        if not os.path.isfile(path):
+            raise FileNotFoundError(
+                f'{os.fspath(path)!r} must be a file, but does not exist. '
+                'Correct the path.'
+            )
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict(cfg_options or {})
+    state = Path(out_dir) / _STATE
+    state.parent.mkdir(parents=True, exist_ok=True)
+    key = _key(cfg, checkpoint, num_images, min_iou)
+    return _measure(cfg, checkpoint, state, key, num_images, min_iou, device)
+
+
+def _measure(
+    cfg: Config,
+    checkpoint: str | os.PathLike,
+    state: Path,
+    key: str,
+    num_images: int | None,
+    min_iou: float,
+    device: str | None,
+) -> CascadeStudy:
+    init_default_scope(cfg.get('default_scope', 'mmdet'))
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    images = _choose(len(dataset), num_images)
+    study = CascadeStudy.load(state, key)
+    parts = [] if study is None else [study]
+    if parts:
+        done = len(study.image_objects)
+        print_log(f'{state}: {done} images are done.', logger='current')
+        images = images[done:]
+    if not images:
+        return study
+    model = _build_model(cfg, os.fspath(checkpoint)).eval()
+    model = _to_device(model, device)
+    tap = CascadeTap(model)
+    console = Console(stderr=True)
+    try:
+        for number, image in enumerate(
+            track(images, 'following boxes', console=console), 1
+        ):
+            model.test_step(pseudo_collate([data := dataset[image]]))
+            parts.append(
+                CascadeStudy.of_image(
+                    tap.boxes(data['data_samples'].metainfo),
+                    _objects(dataset, image),
+                    tap.pos_iou_thrs,
+                    min_iou,
+                )
+            )
+            if number % _SAVE_EVERY == 0:
+                parts = [CascadeStudy.concatenate(parts)]
+                parts[0].save(state, key)
+    finally:
+        # Also when interrupted: the next call goes on from here.
+        tap.remove()
+        if parts:
+            parts = [CascadeStudy.concatenate(parts)]
+            parts[0].save(state, key)
+    return parts[0]
+
+
+def _build_model(cfg: Config, checkpoint: str) -> nn.Module:
+    """The model with all its weights, or none at all."""
+    model = revert_sync_batchnorm(MODELS.build(cfg.model))
+    try:
+        load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
+    except RuntimeError as error:
+        # torch's message has one line for each kind of difference, and a
+        # long list of names in each.
+        lines = [x.strip() for x in str(error).splitlines() if x.strip()]
+        raise ValueError(
+            f'{checkpoint!r} must hold the weights of the model in the '
+            f'config, but does not: {lines[-1][:120]}... Give the config '
+            'that it was trained with.'
+        ) from error
+    return model
+
+
+def _to_device(model: nn.Module, device: str | None) -> nn.Module:
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        return model.to(device)
+    except (AssertionError, RuntimeError) as error:  # torch raises either
+        raise ValueError(
+            f'device must be one that torch can use here, but {device!r} is '
+            f'not: {str(error).splitlines()[0]}. Use cpu.'
+        ) from error
+
+
+def _choose(count: int, wanted: int | None) -> list[int]:
+    """Positions of the images, evenly spread."""
+    if count == 0:
+        raise ValueError(
+            'test_dataloader must have images, but has none. Give another '
+            'ann_file with cfg_options.'
+        )
+    wanted = count if wanted is None else min(wanted, count)
+    return np.linspace(0, count - 1, wanted).round().astype(int).tolist()
+
+
+def _objects(dataset: torch.utils.data.Dataset, image: int) -> np.ndarray:
+    """(M, 4), xyxy, pixels of the original image, whatever the pipeline."""
+    instances = dataset.get_data_info(image)['instances']
+    boxes = [x['bbox'] for x in instances if not x.get('ignore_flag')]
+    return np.reshape(np.array(boxes, np.float64), (-1, 4))
+
+
+def _key(
+    cfg: Config,
+    checkpoint: str | os.PathLike,
+    num_images: int | None,
+    min_iou: float,
+) -> str:
+    """Tells one study from another."""
+    file = os.stat(checkpoint)
+    parts = [
+        cfg.model.to_dict(),
+        cfg.test_dataloader.dataset.to_dict(),
+        os.path.abspath(checkpoint),
+        file.st_size,
+        file.st_mtime_ns,
+        num_images,
+        min_iou,
+    ]
+    text = json.dumps(parts, sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,90 @@
+"""See what boxes each stage of a detector gets and gives at test time."""
+
+import numpy as np
+import torch
+from mmdet.structures.bbox import get_box_tensor
+from torch import Tensor, nn
+
+from ..proposals.tap import ProposalTap
+
+
+class CascadeTap:
+    """Record the proposals and what each RoI stage makes of each of them.
+
+    The boxes that enter the stages are recorded by :class:`ProposalTap`. The
+    last stage's are decoded from what its head returned, by the head's own
+    ``regress_by_class``, as the cascade decodes between its stages: one box
+    for each, of its best class where boxes are by class, without NMS.
+
+    Args:
+        detector (nn.Module): The bare model: Cascade R-CNN, or a detector
+            with one RoI stage.
+
+    Attributes:
+        pos_iou_thrs (tuple[float, ...]): See :class:`ProposalTap`.
+
+    Raises:
+        TypeError: If the detector has no RoI stage.
+    """
+
+    def __init__(self, detector: nn.Module) -> None:
+        roi_head = getattr(detector, 'roi_head', None)
+        heads = getattr(roi_head, 'bbox_head', None)
+        if not hasattr(roi_head, 'bbox_roi_extractor') or heads is None:
+            raise TypeError(
+                'the cascade study needs a two-stage detector with '
+                'roi_head.bbox_head, but the config has '
+                f'{type(detector).__name__}. Give a Cascade R-CNN.'
+            )
+        self._head = heads[-1] if isinstance(heads, nn.ModuleList) else heads
+        self._tap = ProposalTap(detector)
+        self._tap.recording = True
+        self._handle = self._head.register_forward_hook(self._record)
+        self._output: tuple | None = None
+        self.pos_iou_thrs = self._tap.pos_iou_thrs
+
+    def remove(self) -> None:
+        """Take the forward hooks off the detector again."""
+        self._handle.remove()
+        self._tap.remove()
+
+    @torch.no_grad()
+    def boxes(self, img_meta: dict) -> list[np.ndarray]:
+        """Proposals and refined boxes of the latest image, a batch of one.
+
+        Args:
+            img_meta (dict): ``img_shape``, and ``scale_factor`` where the
+                image was resized.
+
+        Returns:
+            list[np.ndarray]: S + 1 arrays (N, 4), float64, xyxy, pixels of
+            the original image; row i is the same proposal in all.
+        """
+        stages = self._tap.stage_inputs(1)[0]
+        if len(stages[0]):
+            stages.append(self._decode(stages[-1], img_meta))
+        else:
+            # The RoI head returned before it called anything.
+            stages.append(stages[0])
+        self._output = None
+        scale = np.tile(img_meta.get('scale_factor', (1.0, 1.0)), 2)
+        return [part.astype(np.float64) / scale for part in stages]
+
+    def _decode(self, rois: np.ndarray, img_meta: dict) -> np.ndarray:
+        scores, deltas = self._output
+        if not isinstance(deltas, Tensor):
+            raise TypeError(
+                'the cascade study needs heads that predict one tensor of '
+                f'deltas, but {type(self._head).__name__} does not. Give a '
+                'Cascade R-CNN with BBoxHeads.'
+            )
+        head = self._head
+        if head.custom_activation:
+            scores = head.loss_cls.get_activation(scores)
+        labels = scores[:, :-1].argmax(dim=1)
+        priors = torch.as_tensor(rois, device=deltas.device)
+        boxes = head.regress_by_class(priors, labels, deltas, img_meta)
+        return get_box_tensor(boxes).float().cpu().numpy()
+
+    def _record(self, module: nn.Module, args: tuple, output: tuple) -> None:
+        self._output = output

@@ -1,0 +1,1 @@
+"""What kinds of errors cost how much AP."""

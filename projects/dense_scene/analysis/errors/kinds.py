@@ -1,0 +1,180 @@
+"""What kind of error a detection or a missed object of a dense scene is."""
+
+import numpy as np
+
+from ...utils.boxes import overlapping_pairs
+from ...utils.groups import RowGroups
+
+DETECTION_ERRORS = (
+    'merged',
+    'duplicate',
+    'split',
+    'shifted',
+    'loose',
+    'background',
+)
+OBJECT_ERRORS = ('missed_occluded', 'missed_other')
+# A repaired detection finds an object; those of other kinds are removed.
+REPAIRABLE = ('merged', 'split', 'shifted', 'loose')
+
+# TIDE's thresholds: from the first on an object is found, below the second
+# there is background.
+FOREGROUND_IOU = 0.5
+BACKGROUND_IOU = 0.1
+# "Most of it". At one half, a box of an object's size that lies midway
+# between two touching objects would count as one over both.
+COVERED_SHARE = 0.75
+OCCLUDED_SHARE = 0.25
+
+Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def pairs_by_group(
+    boxes: np.ndarray,
+    box_groups: RowGroups,
+    objects: np.ndarray,
+    object_groups: RowGroups,
+) -> Pairs:
+    """Overlapping boxes and objects of the same group, of a whole data set.
+
+    Args:
+        boxes (np.ndarray): (N, 4), xyxy, any unit.
+        box_groups (RowGroups): Which boxes each of G groups holds.
+        objects (np.ndarray): (M, 4), likewise.
+        object_groups (RowGroups): Which objects each of the groups holds.
+
+    Returns:
+        tuple: Row of the box, row of the object and IoU, each (P,), sorted as
+        by :func:`overlapping_pairs`.
+    """
+    parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    for rows, columns in zip(box_groups, object_groups):
+        if len(rows) and len(columns):
+            box, obj, iou = overlapping_pairs(boxes[rows], objects[columns])
+            parts.append((rows[box], columns[obj], iou))
+    box, obj, iou = (np.concatenate(column) for column in zip(*parts))
+    order = np.argsort(box, kind='stable')
+    return box[order], obj[order], iou[order]
+
+
+def classify_detections(
+    boxes: np.ndarray, objects: np.ndarray, pairs: Pairs
+) -> np.ndarray:
+    """The kind of error of detections that found nothing.
+
+    Source: written for this package. The kinds refine TIDE's "localisation"
+    and "background" (`Bolya et al. 2020 <https://arxiv.org/abs/2008.08115>`_,
+    whose IoU thresholds 0.5 and 0.1 they keep) by the failures of Figure 4 of
+    `A method for detecting objects in dense scenes
+    <https://doi.org/10.1515/comp-2022-0231>`_. Only objects of the detection's
+    class count. The first that applies:
+
+    - **merged**: it covers at least 3/4 of each of two or more objects, and
+      its IoU with the box around these is larger than that with any single
+      object. (A detection of an object with a hidden one behind it covers
+      both, but fits the front one best.)
+    - **duplicate**: IoU >= 0.5 with an object, found by another detection.
+    - **split**: at least 3/4 of it lie inside of one object.
+    - **shifted**: IoU >= 0.1 with two or more objects.
+    - **loose**: IoU >= 0.1 with one object.
+    - **background**: anything else; a detection on an object of another
+      class too (TIDE's "classification").
+
+    Args:
+        boxes (np.ndarray): (N, 4), xyxy, any unit: detections without a match
+            at IoU 0.5.
+        objects (np.ndarray): (M, 4), xyxy, same unit.
+        pairs (tuple): Of :func:`pairs_by_group` or
+            :func:`overlapping_pairs`, boxes with objects of their class.
+
+    Returns:
+        np.ndarray: (N,) int64, index into ``DETECTION_ERRORS``.
+
+    Example:
+        >>> objects = np.array([[0, 0, 10, 10], [10, 0, 20, 10]])
+        >>> boxes = np.array([[0, 0, 20, 10], [5, 0, 15, 10], [0, 0, 4, 10]])
+        >>> pairs = overlapping_pairs(boxes, objects)
+        >>> [
+        ...     DETECTION_ERRORS[kind]
+        ...     for kind in classify_detections(boxes, objects, pairs)
+        ... ]
+        ['merged', 'shifted', 'split']
+    """
+    boxes, objects = _as_boxes(boxes), _as_boxes(objects)
+    box, obj, iou = pairs
+    count = len(boxes)
+    best = np.zeros(count)
+    np.maximum.at(best, box, iou)
+    shared = _shared_area(boxes[box], objects[obj])
+    inside = shared >= COVERED_SHARE * _area(boxes)[box]
+    touched = np.bincount(box[iou >= BACKGROUND_IOU], minlength=count)
+    covered = shared >= COVERED_SHARE * _area(objects)[obj]
+    fits_union = (
+        _iou_with_union(boxes, objects, box[covered], obj[covered]) > best
+    )
+    several = np.bincount(box[covered], minlength=count) > 1
+    return np.select(
+        [
+            several & fits_union,
+            best >= FOREGROUND_IOU,
+            np.bincount(box[inside], minlength=count) > 0,
+            touched > 1,
+            touched == 1,
+        ],
+        np.arange(5),
+        5,
+    )
+
+
+def find_occluded(
+    missed: np.ndarray, objects: np.ndarray, pairs: Pairs
+) -> np.ndarray:
+    """Which missed objects share a quarter of their area with another one.
+
+    Boxes do not tell which of the two is in front; a large object that a small
+    one hides in part is not counted, as most of it can be seen.
+
+    Args:
+        missed (np.ndarray): (K,) int64, rows of the missed objects.
+        objects (np.ndarray): (M, 4), xyxy, any unit.
+        pairs (tuple): Of ``objects[missed]`` with objects of the same image,
+            of any class; pairs of an object with itself do not count.
+
+    Returns:
+        np.ndarray: (K,) bool.
+    """
+    objects = _as_boxes(objects)
+    place, other, _ = pairs
+    row = missed[place]
+    shared = _shared_area(objects[row], objects[other])
+    hidden = (shared >= OCCLUDED_SHARE * _area(objects)[row]) & (row != other)
+    return np.bincount(place[hidden], minlength=len(missed)) > 0
+
+
+def _iou_with_union(
+    boxes: np.ndarray, objects: np.ndarray, box: np.ndarray, obj: np.ndarray
+) -> np.ndarray:
+    """(N,), of each box with the box around its objects; 0 without any."""
+    union = np.tile([np.inf, np.inf, -np.inf, -np.inf], (len(boxes), 1))
+    np.minimum.at(union[:, :2], box, objects[obj, :2])
+    np.maximum.at(union[:, 2:], box, objects[obj, 2:])
+    iou, rows = np.zeros(len(boxes)), np.unique(box)
+    boxes, union = boxes[rows], union[rows]
+    shared = _shared_area(boxes, union)
+    iou[rows] = shared / (_area(boxes) + _area(union) - shared)
+    return iou
+
+
+def _as_boxes(boxes: np.ndarray) -> np.ndarray:
+    return np.asarray(boxes, np.float64).reshape(-1, 4)
+
+
+def _area(boxes: np.ndarray) -> np.ndarray:
+    return (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+
+
+def _shared_area(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(P,), of the boxes of the same row."""
+    low = np.maximum(first[:, :2], second[:, :2])
+    high = np.minimum(first[:, 2:], second[:, 2:])
+    return np.clip(high - low, 0, None).prod(axis=1)

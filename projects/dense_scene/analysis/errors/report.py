@@ -1,0 +1,149 @@
+"""The errors of a detector in dense scenes."""
+
+import json
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from terminaltables import AsciiTable
+
+from ...evaluation.tables.detections import Detections
+from ...evaluation.tables.ground_truth import GroundTruth
+from ...utils.files import whole_file
+from ...utils.groups import find_positions
+from .kinds import DETECTION_ERRORS, OBJECT_ERRORS
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorReport:
+    """Errors by kind: how many, what they cost and where they are.
+
+    Args:
+        ground_truth (GroundTruth): N objects, in images.
+        detections (Detections): D of them.
+        detection_errors (np.ndarray): (D,) int64, index into
+            ``DETECTION_ERRORS``; -1 if it found an object or a crowd region,
+            or lies beyond the cap.
+        object_errors (np.ndarray): (N,) int64, index into ``OBJECT_ERRORS``;
+            -1 if it was found or is a crowd region.
+        max_det (int): The cap, per image and class.
+        ap50 (float): AP at IoU 0.5 and the cap; -1 without objects.
+        ap_cost (dict[str, float]): What AP50 gains without the errors of one
+            kind, see :func:`analyse_errors`.
+        tide (dict, optional): Of :func:`measure_tide`.
+        nan_boxes (int): Detections dropped for NaN. Defaults to 0.
+    """
+
+    ground_truth: GroundTruth
+    detections: Detections
+    detection_errors: np.ndarray
+    object_errors: np.ndarray
+    max_det: int
+    ap50: float
+    ap_cost: dict[str, float]
+    tide: dict | None = None
+    nan_boxes: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of errors of each kind."""
+        columns = self.per_image
+        return {
+            kind: sum(columns[kind])
+            for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)
+        }
+
+    @property
+    def per_image(self) -> dict[str, list]:
+        """Columns, images in the order of the ground truth.
+
+        ``image_id``, ``file_name``, ``objects``, the number of errors of each
+        kind, and ``badness``: missed objects plus the scores of wrong
+        detections, per object. So a wrong detection weighs as much as the
+        detector believed in it.
+        """
+        images, objects = self.ground_truth.images, self.ground_truth.counts()
+        columns = dict(
+            image_id=images.ids.tolist(),
+            file_name=images.file_names.tolist(),
+            objects=objects.tolist(),
+        )
+        badness = np.zeros(len(images))
+        for names, errors, ids, weights in (
+            (
+                DETECTION_ERRORS,
+                self.detection_errors,
+                self.detections.image_ids,
+                self.detections.scores,
+            ),
+            (
+                OBJECT_ERRORS,
+                self.object_errors,
+                self.ground_truth.image_ids,
+                np.ones(len(self.object_errors)),
+            ),
+        ):
+            image = find_positions(ids, images.ids)
+            for number, name in enumerate(names):
+                columns[name] = np.bincount(
+                    image[errors == number], minlength=len(images)
+                ).tolist()
+            wrong = errors >= 0
+            badness += np.bincount(
+                image[wrong], weights[wrong], minlength=len(images)
+            )
+        columns['badness'] = (badness / np.maximum(objects, 1)).tolist()
+        return columns
+
+    def format(self) -> str:
+        """A table of the kinds and, if known, one of TIDE's classes."""
+        heading = (
+            f'{len(self.ground_truth.images)} images, '
+            f'{self.ground_truth.counts().sum()} objects, '
+            f'{len(self.detections)} detections; '
+            f'AP50@{self.max_det} '
+            f'{_show(self.ap50) if self.ap50 >= 0 else "-"}'
+        )
+        if self.nan_boxes:
+            heading += (
+                f'\n{self.nan_boxes} detections hold NaN or infinity '
+                'and are not scored'
+            )
+        counts = self.counts
+        tables = [_table('Dense errors', counts, self.ap_cost)]
+        if self.tide is not None:
+            tables.append(
+                _table('TIDE', self.tide['counts'], self.tide['delta_ap'])
+            )
+        return '\n'.join([heading, *tables])
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the numbers, not the boxes, to a JSON file.
+
+        A file is replaced at once or, if writing fails, not at all.
+        """
+        content = dict(
+            max_det=self.max_det,
+            ap50=self.ap50,
+            counts=self.counts,
+            ap_cost=self.ap_cost,
+            tide=self.tide,
+            nan_boxes=self.nan_boxes,
+            per_image=self.per_image,
+        )
+        with whole_file(path) as part:
+            part.write_text(json.dumps(content), encoding='utf-8')
+
+
+def _table(title: str, counts: dict[str, int], cost: dict[str, float]) -> str:
+    rows = [
+        [name, str(counts.get(name, '-')), _show(cost[name])] for name in cost
+    ]
+    table = AsciiTable([['error', 'count', 'AP50 cost'], *rows], title)
+    table.justify_columns[1] = table.justify_columns[2] = 'right'
+    return table.table
+
+
+def _show(value: float) -> str:
+    # A rounding error below zero is no -0.000.
+    return f'{round(value, 3) + 0.0:.3f}'

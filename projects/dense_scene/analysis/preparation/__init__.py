@@ -1,0 +1,1 @@
+"""Is a copy of SKU-110K whole? Checks, manifests and a report."""

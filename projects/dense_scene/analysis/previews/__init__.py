@@ -1,0 +1,1 @@
+"""Sheets that show what a training pipeline does."""

@@ -1,0 +1,113 @@
+"""Recall of proposals, IoU of stage inputs, positives per object."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from .quality import IOU_EDGES, IOU_THRESHOLDS, MAX_POSITIVES, ProposalQuality
+
+# Okabe and Ito's: told apart by colour-blind readers too.
+_STAGE_COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00')
+
+
+def plot_proposal_quality(quality: ProposalQuality) -> np.ndarray:
+    """Draw three panels, without a display and without pyplot's state.
+
+    Left, the share of objects recalled over the IoU threshold, one line per
+    cap. Middle, the IoU of each stage's input boxes with their object; a
+    dashed line marks from where the stage calls them positive. Right, how
+    many positives the objects have.
+
+    Args:
+        quality (ProposalQuality): Of a data set, or of batches.
+
+    Returns:
+        np.ndarray: (H, W, 3), uint8, RGB.
+    """
+    figure = Figure(figsize=(13, 4.6), dpi=100, layout='constrained')
+    canvas = FigureCanvasAgg(figure)
+    left, middle, right = figure.subplots(1, 3)
+    _plot_recall(left, quality)
+    _plot_iou(middle, quality)
+    _plot_positives(right, quality)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _plot_recall(axes: Axes, quality: ProposalQuality) -> None:
+    count = len(quality.proposal_nums)
+    for i, cap in enumerate(quality.proposal_nums):
+        axes.plot(
+            IOU_THRESHOLDS,
+            quality.recalled[:, i] / max(1, quality.objects),
+            color=str(0.75 * (1 - (i + 1) / count)),
+            marker='.',
+            label=f'{cap}: AR {quality.average_recall[i]:.3f}',
+        )
+    axes.set(
+        title='Objects recalled by the first k proposals',
+        xlabel='IoU threshold',
+        ylabel='share of objects',
+        ylim=(0, 1.02),
+    )
+    if count:
+        _legend_below(axes, title='first k')
+
+
+def _plot_iou(axes: Axes, quality: ProposalQuality) -> None:
+    shares = quality.iou_histogram / np.maximum(1, quality.inputs)[:, None]
+    for stage, share in enumerate(shares):
+        label = f'stage {stage + 1}: mean {quality.mean_iou[stage]:.3f}'
+        colour = _stairs(axes, share, IOU_EDGES, stage, label)
+        threshold = quality.pos_iou_thrs[stage]
+        axes.axvline(threshold, color=colour, ls='--', lw=1)
+    axes.set(
+        title='IoU of input boxes with their object',
+        xlabel='IoU',
+        ylabel='share of input boxes',
+        xlim=(0, 1),
+    )
+    _legend_below(axes, title='dashed: positive from here on')
+
+
+def _plot_positives(axes: Axes, quality: ProposalQuality) -> None:
+    shares = quality.positives_histogram / max(1, quality.objects)
+    edges = np.arange(MAX_POSITIVES + 2) - 0.5
+    for stage, share in enumerate(shares):
+        mean = quality.positives_per_object[stage]
+        label = f'stage {stage + 1}: {mean:.2f}, {share[0]:.1%}'
+        _stairs(axes, share, edges, stage, label)
+    ticks = range(0, MAX_POSITIVES + 1, 4)
+    last = [f'{MAX_POSITIVES}+']
+    axes.set_xticks(ticks, [*map(str, ticks)][:-1] + last)
+    axes.set(
+        title='Positives per object',
+        xlabel='positives',
+        ylabel='share of objects',
+        xlim=(-0.5, MAX_POSITIVES + 0.5),
+    )
+    _legend_below(axes, title='mean, share of objects without any')
+
+
+def _stairs(
+    axes: Axes, values: np.ndarray, edges: np.ndarray, stage: int, label: str
+) -> str:
+    """A histogram's outline in the stage's colour, which is returned."""
+    colour = _STAGE_COLOURS[stage % len(_STAGE_COLOURS)]
+    # Later stages lie on top: thinner, so that equal ones all stay visible.
+    width = max(1.0, 3.0 - 0.8 * stage)
+    axes.stairs(values, edges, color=colour, lw=width, label=label)
+    return colour
+
+
+def _legend_below(axes: Axes, title: str) -> None:
+    axes.legend(
+        title=title,
+        title_fontsize='small',
+        fontsize='small',
+        frameon=False,
+        ncols=2,
+        loc='upper center',
+        bbox_to_anchor=(0.5, -0.16),
+    )

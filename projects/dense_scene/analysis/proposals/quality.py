@@ -1,0 +1,222 @@
+"""What proposals and cascade stages give to the objects, as counts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from ...utils.box_matching import best_objects, recalling_ranks
+from ...utils.boxes import overlapping_pairs
+
+# COCO's thresholds of average recall, in the way that pycocotools makes them.
+IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
+# Each the float64 nearest to its number, as thresholds in configs are.
+IOU_EDGES = np.arange(21) / 20
+# Objects with more positives than this are counted together.
+MAX_POSITIVES = 16
+# A box is a copy of its object from here on: training adds such copies.
+_COPY_IOU = 1 - 1e-6
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ProposalQuality:
+    """Counts over one image, or over many: :meth:`total` adds them up.
+
+    K is the number of caps, T the ten IoU thresholds 0.50 to 0.95, S the
+    number of stages.
+
+    Args:
+        proposal_nums (tuple[int, ...]): The K caps.
+        pos_iou_thrs (tuple[float, ...]): Per stage, the IoU from which a
+            box is positive.
+        images, objects, proposals (int): How many.
+        most_proposals (int): Of one image.
+        recalled (np.ndarray): (T, K), objects that the first k proposals
+            recall.
+        inputs (np.ndarray): (S,), input boxes.
+        iou_sum (np.ndarray): (S,), sum over input boxes of the IoU with
+            their object.
+        iou_histogram (np.ndarray): (S, 20), input boxes by that IoU, bins
+            of 0.05.
+        positives (np.ndarray): (S,), input boxes that are positive.
+        positives_histogram (np.ndarray): (S, 17), objects by their number
+            of positives: 0, 1, ..., 16 or more.
+        copies (np.ndarray): (S,), input boxes equal to their object.
+    """
+
+    proposal_nums: tuple[int, ...]
+    pos_iou_thrs: tuple[float, ...]
+    images: int
+    objects: int
+    proposals: int
+    most_proposals: int
+    recalled: np.ndarray
+    inputs: np.ndarray
+    iou_sum: np.ndarray
+    iou_histogram: np.ndarray
+    positives: np.ndarray
+    positives_histogram: np.ndarray
+    copies: np.ndarray
+
+    @classmethod
+    def total(cls, parts: Iterable[ProposalQuality]) -> ProposalQuality:
+        """Add up the counts of images that went through the same model."""
+        parts = list(parts)
+        same = ('proposal_nums', 'pos_iou_thrs')
+        values = {name: getattr(parts[0], name) for name in same}
+        for field in dataclasses.fields(cls):
+            column = [getattr(part, field.name) for part in parts]
+            if field.name == 'most_proposals':
+                values[field.name] = max(column)
+            elif field.name not in same:
+                values[field.name] = sum(column)
+        return cls(**values)
+
+    @property
+    def average_recall(self) -> np.ndarray:
+        """(K,), share of objects recalled, mean over the thresholds."""
+        return self.recalled.mean(axis=0) / _or_nan(self.objects)
+
+    @property
+    def mean_iou(self) -> np.ndarray:
+        """(S,), mean IoU of the input boxes with their object."""
+        return self.iou_sum / _or_nan(self.inputs)
+
+    @property
+    def positives_per_object(self) -> np.ndarray:
+        """(S,), mean number of positives of an object."""
+        return self.positives / _or_nan(self.objects)
+
+    @property
+    def objects_without_positive(self) -> np.ndarray:
+        """(S,), share of the objects that no input box is positive for."""
+        return self.positives_histogram[:, 0] / _or_nan(self.objects)
+
+    def metrics(self) -> dict[str, float]:
+        """The headline numbers; NaN where there is nothing to count."""
+        recalls = zip(self.proposal_nums, self.average_recall)
+        values = {f'AR@{k}': recall for k, recall in recalls}
+        if self.proposal_nums:
+            values['proposals_per_image'] = self.proposals / self.images
+        for name in (
+            'mean_iou',
+            'positives_per_object',
+            'objects_without_positive',
+        ):
+            for stage, value in enumerate(getattr(self, name), start=1):
+                values[f'stage{stage}_{name}'] = value
+        return {key: float(value) for key, value in values.items()}
+
+    def to_dict(self) -> dict:
+        """Every count, the bins and the headline numbers, for JSON."""
+        counts = dataclasses.asdict(self)
+        counts['iou_thresholds'] = IOU_THRESHOLDS
+        counts['iou_edges'] = IOU_EDGES
+        plain = {
+            key: value.tolist() if isinstance(value, np.ndarray) else value
+            for key, value in counts.items()
+        }
+        # JSON has no NaN.
+        plain['metrics'] = {
+            key: None if np.isnan(value) else value
+            for key, value in self.metrics().items()
+        }
+        return plain
+
+
+def measure_proposals(
+    objects: np.ndarray,
+    proposals: np.ndarray,
+    stage_inputs: Sequence[np.ndarray],
+    pos_iou_thrs: Sequence[float],
+    proposal_nums: Sequence[int],
+) -> ProposalQuality:
+    r"""Measure the proposals and the stage inputs of one image.
+
+    Average recall is COCO's, class-agnostic (``useCats=0``, area 'all'):
+    with :math:`R_t(k)` the share of objects that the first k proposals
+    recall at IoU t, matched one to one (see
+    :func:`dense_scene.utils.box_matching.recalling_ranks`),
+
+    .. math::
+        AR(k) = \frac{1}{10} \sum_{t \in \{0.50, 0.55, ..., 0.95\}} R_t(k)
+
+    The object of an input box is the one that it overlaps most, and the box
+    is a positive of that object if their IoU reaches the stage's threshold,
+    as in ``mmdet.MaxIoUAssigner`` without ``match_low_quality``.
+
+    Args:
+        objects (np.ndarray): (M, 4), xyxy. Crowd and ignored objects are
+            left out by the caller; that does not change COCO's recall.
+        proposals (np.ndarray): (N, 4), xyxy, by falling score.
+        stage_inputs (Sequence[np.ndarray]): Per stage, (n, 4), xyxy.
+        pos_iou_thrs (Sequence[float]): Per stage.
+        proposal_nums (Sequence[int]): The caps k; () measures no recall.
+
+    Returns:
+        ProposalQuality: Of one image. All boxes must be in one unit; a
+        change of scale, also of one axis alone, changes nothing.
+    """
+    pairs = overlapping_pairs(proposals, objects)
+    ranks = recalling_ranks(pairs, len(objects), IOU_THRESHOLDS)
+    caps = np.array(proposal_nums, dtype=np.int64)
+    stages = [
+        _measure_stage(
+            pairs if boxes is proposals else overlapping_pairs(boxes, objects),
+            len(boxes),
+            len(objects),
+            threshold,
+        )
+        for boxes, threshold in zip(stage_inputs, pos_iou_thrs)
+    ]
+    return ProposalQuality(
+        proposal_nums=tuple(proposal_nums),
+        pos_iou_thrs=tuple(pos_iou_thrs),
+        images=1,
+        objects=len(objects),
+        proposals=len(proposals),
+        most_proposals=len(proposals),
+        recalled=(ranks[..., None] < caps).sum(axis=1),
+        **{name: np.stack([s[name] for s in stages]) for name in stages[0]},
+    )
+
+
+def _measure_stage(
+    pairs: tuple, num_boxes: int, num_objects: int, threshold: float
+) -> dict[str, np.ndarray]:
+    """The counts of one stage."""
+    index, iou = best_objects(pairs, num_boxes)
+    positive = (index >= 0) & (iou >= threshold)
+    per_object = np.bincount(index[positive], minlength=num_objects)
+    return dict(
+        inputs=np.int64(num_boxes),
+        iou_sum=iou.sum(),
+        iou_histogram=np.histogram(iou, IOU_EDGES)[0],
+        positives=positive.sum(),
+        positives_histogram=np.bincount(
+            per_object.clip(max=MAX_POSITIVES), minlength=MAX_POSITIVES + 1
+        ),
+        copies=(iou >= _COPY_IOU).sum(),
+    )
+
+
+def check_proposal_nums(proposal_nums: Sequence[int]) -> tuple[int, ...]:
+    """The caps as a tuple, if each is a whole number from 1 on.
+
+    Raises:
+        ValueError: If there is none, or one is not.
+    """
+    caps = tuple(proposal_nums) if isinstance(proposal_nums, Sequence) else ()
+    if not caps or any(type(k) is not int or k < 1 for k in caps):
+        raise ValueError(
+            'proposal_nums must be whole numbers from 1 on, but got '
+            f'{proposal_nums!r}. Use for example (100, 300, 1000, 2000).'
+        )
+    return caps
+
+
+def _or_nan(count: int | np.ndarray) -> np.ndarray:
+    """The count as a divisor: a share of nothing is NaN, not an error."""
+    return np.where(np.asarray(count) > 0, count, np.nan)

@@ -1,0 +1,1 @@
+"""Is a difference of AP more than chance?"""

@@ -1,0 +1,181 @@
+"""Whether one detector is better than another, or the images were kind."""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from mmengine.logging import print_log
+from rich.console import Console
+from rich.progress import track
+
+from ...evaluation.backends import load_backend
+from ...evaluation.stored.files import read_evaluation
+from ...evaluation.tables.coco_tables import IOU_THRS
+from ...evaluation.tables.detections import Detections
+from ...evaluation.tables.ground_truth import GroundTruth
+from ...utils.groups import find_positions
+from .paired_bootstrap import PairedBootstrap
+from .weighted_average_precision import WeightedAveragePrecision
+
+
+def compare_detections(
+    first: str, second: str, ann_file: str, **settings
+) -> PairedBootstrap:
+    """Compare two files of detections.
+
+    Args:
+        first, second, ann_file (str): See :func:`read_evaluation`.
+        settings: Of :func:`bootstrap_difference`.
+
+    Raises:
+        FileNotFoundError, ValueError: If a file is wrong, or the two are not
+            of the same images and classes.
+    """
+    truth, store = read_evaluation(first, ann_file)
+    other, other_store = read_evaluation(second, ann_file)
+    if truth.classes != other.classes or not np.array_equal(
+        truth.images.ids, other.images.ids
+    ):
+        raise ValueError(
+            f'{first} and {second} must be of the same images and classes, '
+            f'but are of {len(truth.images)} and {len(other.images)} images, '
+            f'classes {truth.classes} and {other.classes}. Run both detectors '
+            'on the same data.'
+        )
+    return bootstrap_difference(
+        truth,
+        _drop_nan(first, store.detections),
+        _drop_nan(second, other_store.detections),
+        **settings,
+    )
+
+
+def bootstrap_difference(
+    ground_truth: GroundTruth,
+    first: Detections,
+    second: Detections,
+    max_det: int = 300,
+    resamples: int = 1000,
+    seed: int = 0,
+    backend: str = 'auto',
+    workers: int = 2,
+) -> PairedBootstrap:
+    """Evaluate two results on the same random choices of images.
+
+    Source: the percentile bootstrap, B. Efron and R. Tibshirani, An
+    Introduction to the Bootstrap (1993), 13.3, paired by image. Each resample
+    draws as many images as there are, with replacement. Detections are
+    matched once; a resample counts the matches of each image as often as it
+    was drawn.
+
+    Args:
+        ground_truth (GroundTruth): What is there.
+        first, second (Detections): Without NaN.
+        max_det (int): The cap, per image and class. Defaults to 300.
+        resamples (int): Defaults to 1000.
+        seed (int): Resample i depends on this and i alone. Defaults to 0.
+        backend (str): See :func:`load_backend`. Defaults to 'auto'.
+        workers (int): Threads; they change no number. Defaults to 2.
+
+    Raises:
+        ValueError: If there is no object, ``resamples`` or ``workers`` is
+            below 1, or the detections do not fit the ground truth.
+    """
+    for name, value in dict(resamples=resamples, workers=workers).items():
+        if value < 1:
+            raise ValueError(
+                f'{name} must be at least 1, but got {value}. Raise it.'
+            )
+    if not ground_truth.counts().any():
+        raise ValueError(
+            'ground truth must hold at least one object, but '
+            f'its {len(ground_truth.images)} images hold none. '
+            'Give the annotations of the split.'
+        )
+    pair = [
+        _Resampled(ground_truth, found, max_det, backend)
+        for found in (first, second)
+    ]
+    num_images = len(ground_truth.images)
+    once = np.ones(num_images, np.int32)
+    values = [result(once) for result in pair]
+
+    def resample(number: int) -> np.ndarray:
+        drawn = np.random.default_rng((seed, number)).integers(
+            num_images, size=num_images
+        )
+        weights = np.bincount(drawn, minlength=num_images).astype(np.int32)
+        return pair[1](weights) - pair[0](weights)
+
+    samples = np.array(list(_run(resample, resamples, workers)))
+    # Where no image with an object was drawn, there is no AP.
+    samples = samples[np.isfinite(samples).all(axis=1)]
+    return PairedBootstrap(*values, samples, max_det, num_images)
+
+
+def _run(
+    task: Callable[[int], np.ndarray], count: int, workers: int
+) -> Iterator[np.ndarray]:
+    """NumPy lets threads work at the same time."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield from track(
+            pool.map(task, range(count)),
+            'Resampling',
+            count,
+            console=Console(stderr=True),
+            transient=True,
+        )
+    finally:
+        # Control-C should not wait for the rest.
+        pool.shutdown(cancel_futures=True)
+
+
+class _Resampled:
+    """AP, AP50 and AP75 of one result, by how often each image counts."""
+
+    def __init__(
+        self, truth: GroundTruth, found: Detections, max_det: int, backend: str
+    ) -> None:
+        matches = load_backend(backend).match(truth, found, max_det)
+        found, matched = found.take(matches.rows), matches.matched
+        images = find_positions(found.image_ids, truth.images.ids)
+        self._counts = truth.counts(by_class=True)
+        self._classes = []
+        for label in range(len(truth.classes)):
+            own = np.flatnonzero(found.labels == label)
+            self._classes.append(
+                WeightedAveragePrecision(
+                    found.scores[own],
+                    matched[:, own],
+                    matches.ignored[:, own],
+                    images[own],
+                )
+            )
+
+    def __call__(self, weights: np.ndarray) -> np.ndarray:
+        """(3,), NaN if no image with an object counts."""
+        objects = weights @ self._counts
+        values = [
+            of_class(weights, count)
+            for of_class, count in zip(self._classes, objects.tolist())
+            if count
+        ]
+        if not values:
+            return np.full(3, np.nan)
+        by_iou = np.mean(values, axis=0)
+        single = np.searchsorted(IOU_THRS, (0.5, 0.75))
+        return np.concatenate(([by_iou.mean()], by_iou[single]))
+
+
+def _drop_nan(name: str, found: Detections) -> Detections:
+    kept, dropped = found.drop_nan()
+    if dropped:
+        print_log(
+            f'{dropped} of {len(found)} detections of {name} hold NaN '
+            'or infinity and are not scored.',
+            'current',
+            logging.WARNING,
+        )
+    return kept

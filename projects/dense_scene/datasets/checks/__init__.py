@@ -1,0 +1,1 @@
+"""What the files of a data set say against its pictures."""

@@ -1,0 +1,161 @@
+"""SKU-110K, read from the files its authors publish."""
+
+import os.path as osp
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+from mmdet.registry import DATASETS
+from mmengine.fileio import get_local_path
+from mmengine.logging import print_log
+
+from ..annotation_columns import AnnotationColumns
+from ..column_dataset import ColumnDataset
+from ..images.check import check_images
+from .manifest import read_manifest
+from .reader import read_sku110k_csv
+
+# Truncated in the published archive, as reported by its users:
+# https://github.com/Anymake/DRN_CVPR2020/issues/3
+KNOWN_TRUNCATED = frozenset(
+    {
+        'train_882.jpg',
+        'train_924.jpg',
+        'train_4222.jpg',
+        'train_5822.jpg',
+        'test_274.jpg',
+    }
+)
+
+
+@DATASETS.register_module()
+class SKU110KDataset(ColumnDataset):
+    """SKU-110K as unpacked, without a conversion.
+
+    Source: `Precise Detection in Densely Packed Scenes
+    <https://arxiv.org/abs/1904.00853>`_, whose archive holds ``images/`` and
+    ``annotations/annotations_{train,val,test}.csv`` (no header row:
+    image_name, x1, y1, x2, y2, class, image_width, image_height).
+    Differs from ``mmdet.CocoDataset`` on the same boxes as JSON: boxes are
+    clipped to their image; those that then are less than one pixel wide or
+    high are dropped, and the log says how many.
+
+    The one class is ``object``, the word that the class column holds in every
+    row. The column is not read. ``img_id`` is the position of the image in
+    the CSV, the same with and without a manifest.
+
+    Args:
+        args, kwargs: Of :class:`ColumnDataset`.
+        ann_file (str): The CSV, below ``data_root``.
+        data_prefix (dict): Defaults to ``dict(img='images/')``.
+        manifest (str, optional): Use only the images that this text file
+            lists: a path, or a file in ``dense_scene/datasets/manifests``
+            such as ``sku110k-sub_train.txt``. Defaults to None.
+        skip_images (Iterable[str]): File names to leave out. Defaults to the
+            five images that are truncated in the archive.
+        check_image_size (bool): Open every image file once, compare its size
+            with the CSV, and leave out those that are missing, truncated or
+            unreadable. Defaults to False: it takes a minute or more.
+
+    Raises:
+        FileNotFoundError: If the CSV or the manifest does not exist.
+        ValueError: If the CSV is malformed (:func:`read_sku110k_csv`), lacks
+            an image of the manifest, or disagrees with the size of an image.
+
+    Example:
+        >>> dataset = SKU110KDataset(
+        ...     ann_file='annotations/annotations_val.csv',
+        ...     data_root='data/SKU110K_fixed/',
+        ... )
+    """
+
+    METAINFO = dict(classes=('object',), palette=[(220, 20, 60)])
+
+    def __init__(
+        self,
+        *args,
+        ann_file: str = 'annotations/annotations_train.csv',
+        data_prefix: dict | None = None,
+        manifest: str | None = None,
+        skip_images: Iterable[str] = KNOWN_TRUNCATED,
+        check_image_size: bool = False,
+        **kwargs,
+    ) -> None:
+        self.manifest = manifest
+        self.skip_images = frozenset(skip_images)
+        self.check_image_size = check_image_size
+        super().__init__(
+            *args,
+            ann_file=ann_file,
+            data_prefix=data_prefix or dict(img='images/'),
+            **kwargs,
+        )
+
+    def load_columns(self) -> AnnotationColumns:
+        """Read the CSV, choose the images, and repair the boxes."""
+        self._check_exists()
+        with get_local_path(
+            self.ann_file, backend_args=self.backend_args
+        ) as path:
+            columns = read_sku110k_csv(path)
+        columns = self._choose_images(columns)
+        if self.check_image_size:
+            columns = check_images(columns, self.data_prefix['img'])
+        columns, clipped, dropped = _clip_boxes(columns)
+        self._log(
+            f'{len(columns)} images with {len(columns.boxes)} boxes; '
+            f'clipped {clipped} boxes to their image, dropped {dropped} '
+            'that are outside of it or thinner than a pixel'
+        )
+        return columns
+
+    def _check_exists(self) -> None:
+        if not self.is_local(self.ann_file) or osp.isfile(self.ann_file):
+            return
+        missing = self.ann_file
+        if self.data_root and not osp.isdir(self.data_root):
+            missing = self.data_root
+        raise FileNotFoundError(
+            f'SKU-110K annotations {self.ann_file} must exist, but there is '
+            f'no {missing}. Set the environment variable SKU110K_ROOT (or '
+            'data_root in the config) to the unpacked SKU110K_fixed folder, '
+            'which holds images/ and annotations/.'
+        )
+
+    def _choose_images(self, columns: AnnotationColumns) -> AnnotationColumns:
+        names = columns.file_names
+        keep = np.ones(len(names), bool)
+        if self.manifest is not None:
+            wanted = np.array(read_manifest(self.manifest)).astype(bytes)
+            missing = wanted[~np.isin(wanted, names)]
+            if len(missing):
+                raise ValueError(
+                    f'manifest {self.manifest} must list images of '
+                    f'{self.ann_file}, but {len(missing)} of {len(wanted)} '
+                    f'are not there, {missing[0].decode()} among them. Give '
+                    'the manifest of the same split.'
+                )
+            keep &= np.isin(names, wanted)
+        skip = np.array(sorted(self.skip_images)).astype(bytes)
+        skip = names[keep & np.isin(names, skip)]
+        if len(skip):
+            self._log(
+                f'skipped {len(skip)} images that are listed in '
+                f'skip_images: {", ".join(skip.astype(str))}'
+            )
+        return columns.take(keep & ~np.isin(names, skip))
+
+    def _log(self, message: str) -> None:
+        print_log(f'{osp.basename(self.ann_file)}: {message}.', 'current')
+
+
+def _clip_boxes(
+    columns: AnnotationColumns,
+) -> tuple[AnnotationColumns, int, int]:
+    """Clip to the image; how many were changed and how many dropped."""
+    limits = np.repeat(columns.sizes[:, [1, 0, 1, 0]], columns.counts, axis=0)
+    boxes = np.clip(columns.boxes, 0, limits).astype(np.float32)
+    keep = (boxes[:, 2:] - boxes[:, :2] >= 1).all(axis=1)
+    clipped = (boxes != columns.boxes).any(axis=1) & keep
+    columns = replace(columns, boxes=boxes).keep_boxes(keep)
+    return columns, int(clipped.sum()), int((~keep).sum())

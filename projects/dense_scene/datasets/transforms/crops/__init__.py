@@ -1,0 +1,1 @@
+"""Crops that know what they cut."""

@@ -1,0 +1,203 @@
+"""What the crops for dense scenes have in common."""
+
+from numbers import Real
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmdet.structures.bbox import HorizontalBoxes, autocast_box_type
+
+from .visible_fraction import visible_fraction
+
+# What mmdet's preprocessors subtract, BGR: the network sees zeros.
+MEAN_COLOUR = (104, 116, 124)
+
+
+class WindowCrop(BaseTransform):
+    """The base of crops with a stated rule for the objects they cut.
+
+    A subclass chooses the window in :meth:`choose_window`. Of every object
+    the share of its area within the window (and the image) decides, v:
+
+    - v >= ``min_visible``: kept, its box clipped to the window. Whole
+      objects, v = 1, are always kept.
+    - 0 < v < ``min_visible``: cut off. What becomes of it says ``cut``.
+    - v = 0: dropped.
+
+    An object that was to be ignored already stays so, clipped, where v > 0.
+
+    Args:
+        min_visible (float): In (0, 1]. 1 keeps whole objects only. Defaults
+            to 0.25, as in DenseDet (arXiv 2007.11946); 0.2 in Kozlov
+            (arXiv 2006.07825).
+        cut (str): What happens to objects that are cut off.
+
+            ``'ignore'``: their clipped boxes stay with ``gt_ignore_flags``
+            set. A detector that fires on the visible piece is then neither
+            rewarded nor punished, if the model's assigners have
+            ``ignore_iof_thr`` set to 0.5, say; with mmdet's default, -1,
+            it is the same as 'background'.
+
+            ``'background'``: the boxes are dropped, the pixels stay, as in
+            both papers. The piece of an object just below ``min_visible`` is
+            then a negative, the one just above it a positive.
+
+            ``'fill'``: the boxes are dropped and their pixels painted with
+            the mean colour, but for those within a box that stays.
+
+            Defaults to 'ignore'.
+        allow_negative (bool): Whether a window without any kept object (with
+            ignored ones at most) may be given. mmdet's assigners take
+            everything for background where no object is kept, ignored
+            objects too. Defaults to False.
+
+    Shape:
+        Reads ``img``, (H, W) or (H, W, C), ``gt_bboxes``, (N, 4) xyxy in
+        pixels of ``img``, ``gt_bboxes_labels`` and, if there,
+        ``gt_ignore_flags`` and ``gt_instances_ids``. Changes these,
+        ``img_shape`` and, as mmdet's crops do, ``homography_matrix``;
+        ``scale_factor``, ``ori_shape`` and ``pixel_scale`` stay, since
+        objects keep their size.
+
+    Returns None where there is no window with a kept object, upon which
+    mmengine's data sets draw another image (in training only: in test mode
+    they end with an error).
+
+    Raises:
+        ValueError: If an argument is out of range, if ``gt_bboxes`` is not
+            there yet, or if there are masks, which it cannot cut.
+        TypeError: If the boxes are of another kind than xyxy.
+    """
+
+    def __init__(
+        self,
+        min_visible: float = 0.25,
+        cut: str = 'ignore',
+        allow_negative: bool = False,
+    ) -> None:
+        if not isinstance(min_visible, Real) or not 0 < min_visible <= 1:
+            raise ValueError(
+                'min_visible must be the share of an object that is enough '
+                f'to keep it, above 0 and at most 1, but got {min_visible!r}.'
+                ' Use 1 to keep whole objects only.'
+            )
+        if cut not in ('ignore', 'background', 'fill'):
+            raise ValueError(
+                "cut must be 'ignore', 'background' or 'fill', "
+                f'but got {cut!r}.'
+            )
+        self.min_visible = min_visible
+        self.cut = cut
+        self.allow_negative = allow_negative
+
+    def choose_window(
+        self, boxes: np.ndarray, counts: np.ndarray, size: tuple[int, int]
+    ) -> np.ndarray | None:
+        """Draw the window of this sample.
+
+        Args:
+            boxes (np.ndarray): (N, 4) float64, xyxy, clipped to the image.
+            counts (np.ndarray): (N,) bool, False for ignored objects.
+            size (tuple[int, int]): Width and height of the image.
+
+        Returns:
+            np.ndarray: (4,) int, xyxy, within the image; None for no window.
+        """
+        raise NotImplementedError
+
+    @autocast_box_type()
+    def transform(self, results: dict) -> dict | None:
+        """Cut the sample; None where no window is good."""
+        self._check(results)
+        height, width = results['img'].shape[:2]
+        boxes = results['gt_bboxes'].tensor.numpy().astype(np.float64)
+        boxes = boxes.clip(0, [width, height, width, height])
+        ignored = results.get('gt_ignore_flags')
+        ignored = (
+            np.zeros(len(boxes), bool)
+            if ignored is None
+            else np.asarray(ignored).astype(bool)
+        )
+        window = self.choose_window(boxes, ~ignored, (width, height))
+        if window is None:
+            return None
+        self._apply(results, boxes, ignored, window)
+        return results
+
+    def has_object(
+        self, boxes: np.ndarray, counts: np.ndarray, windows: np.ndarray
+    ) -> np.ndarray:
+        """Which of the (T, 4) windows may be given, (T,) bool."""
+        if self.allow_negative:
+            return np.ones(len(windows), bool)
+        seen = visible_fraction(boxes[counts], windows)
+        return (seen >= self.min_visible).any(axis=1)
+
+    def _apply(
+        self,
+        results: dict,
+        boxes: np.ndarray,
+        ignored: np.ndarray,
+        window: np.ndarray,
+    ) -> None:
+        x1, y1, x2, y2 = window.tolist()
+        seen = visible_fraction(boxes, window)[0]
+        cut_off = ~ignored & (seen > 0) & (seen < self.min_visible)
+        stays = seen > 0 if self.cut == 'ignore' else (seen > 0) & ~cut_off
+        image = results['img'][y1:y2, x1:x2]
+        if self.cut == 'fill' and cut_off.any():
+            shift = np.array([x1, y1, x1, y1])
+            image = _paint(image, boxes[cut_off] - shift, boxes[stays] - shift)
+        results['img'] = image
+        results['img_shape'] = image.shape[:2]
+        # Indexing copies, so that boxes held elsewhere are not moved.
+        kept = results['gt_bboxes'][stays]
+        kept.translate_([-x1, -y1])
+        kept.clip_(image.shape[:2])
+        results['gt_bboxes'] = kept
+        for key in ('gt_bboxes_labels', 'gt_instances_ids'):
+            if results.get(key) is not None:
+                results[key] = results[key][stays]
+        if self.cut == 'ignore' or 'gt_ignore_flags' in results:
+            results['gt_ignore_flags'] = (ignored | cut_off)[stays]
+        matrix = np.array([[1, 0, -x1], [0, 1, -y1], [0, 0, 1]], np.float32)
+        before = results.get('homography_matrix')
+        results['homography_matrix'] = (
+            matrix if before is None else matrix @ before
+        )
+
+    def _check(self, results: dict) -> None:
+        name = type(self).__name__
+        if results.get('gt_bboxes') is None:
+            raise ValueError(
+                f'{name} must come after LoadAnnotations, but '
+                'gt_bboxes is not there yet. Move it behind.'
+            )
+        if not isinstance(results['gt_bboxes'], HorizontalBoxes):
+            raise TypeError(
+                f'{name} must be used on HorizontalBoxes, but got '
+                f'{type(results["gt_bboxes"]).__name__}. Set '
+                "box_type='hbox' in LoadAnnotations."
+            )
+        for key in ('gt_masks', 'gt_seg_map', 'proposals'):
+            if results.get(key) is not None:
+                raise ValueError(
+                    f'{name} must be used on boxes alone, but got {key}. '
+                    "Do not load it, or use mmdet's RandomCrop."
+                )
+
+
+def _paint(
+    image: np.ndarray, gone: np.ndarray, kept: np.ndarray
+) -> np.ndarray:
+    """A copy with the pixels of some boxes painted, not those of others."""
+    mask = np.zeros(image.shape[:2], bool)
+    for boxes, value in ((gone, True), (kept, False)):
+        # Every pixel that a box touches.
+        low = np.floor(boxes[:, :2]).astype(int).clip(0)
+        high = np.ceil(boxes[:, 2:]).astype(int).clip(0)
+        for (x1, y1), (x2, y2) in zip(low, high):
+            mask[y1:y2, x1:x2] = value
+    colour = np.array(MEAN_COLOUR)
+    image = image.copy()
+    image[mask] = colour if image.shape[2:] == (3,) else colour.mean()
+    return image

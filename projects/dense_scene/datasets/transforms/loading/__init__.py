@@ -1,0 +1,1 @@
+"""Loading images: checked, and no larger than they will be used."""

@@ -1,0 +1,1 @@
+"""Results by how dense the objects stand."""

@@ -1,0 +1,1 @@
+"""Detections on disk: written by a test, evaluated again later."""

@@ -1,0 +1,160 @@
+"""Detections in one compact file, to be evaluated again."""
+
+import json
+import os
+import zipfile
+from dataclasses import dataclass, field
+from os import PathLike
+
+import numpy as np
+
+from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
+from ...utils.files import whole_file
+from ..tables.detections import Detections
+from ..tables.image_table import to_integers
+
+_FORMAT = 1
+_ADVICE = 'Write it again with detection_file of DenseCocoMetric.'
+
+
+@dataclass(frozen=True, eq=False)
+class DetectionStore:
+    """Detections, the images that they were looked for in, and their origin.
+
+    Args:
+        detections (Detections): As the detector gave them, NaN included.
+        image_ids (np.ndarray, optional): (M,) int64, every image that was
+            evaluated: one without a detection counts too, one that was left
+            out must not. Defaults to None: not known, all of the ground truth.
+        meta (dict): What JSON can hold, such as ``config``,
+            ``checkpoint_sha256``, ``ann_file_sha256``, ``classes``,
+            ``max_dets`` and ``versions``. Of these, ``classes`` is read.
+    """
+
+    detections: Detections
+    image_ids: np.ndarray | None = None
+    meta: dict = field(default_factory=dict)
+
+
+def save_detections(
+    path: str | PathLike,
+    detections: Detections,
+    meta: dict | None = None,
+    image_ids: np.ndarray | None = None,
+) -> None:
+    """Write detections to one compressed ``.npz`` of plain arrays.
+
+    Nothing is rounded: a column is float32 where every value is one, as
+    detectors give them, else float64. A file that exists is replaced at once
+    or, if writing fails, not at all.
+
+    Args:
+        path (str | PathLike): Ends with ``.npz``; folders are made.
+        detections, meta, image_ids: See :class:`DetectionStore`.
+
+    Raises:
+        ValueError: If ``path`` has another ending.
+        TypeError: If JSON cannot hold ``meta``.
+    """
+    path = check_store_path(path)
+    columns = dict(
+        format=np.array(_FORMAT),
+        meta=np.frombuffer(json.dumps(meta or {}).encode(), np.uint8),
+        detection_image_ids=detections.image_ids,
+        labels=detections.labels,
+        scores=_narrow(detections.scores),
+        **_box_columns(detections),
+    )
+    if image_ids is not None:
+        columns['image_ids'] = to_integers(image_ids, 'image ids')
+    # An open file: numpy would append .npz to a name.
+    with whole_file(path) as part, open(part, 'wb') as file:
+        np.savez_compressed(file, **columns)
+
+
+def load_detections(path: str | PathLike) -> DetectionStore:
+    """Read what :func:`save_detections` wrote; nothing in it is executed.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is another file, damaged, or of a later format.
+    """
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise FileNotFoundError(
+            f'stored detections must be an .npz file, but {path!r} does not '
+            'exist. Correct the path.'
+        )
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            columns = dict(file)
+        form = int(columns['format'])
+        meta = json.loads(columns['meta'].tobytes())
+        if form <= _FORMAT:
+            return DetectionStore(
+                _read_columns(columns), columns.get('image_ids'), meta
+            )
+    except (
+        AttributeError,
+        EOFError,
+        KeyError,
+        OSError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise ValueError(
+            f'{path} must hold stored detections, but cannot be read: '
+            f'{str(error) or type(error).__name__}. {_ADVICE}'
+        ) from error
+    raise ValueError(
+        f'{path} must have format {_FORMAT} or lower, but has {form}. Update '
+        'dense_scene.'
+    )
+
+
+def check_store_path(path: str | PathLike) -> str:
+    """The path as text.
+
+    Raises:
+        ValueError: If it does not end with ``.npz``.
+    """
+    path = os.fspath(path)
+    if not path.endswith('.npz'):
+        raise ValueError(
+            'a file of stored detections must end with .npz, but '
+            f'got {path!r}. Rename it.'
+        )
+    return path
+
+
+def _box_columns(detections: Detections) -> dict[str, np.ndarray]:
+    """Corners or COCO boxes, and both only where one cannot give the other."""
+    boxes, xywh = detections.boxes, detections.xywh
+    corners = dict(boxes=_narrow(boxes))
+    if np.array_equal(xyxy_to_xywh(boxes), xywh, equal_nan=True):
+        return corners
+    sizes = dict(xywh=_narrow(xywh))
+    if np.array_equal(xywh_to_xyxy(xywh), boxes, equal_nan=True):
+        return sizes
+    return corners | sizes
+
+
+def _narrow(column: np.ndarray) -> np.ndarray:
+    with np.errstate(over='ignore'):
+        narrow = column.astype(np.float32)
+    same = np.array_equal(narrow, column, equal_nan=True)
+    return narrow if same else column
+
+
+def _read_columns(columns: dict[str, np.ndarray]) -> Detections:
+    boxes, xywh = columns.get('boxes'), columns.get('xywh')
+    if boxes is None:
+        boxes = xywh_to_xyxy(columns['xywh'])
+    return Detections(
+        columns['detection_image_ids'],
+        boxes,
+        columns['scores'],
+        columns['labels'],
+        xywh,
+    )

@@ -1,0 +1,1 @@
+"""Tables of objects, detections, matches and results."""

@@ -1,1 +1,0 @@
-"""Tensor and array maths: no registry, no mmdet import."""

@@ -1,0 +1,1 @@
+"""Max-IoU assignment without the matrix of boxes x objects."""

@@ -1,0 +1,1 @@
+"""What two rooms need: boxes, groups, checks, files."""

@@ -1,0 +1,12 @@
+"""Colors that color-blind readers tell apart (Okabe and Ito 2008)."""
+
+BLUE, ORANGE, GREEN = '#0072B2', '#D55E00', '#009E73'
+PINK, YELLOW, SKY = '#CC79A7', '#E69F00', '#56B4E9'
+# In the order in which a figure takes them.
+PALETTE = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY)
+
+
+def to_bgr(color: str) -> tuple[int, int, int]:
+    """'#RRGGBB' as OpenCV wants it: blue, green, red, 0 to 255."""
+    red, green, blue = bytes.fromhex(color[1:])
+    return blue, green, red

@@ -1,0 +1,170 @@
+"""Writes rendered scenes to disk: JPEG files and one COCO JSON."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from dense_scene.utils.files import write_bytes
+from dense_scene.utils.worker_pool import available_cores, worker_pool
+
+from .layout import plan_scene
+from .recipe import Recipe, file_name, to_coco
+from .render import draw_scene
+from .request import check_number
+
+JPEG_QUALITY = 93
+
+
+def write_shelves(
+    folder: str | Path,
+    num_images: int,
+    split: str = 'train',
+    size: int | tuple[int, int] = 1024,
+    seed: int = 0,
+    objects: tuple[int, int] | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """Render a data set of shelf scenes in COCO format.
+
+    Writes ``<folder>/<split>/000001.jpg`` and so on, and last
+    ``<folder>/annotations/<split>.json`` with one category, 'product'.
+    An interrupted run goes on where it stopped when called again; a
+    finished one with the same parameters is left as it is. Image i depends
+    on (seed, split, i) alone, whatever the number of workers.
+
+    Args:
+        folder: Root of the data set; made if absent.
+        num_images: Number of images.
+        split: 'train', 'val' or 'test'.
+        size: Width and height in pixels, or one number for a square.
+        seed: Seed of the whole set.
+        objects: Fewest and most products in an image; None draws counts
+            and covered areas from SKU-110K.
+        workers: Processes; None takes all cores, 1 stays in this one.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        Path of the JSON file.
+
+    Raises:
+        TypeError, ValueError: If a parameter makes no sense, the folder
+            cannot be written, or it holds something else.
+    """
+    recipe = Recipe(num_images, split, size, objects, seed)
+    if workers is None:
+        workers = available_cores()
+    check_number('workers', workers, 1)
+    images = Path(folder) / split
+    target = Path(folder) / 'annotations' / f'{split}.json'
+    console = Console(quiet=not progress)
+    if _is_finished(recipe, images, target):
+        console.print(f'{target} is complete already; nothing to do.')
+        return target
+    started = _start(recipe, images, target)
+    boxes = _render_all(recipe, images, workers, console)
+    content = json.dumps(to_coco(recipe, boxes)).encode()
+    write_bytes(target, content)
+    started.unlink()
+    return target
+
+
+def finish_image(recipe: Recipe, folder: Path, index: int) -> np.ndarray:
+    """Write one image unless it is there; return its boxes either way."""
+    rng = np.random.default_rng(recipe.seed_of(index))
+    scene = plan_scene(rng, recipe.size, recipe.objects)
+    path = folder / file_name(index)
+    if not path.exists():
+        flag = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        coded = cv2.imencode('.jpg', draw_scene(scene), flag)[1]
+        write_bytes(path, coded.tobytes())
+    return scene.boxes
+
+
+def _is_finished(recipe: Recipe, images: Path, target: Path) -> bool:
+    """Whether the very set is there; raises if another one is."""
+    if not target.exists():
+        return False
+    _refuse_other(recipe, images, target)
+    names = map(file_name, range(recipe.num_images))
+    return all((images / name).exists() for name in names)
+
+
+def _start(recipe: Recipe, images: Path, target: Path) -> Path:
+    """Make the folders and note there what is being rendered."""
+    started = target.with_name(target.name + '.part')
+    try:
+        images.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
+        if started.exists():
+            _refuse_other(recipe, images, started)
+        elif not target.exists() and any(images.iterdir()):
+            raise ValueError(
+                f"folder '{images}' must be empty or hold an earlier "
+                'rendering, but it holds other files. Choose another '
+                'folder.'
+            )
+        note = json.dumps({'info': recipe.info()}).encode()
+        write_bytes(started, note)
+    except OSError as error:
+        raise ValueError(
+            f"folder '{images.parent}' must be a folder that can be "
+            f'written, but: {error}. Choose another or change its rights.'
+        ) from error
+    return started
+
+
+def _refuse_other(recipe: Recipe, images: Path, record: Path) -> None:
+    """Raise if a record on disk is of another set than the recipe's."""
+    try:
+        info = json.loads(record.read_bytes())['info']
+        different = recipe.difference(info)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        different = 'it was not written by this renderer'
+    if different:
+        raise ValueError(
+            f"'{record}' must be of the data set asked for, but {different}. "
+            f"Choose another folder, or delete '{images}' and '{record}'."
+        )
+
+
+def _render_all(
+    recipe: Recipe, images: Path, workers: int, console: Console
+) -> list[np.ndarray]:
+    """Render every image that is missing; collect all boxes in order."""
+    task = partial(finish_image, recipe, images)
+    with (
+        _mapper(min(workers, recipe.num_images)) as spread,
+        Progress(
+            TextColumn(f'{recipe.split} shelves'),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        ) as bar,
+    ):
+        found = spread(task, range(recipe.num_images))
+        return list(bar.track(found, total=recipe.num_images))
+
+
+@contextmanager
+def _mapper(workers: int) -> Iterator:
+    """Yield a ``map`` over processes, or the plain one for one worker."""
+    if workers == 1:
+        yield map
+        return
+    with worker_pool(workers) as pool:
+        yield pool.map

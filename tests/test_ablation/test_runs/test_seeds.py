@@ -1,0 +1,97 @@
+"""Summaries of runs that differ in their seed."""
+
+import json
+
+import pytest
+
+from dense_scene.ablation.runs.seeds import (
+    format_seed_studies,
+    read_run,
+    read_seed_study,
+)
+from tools.analysis_tools.summarise_seeds import main
+
+KEYS = ('coco/bbox_mAP@100', 'coco/bbox_mAP@300')
+
+
+def _write_run(folder, ap, start='20260101_000000', without=1):
+    """A log of three iterations and one validation, as mmengine writes it."""
+    vis = folder / start / 'vis_data'
+    vis.mkdir(parents=True)
+    lines = [{'loss': 1.0, 'time': t, 'step': 1} for t in (9.0, 0.5, 0.4)]
+    lines.append({KEYS[0]: ap, KEYS[1]: ap + 0.1, 'step': 1})
+    text = '\n'.join(json.dumps(line) for line in lines)
+    # No object, and what a crash leaves.
+    (vis / 'scalars.json').write_text(text + '\n5\n{"loss": 0.')
+    for step, zero in ((9, 7), (10, without)):
+        counts = dict(objects=10, positives_histogram=[[zero, 5], [0, 9]])
+        name = f'proposal_quality_train_{step}.json'
+        (vis.parent / name).write_text(json.dumps(counts))
+    return folder
+
+
+def test_a_run_by_hand(tmp_path):
+    run = read_run(_write_run(tmp_path, 0.25))
+    assert run == {
+        KEYS[0]: 0.25,
+        KEYS[1]: 0.35,
+        # 1 of 10 objects, at step 10 and not at step 9
+        'stage1_objects_without_positive': 0.1,
+        'stage2_objects_without_positive': 0.0,
+        'seconds_per_iteration': 0.5,  # the median, not the slow first one
+    }
+
+
+def test_a_resumed_run_counts_with_its_latest_log(tmp_path):
+    _write_run(tmp_path, 0.25)
+    _write_run(tmp_path, 0.75, start='20260102_000000')
+    assert read_run(tmp_path)[KEYS[0]] == 0.75
+
+
+def test_the_table_by_hand(tmp_path):
+    for seed, a, b in ((0, 0.1, 0.3), (1, 0.2, 0.4), (2, 0.3, 0.5)):
+        _write_run(tmp_path / 'a' / str(seed), a)
+        _write_run(tmp_path / 'b' / str(seed), b)
+    studies = [read_seed_study(tmp_path / name) for name in 'ab']
+    table = format_seed_studies(studies).split('\n\n')[0]
+    # 0.1, 0.2, 0.3: s = 0.1, t / sqrt(3) = 2.484; each seed gains 0.2.
+    assert table.splitlines()[2:] == [
+        '| `a` | 0.200 ± 0.248 | – | 0.100, 0.200, 0.300 |',
+        '| `b` | 0.400 ± 0.248 | +0.200 ± 0.000 | 0.300, 0.400, 0.500 |',
+    ]
+
+
+def test_one_run_has_no_interval(tmp_path):
+    _write_run(tmp_path / 'a' / '0', 0.5)
+    table = format_seed_studies([read_seed_study(tmp_path / 'a')])
+    assert '0.500 (one run: no interval)' in table
+
+
+def test_errors_are_one_line(tmp_path, capsys):
+    assert main([str(tmp_path / 'nothing')]) == 1
+    assert 'must hold one work_dir for each seed' in capsys.readouterr().err
+    _write_run(tmp_path / 'a' / '0', 0.5)
+    assert main([str(tmp_path / 'a'), '--metrics', 'bbox_mAP']) == 1
+    error = capsys.readouterr().err
+    assert "'bbox_mAP'" in error and error.count('\n') == 1
+
+
+def test_unfinished_runs_are_named(tmp_path):
+    for seed in '01':
+        _write_run(tmp_path / seed, 0.5)
+    log = next(tmp_path.glob('1/*/vis_data/scalars.json'))
+    finished = log.read_text()
+    # It trained on after the validation.
+    log.write_text(finished + '}\n{"loss": 1.0, "time": 1, "step": 2}\n')
+    with pytest.raises(ValueError, match='1 must be a finished run .* end'):
+        read_seed_study(tmp_path)
+    # Killed right after the validation that it shares with the others.
+    log.write_text(finished.replace('"step": 1', '"step": 2'))
+    with pytest.raises(ValueError, match='0 ends at step 1 and 1 at 2'):
+        read_seed_study(tmp_path)
+
+
+def test_the_tool_prints_the_table(tmp_path, capsys):
+    _write_run(tmp_path / 'a' / '0', 0.5)
+    assert main([str(tmp_path / 'a')]) == 0
+    assert 'coco/bbox_mAP@300' in capsys.readouterr().out

@@ -1,0 +1,104 @@
+"""The figure of the cascade study holds the numbers of its rows."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from dense_scene.analysis.cascade.plot import (
+    draw_cascade_study,
+    plot_cascade_study,
+)
+from dense_scene.analysis.cascade.study import CascadeStudy
+from dense_scene.analysis.cascade.summary import summarise_cascade
+from dense_scene.testing import touching_row
+
+
+def study(num_stages=2, densities=(2, 5, 9)):
+    """Rows of touching objects, whose boxes get better by each stage."""
+    parts = []
+    for count in densities:
+        row = touching_row(count).double().numpy()
+        boxes = [row + shift for shift in range(num_stages, -1, -1)]
+        parts.append(
+            CascadeStudy.of_image(boxes, row, [0.5] * num_stages, 0.3)
+        )
+    return CascadeStudy.concatenate(parts)
+
+
+def axes_of(figure):
+    return [axes for part in figure.subfigs for axes in part.axes]
+
+
+@pytest.mark.parametrize('num_stages', [1, 2, 3])
+@pytest.mark.parametrize('by', ['objects', 'neighbours'])
+def test_panels_hold_the_rows(num_stages, by):
+    rows = summarise_cascade(study(num_stages), by)
+    figure = plot_cascade_study(rows, [0.5, 0.6, 0.7][:num_stages], by)
+    *stages, quartiles, shares, moved = axes_of(figure)
+    assert len(stages) == num_stages
+    for stage, axes in enumerate(stages):
+        assert axes.get_title() == f'stage {stage + 1}'
+        before, after = axes.patches
+        for patch, end in ((before, 'entering'), (after, 'leaving')):
+            histogram = np.array(rows[stage][f'{end}_histogram'])
+            drawn = patch.get_data().values
+            assert np.array_equal(drawn, histogram / histogram.sum())
+        assert axes.lines[0].get_xdata()[0] == [0.5, 0.6, 0.7][stage]
+
+    groups = [
+        rows[i : i + num_stages]
+        for i in range(num_stages, len(rows), num_stages)
+    ]
+    assert len(groups) == {'objects': 3, 'neighbours': 2}[by]
+    for bars, group in zip(quartiles.containers, groups, strict=True):
+        expected = [group[0]['entering_q50']]
+        expected += [row['leaving_q50'] for row in group]
+        assert bars.lines[0].get_ydata().tolist() == expected
+        ends = bars.lines[2][0].get_segments()
+        assert ends[0][:, 1] == pytest.approx(
+            [group[0]['entering_q25'], group[0]['entering_q75']]
+        )
+    for number, mark in enumerate((0.5, 0.6, 0.7, 0.75)):
+        before, after = shares.lines[2 * number : 2 * number + 2]
+        assert before.get_ydata().tolist() == [
+            group[0][f'entering_from_{mark}'] for group in groups
+        ]
+        assert after.get_ydata().tolist() == [
+            group[-1][f'leaving_from_{mark}'] for group in groups
+        ]
+    for stage, line in enumerate(moved.lines):
+        assert line.get_ydata().tolist() == [
+            group[stage]['moved'] for group in groups
+        ]
+    ticks = [tick.get_text() for tick in moved.get_xticklabels()]
+    ticks = [tick.replace('\n', ' ') for tick in ticks]
+    assert ticks == [group[0]['group'] for group in groups]
+
+
+def test_figure_and_numbers_beside_it(tmp_path):
+    rows = draw_cascade_study(
+        study(), tmp_path / 'new/study.png', about=dict(checkpoint='x.pth')
+    )
+    assert cv2.imread(str(tmp_path / 'new/study.png')).std() > 1
+    content = json.loads((tmp_path / 'new/study.json').read_text())
+    assert content['rows'] == rows
+    assert (content['checkpoint'], content['images']) == ('x.pth', 3)
+    assert (tmp_path / 'new/study.csv').read_text().count('\n') == (
+        1 + len(rows)
+    )
+    assert len(list((tmp_path / 'new').iterdir())) == 3
+
+
+def test_nothing_followed(tmp_path):
+    none = np.zeros((0, 4))
+    empty = CascadeStudy.of_image([none, none], none, [0.5])
+    with pytest.raises(ValueError) as error:
+        draw_cascade_study(empty, tmp_path / 'x.png')
+    assert str(error.value) == (
+        'there must be proposals that overlap objects, but no box was '
+        'followed. Give other images, a trained checkpoint, or a lower '
+        'min_iou.'
+    )
+    assert not list(tmp_path.iterdir())

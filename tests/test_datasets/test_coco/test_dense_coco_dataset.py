@@ -1,0 +1,263 @@
+"""DenseCocoDataset against mmdet's CocoDataset on the same files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmdet.datasets import CocoDataset
+
+from dense_scene.datasets.coco.dense_coco_dataset import DenseCocoDataset
+from dense_scene.testing import tiny_coco
+
+NUCLEI = Path(__file__).resolve().parents[3] / 'shared/data/nuclei'
+PIPELINE = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations', with_bbox=True),
+    dict(type='Resize', scale=(80, 80), keep_ratio=True),
+    dict(type='RandomFlip', prob=1.0),
+    dict(type='PackDetInputs'),
+]
+
+
+def both(ann_file: Path, classes, **kwargs):
+    """Our data set and mmdet's, which must be told the classes."""
+    settings = dict(
+        ann_file=str(ann_file),
+        data_prefix=dict(img='images/'),
+        data_root=str(ann_file.parent),
+        serialize_data=False,  # with it, mmengine collects garbage each time
+        **kwargs,
+    )
+    return (
+        DenseCocoDataset(**settings),
+        CocoDataset(metainfo=dict(classes=classes), **settings),
+    )
+
+
+def check_equal_infos(ours, stock):
+    assert len(ours) == len(stock) > 0
+    for index in range(len(stock)):
+        found, expected = ours.get_data_info(index), stock.get_data_info(index)
+        for instance in expected['instances']:
+            instance.pop('mask', None)
+            # Ours are kept as float32, to which LoadAnnotations rounds too.
+            instance['bbox'] = np.float32(instance['bbox']).tolist()
+        assert found == expected
+
+
+def check_equal_samples(ours, stock, indices):
+    for index in indices:
+        found, expected = ours[index], stock[index]
+        assert torch.equal(found['inputs'], expected['inputs'])
+        found, expected = found['data_samples'], expected['data_samples']
+        assert found.metainfo == expected.metainfo
+        for field in ('gt_instances', 'ignored_instances'):
+            a, b = getattr(found, field), getattr(expected, field)
+            assert torch.equal(a.bboxes.tensor, b.bboxes.tensor)
+            assert torch.equal(a.labels, b.labels)
+
+
+@pytest.mark.parametrize('rows', [0, 1, 3])
+@pytest.mark.parametrize('classes', [('object',), ('bottle', 'box')])
+def test_tiny_coco(tmp_path, rows, classes):
+    ours, stock = both(
+        tiny_coco(tmp_path, rows=rows, classes=classes),
+        classes,
+        pipeline=PIPELINE,
+    )
+    assert ours.metainfo['classes'] == classes
+    check_equal_infos(ours, stock)
+    check_equal_samples(ours, stock, range(len(stock)))
+
+
+@pytest.mark.parametrize('split', ['train', 'val'])
+def test_nuclei(split):
+    if not NUCLEI.is_dir():
+        pytest.skip(f'needs the nuclei data in {NUCLEI}')
+    ours, stock = both(
+        NUCLEI / f'{split}.json', ('nucleus',), pipeline=PIPELINE
+    )
+    check_equal_infos(ours, stock)
+    check_equal_samples(ours, stock, [0, 1, len(stock) - 1])
+
+
+def awkward() -> dict:
+    """Every rule of CocoDataset, on both sides of its limit."""
+    boxes = [
+        ([10, 10, 20, 20], {}),
+        ([1 / 3, 0.1, 2 / 3 + 1, 1.7], {}),
+        ([10, 10, 1, 1], {}),
+        ([10, 10, 0.99, 5], {}),
+        ([10, 10, 5, 0.99], {}),
+        ([59, 39, 10, 10], {}),  # one pixel inside
+        ([60, 5, 10, 10], {}),  # touches the edge from outside
+        ([-10, 5, 10, 10], {}),
+        ([-9.5, -5, 10, 10], {}),  # stays as it is: no clipping
+        ([5, 5, 10, 10], dict(area=0)),
+        ([5, 5, 10, 10], dict(iscrowd=1)),
+        ([5, 5, 10, 10], dict(ignore=1)),
+        ([5, 5, 10, 10], dict(category_id=7)),
+        ([5, 5, 10, 10], dict(image_id=9)),
+        ([5, 5, 10, 10], dict(segmentation=[[5, 5, 15, 5, 15, 15]])),
+    ]
+    annotations = [
+        {
+            **dict(
+                id=i, image_id=3, category_id=2, area=9, iscrowd=0, bbox=box
+            ),
+            **extra,
+        }
+        for i, (box, extra) in enumerate(boxes, 1)
+    ]
+    return dict(
+        images=[
+            dict(id=9, file_name='b/c.jpg', width=60, height=40),
+            dict(id=3, file_name='a.jpg', width=60, height=40),
+            dict(id=5, file_name='tiny.jpg', width=60, height=8),
+            dict(id=6, file_name='empty.jpg', width=60, height=40),
+        ],
+        categories=[dict(id=7, name='box'), dict(id=2, name='cap')],
+        annotations=annotations,
+    )
+
+
+@pytest.fixture
+def write(tmp_path):
+
+    def write(content: dict) -> Path:
+        path = tmp_path / 'coco.json'
+        path.write_text(json.dumps(content))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize('classes', [('box', 'cap'), ('cap',), ('box',)])
+@pytest.mark.parametrize(
+    'rule',
+    [
+        None,
+        dict(filter_empty_gt=True),
+        dict(min_size=9),
+        dict(min_size=8),
+        dict(filter_empty_gt=True, min_size=32),
+    ],
+)
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_awkward(write, classes, rule, test_mode):
+    ann_file = write(awkward())
+    _, stock = both(ann_file, classes, filter_cfg=rule, test_mode=test_mode)
+    ours = DenseCocoDataset(
+        ann_file=str(ann_file),
+        data_prefix=stock.data_prefix,
+        metainfo=dict(classes=classes),
+        filter_cfg=rule,
+        test_mode=test_mode,
+    )
+    check_equal_infos(ours, stock)
+
+
+def test_filter_empty_drops_images_whose_boxes_were_all_left_out(write):
+    content = awkward()
+    content['annotations'] = [
+        dict(id=1, image_id=3, category_id=2, bbox=[5, 5, 9, 9]),
+        dict(id=2, image_id=9, category_id=2, bbox=[5, 5, 9, 0.5]),
+        dict(id=3, image_id=6, category_id=2, bbox=[5, 5, 9, 9], iscrowd=1),
+    ]
+    dataset = DenseCocoDataset(
+        ann_file=str(write(content)), filter_cfg=dict(filter_empty_gt=True)
+    )
+    assert [
+        dataset.get_data_info(i)['img_id'] for i in range(len(dataset))
+    ] == [3, 6]
+
+
+def test_labels_follow_the_file_and_metainfo_agrees(write, log):
+    path = str(write(awkward()))
+    dataset = DenseCocoDataset(
+        ann_file=path, metainfo=dict(classes=('cap', 'box'))
+    )
+    assert dataset.metainfo['classes'] == ('box', 'cap')
+    assert 'order of the file: box, cap' in log.text
+    # Image 9 has one annotation, of category 2: the cap, second in the file.
+    assert dataset.get_cat_ids(0) == [1]
+    # ('cap') without a comma is a string.
+    one = DenseCocoDataset(ann_file=path, metainfo=dict(classes='cap'))
+    assert one.metainfo['classes'] == ('cap',)
+
+
+def test_600_boxes(write):
+    content = awkward()
+    content['annotations'] = [
+        dict(
+            id=i,
+            image_id=3,
+            category_id=2,
+            bbox=[i % 50, i % 30, 5, 5],
+            area=25,
+            iscrowd=0,
+        )
+        for i in range(1, 601)
+    ]
+    ours, stock = both(write(content), ('box', 'cap'))
+    assert len(ours.get_data_info(1)['instances']) == 600
+    check_equal_infos(ours, stock)
+
+
+def change(key: str, index: int, **values) -> dict:
+    content = awkward()
+    content[key][index].update(values)
+    return content
+
+
+def without(key: str, index: int, name: str) -> dict:
+    content = awkward()
+    del content[key][index][name]
+    return content
+
+
+@pytest.mark.parametrize(
+    'content, words',
+    [
+        (
+            change('annotations', 4, image_id=99),
+            'known image, but annotation 5 has image_id 99',
+        ),
+        (
+            change('annotations', 4, category_id=99),
+            'known category, but annotation 5 has category_id 99',
+        ),
+        (change('images', 1, id=9), 'every image must have an id of its own'),
+        (change('categories', 1, id=7), 'every category must have an id'),
+        (without('images', 2, 'height'), 'images .* number 3 lacks height'),
+        (
+            without('categories', 0, 'name'),
+            'categories .* number 1 lacks name',
+        ),
+        (dict(images=[], annotations=[]), 'categories is missing'),
+    ],
+)
+def test_errors_name_the_file(write, content, words):
+    path = str(write(content))
+    with pytest.raises(ValueError, match=words) as caught:
+        DenseCocoDataset(ann_file=path)
+    assert path in str(caught.value)
+
+
+def test_unknown_class(write):
+    with pytest.raises(ValueError, match=r"\['box', 'cap'\], but got \['x'\]"):
+        DenseCocoDataset(
+            ann_file=str(write(awkward())), metainfo=dict(classes=('box', 'x'))
+        )
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="ann_file must be .*'.*no'"):
+        DenseCocoDataset(ann_file='no', data_root=str(tmp_path))
+
+
+def test_no_image_at_all(write):
+    content = dict(images=[], annotations=[], categories=[])
+    assert len(DenseCocoDataset(ann_file=str(write(content)))) == 0

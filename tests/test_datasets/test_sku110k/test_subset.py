@@ -1,0 +1,146 @@
+"""The sub-data set is the same wherever it is made."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from dense_scene.datasets.sku110k.manifest import MANIFESTS, read_manifest
+from dense_scene.datasets.sku110k.subset import (
+    PAPER_BOXES,
+    PAPER_IMAGES,
+    SEED,
+    choose_subset,
+)
+from dense_scene.datasets.sku110k.subset import (
+    write_subset as make_sku110k_subset,
+)
+from tools.dataset_converters.make_sku110k_subset import main
+
+STATS = (
+    Path(__file__).resolve().parents[3] / 'shared/data/sku110k_image_stats.csv'
+)
+SPLITS = {'train': 2681, 'val': 191, 'test': 956}
+SMALL = dict(
+    train={f'train_{i}.jpg': i for i in range(10)},
+    val={f'val_{i}.jpg': i for i in range(3)},
+    test={f'test_{i}.jpg': i for i in range(3)},
+)
+
+
+@pytest.fixture
+def stats():
+    if not STATS.is_file():
+        pytest.skip(f'needs the SKU-110K image statistics in {STATS}')
+    return STATS
+
+
+def test_shares():
+    # 8 of 16: half of 10, 3 and 3 is 5, 1.5 and 1.5; of the equal remainders
+    # the first name wins.
+    assert {
+        split: len(names)
+        for split, names in choose_subset(SMALL, total=8).items()
+    } == dict(train=5, val=1, test=2)
+
+
+def test_images_with_the_smallest_digest_are_taken():
+    chosen = choose_subset(SMALL, total=8, seed=5)['train']
+    digests = {
+        name: hashlib.sha256(b'5:' + name.encode()).hexdigest()
+        for name in SMALL['train']
+    }
+    rest = set(digests) - set(chosen)
+    assert max(digests[name] for name in chosen) < min(
+        digests[name] for name in rest
+    )
+
+
+def test_order_of_the_input_does_not_matter():
+    turned = {
+        split: dict(reversed(names.items()))
+        for split, names in reversed(SMALL.items())
+    }
+    assert choose_subset(turned, 7) == choose_subset(SMALL, 7)
+
+
+def test_all_none_and_another_seed():
+    assert choose_subset(SMALL, 16) == {
+        split: sorted(names) for split, names in SMALL.items()
+    }
+    assert choose_subset(SMALL, 0) == dict(train=[], val=[], test=[])
+    assert choose_subset({}, 0) == {}
+    assert choose_subset(SMALL, 8, 1) != choose_subset(SMALL, 8, 2)
+
+
+@pytest.mark.parametrize('total', [-1, 17])
+def test_impossible_total(total):
+    with pytest.raises(ValueError, match=f'0 to 16, .* but got {total}'):
+        choose_subset(SMALL, total)
+
+
+@pytest.mark.parametrize('split', SPLITS)
+def test_shipped_manifest(split):
+    names = read_manifest(f'sku110k-sub_{split}.txt')
+    assert len(names) == len(set(names)) == SPLITS[split]
+    assert all(name.startswith(f'{split}_') for name in names)
+
+
+def test_shipped_manifests_are_what_the_tool_writes(stats, tmp_path, capsys):
+    assert main([str(stats), '--out', str(tmp_path)]) == 0
+    printed = capsys.readouterr().out.split()
+    for split in SPLITS:
+        name = f'sku110k-sub_{split}.txt'
+        assert str(tmp_path / name) in printed
+        assert (tmp_path / name).read_bytes() == (
+            MANIFESTS / name
+        ).read_bytes()
+
+
+def test_seed_is_the_first_that_comes_close_to_the_paper(stats):
+    splits = {}
+    with open(stats, newline='') as file:
+        for row in csv.DictReader(file):
+            splits.setdefault(row['split'], {})[row['image']] = int(
+                row['objects']
+            )
+
+    def boxes(seed: int) -> int:
+        return sum(
+            splits[split][name]
+            for split, names in choose_subset(
+                splits, PAPER_IMAGES, seed
+            ).items()
+            for name in names
+        )
+
+    within = [
+        abs(boxes(seed) / PAPER_BOXES - 1) < 1e-3 for seed in range(SEED + 1)
+    ]
+    assert within == [False] * SEED + [True]
+
+
+@pytest.mark.parametrize(
+    'content, words',
+    [
+        ('image,objects\na.jpg,3\n', 'split is missing from its header'),
+        (
+            'image,split,objects\na.jpg,train,3\nb.jpg,train,many\n',
+            "row 3: objects must be a whole number, but is 'many'",
+        ),
+        ('', 'image, objects, split is missing'),
+    ],
+)
+def test_wrong_counts(tmp_path, content, words, capsys):
+    path = tmp_path / 'counts.csv'
+    path.write_text(content)
+    with pytest.raises(ValueError, match=words):
+        make_sku110k_subset(str(path), str(tmp_path))
+    assert main([str(path), '--out', str(tmp_path)]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_missing_counts(tmp_path, capsys):
+    assert main([str(tmp_path / 'no.csv')]) == 1
+    assert 'no.csv' in capsys.readouterr().err
