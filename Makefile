@@ -1,7 +1,7 @@
 # make install   .venv with everything (about two minutes, no compiler)
 # make demo      render shelves, train, evaluate, draw: work_dirs/demo/
 # make test      the whole test suite
-# make lint      ruff
+# make lint      ruff: rules and format
 # make bench     every script in benchmarks/, each prints its ratios
 # make parity    portable_ops against compiled mmcv (needs its wheel)
 SHELL := /bin/bash
@@ -52,6 +52,7 @@ test: install
 
 lint: install
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 
 demo: install
 	$(BIN)/python tools/demo.py
