@@ -1,7 +1,12 @@
 """Writes rendered scenes to disk: JPEG files and one COCO JSON."""
 
 import json
+import multiprocessing
+import os
+import signal
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,9 +21,6 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-
-from dense_scene.utils.files import write_bytes
-from dense_scene.utils.worker_pool import available_cores, worker_pool
 
 from .layout import plan_scene
 from .recipe import Recipe, file_name, to_coco
@@ -66,7 +68,7 @@ def write_shelves(
     """
     recipe = Recipe(num_images, split, size, objects, seed)
     if workers is None:
-        workers = available_cores()
+        workers = _available_cores()
     check_number('workers', workers, 1)
     images = Path(folder) / split
     target = Path(folder) / 'annotations' / f'{split}.json'
@@ -76,8 +78,7 @@ def write_shelves(
         return target
     started = _start(recipe, images, target)
     boxes = _render_all(recipe, images, workers, console)
-    content = json.dumps(to_coco(recipe, boxes)).encode()
-    write_bytes(target, content)
+    _write_whole(target, json.dumps(to_coco(recipe, boxes)).encode())
     started.unlink()
     return target
 
@@ -90,7 +91,7 @@ def finish_image(recipe: Recipe, folder: Path, index: int) -> np.ndarray:
     if not path.exists():
         flag = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
         coded = cv2.imencode('.jpg', draw_scene(scene), flag)[1]
-        write_bytes(path, coded.tobytes())
+        _write_whole(path, coded.tobytes())
     return scene.boxes
 
 
@@ -117,8 +118,7 @@ def _start(recipe: Recipe, images: Path, target: Path) -> Path:
                 'rendering, but it holds other files. Choose another '
                 'folder.'
             )
-        note = json.dumps({'info': recipe.info()}).encode()
-        write_bytes(started, note)
+        _write_whole(started, json.dumps({'info': recipe.info()}).encode())
     except OSError as error:
         raise ValueError(
             f"folder '{images.parent}' must be a folder that can be "
@@ -166,5 +166,38 @@ def _mapper(workers: int) -> Iterator:
     if workers == 1:
         yield map
         return
-    with worker_pool(workers) as pool:
+    # Forked where it is safe: no time to import. OpenCV's own threads do not
+    # survive a fork, so they are ended before and started again after.
+    method = 'fork' if sys.platform == 'linux' else 'spawn'
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    context = multiprocessing.get_context(method)
+    pool = ProcessPoolExecutor(workers, context, _quiet_worker)
+    try:
         yield pool.map
+    finally:
+        # What has begun is finished, the rest is dropped.
+        pool.shutdown(cancel_futures=True)
+        cv2.setNumThreads(threads)
+
+
+def _quiet_worker() -> None:
+    """Leave Ctrl-C to the main process; keep to one core."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+
+
+def _available_cores() -> int:
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """A file is whole or absent: it is renamed when it is written."""
+    part = path.with_name(path.name + '.tmp')
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
