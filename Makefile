@@ -2,8 +2,9 @@
 # make demo      render shelves, train, evaluate, draw: work_dirs/demo/
 # make test      the whole test suite
 # make lint      ruff: rules and format
+# make types     mypy on utils, models and evaluation
 # make bench     every script in benchmarks/, each prints its ratios
-# make parity    portable_ops against compiled mmcv (needs its wheel)
+# make parity    portable_ops against compiled mmcv (MMCV_WHEEL=its wheel)
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +15,7 @@ PIP := PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip \
 	--disable-pip-version-check
 OPS_FILES := $(shell find projects/portable_ops -name '*.py' \
 	-not -path '*/build/*') projects/portable_ops/pyproject.toml
-MMCV_WHEEL ?= $(firstword $(wildcard ../shared/wheels/mmcv-2.1.0-*.whl))
+MMCV_WHEEL ?=
 PARITY := .venv-parity
 PARITY_STAMP := $(PARITY)/.installed
 PYTEST_ARGS ?=
@@ -23,7 +24,7 @@ WORKERS ?= 2
 # process needs a core, spinning made a training step on the CPU far slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install demo test lint bench parity clean
+.PHONY: install demo test lint types bench parity clean
 install: $(STAMP) $(OPS_STAMP)
 
 $(VENV)/bin/python:
@@ -53,6 +54,9 @@ test: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
+
+types: install
+	$(BIN)/mypy
 
 demo: install
 	$(BIN)/python tools/demo.py
