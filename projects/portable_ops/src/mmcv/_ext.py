@@ -17,6 +17,7 @@ from torch import Tensor, empty_like
 
 import portable_ops as ops
 from portable_ops.deform_conv import ConvShape
+from portable_ops.mmcv_calls import *  # noqa: F403  a call for each operator
 from portable_ops.soft_nms import METHODS
 
 # mmcv's names for stride, padding and dilation of plain and of modulated

@@ -1,0 +1,61 @@
+"""IoU of boxes and groups of suppressed boxes, as mmcv computes them."""
+
+import torch
+from torch import Tensor
+
+
+def bbox_overlaps(
+    boxes: Tensor,
+    others: Tensor,
+    mode: str = 'iou',
+    aligned: bool = False,
+    offset: int = 0,
+) -> Tensor:
+    """Overlap of each pair, or of the pairs of equal index.
+
+    Args:
+        boxes: (N, 4), xyxy.
+        others: (M, 4); N = M if ``aligned``.
+        mode: 'iou', or 'iof', the intersection over the area of ``boxes``.
+        offset: 1 where a box of pixels x1 to x2 is x2 - x1 + 1 wide.
+
+    Returns:
+        (N, M), or (N,) if ``aligned``.
+    """
+    first = boxes if aligned else boxes[:, None]
+    low = torch.maximum(first[..., :2], others[..., :2])
+    high = torch.minimum(first[..., 2:], others[..., 2:])
+    shared = (high - low + offset).clamp(min=0).prod(dim=-1)
+    area, other_area = (
+        (b[..., 2:] - b[..., :2] + offset).prod(dim=-1)
+        for b in (first, others)
+    )
+    whole = area + other_area - shared if mode == 'iou' else area
+    return shared / whole.clamp(min=offset)
+
+
+def nms_match(dets: Tensor, iou_threshold: float) -> list[list[int]]:
+    """Each kept box with those that it suppresses.
+
+    Args:
+        dets: (N, 5), xyxy and score.
+        iou_threshold: A box of this IoU or more with a better one joins the
+            group of that one. NMS, in mmcv, takes only those above it.
+
+    Returns:
+        Indices of each group, the kept box first and the rest by falling
+        score; groups by falling score of the kept box.
+    """
+    order = dets[:, 4].sort(descending=True).indices
+    boxes = dets[order, :4]
+    free = torch.ones(len(dets), dtype=torch.bool, device=dets.device)
+    groups = []
+    for best in range(len(boxes)):
+        if free[best]:
+            overlaps = bbox_overlaps(boxes[best : best + 1], boxes)[0]
+            taken = free & (overlaps >= iou_threshold)
+            taken[: best + 1] = False
+            free &= ~taken
+            group = [best, *taken.nonzero().flatten().tolist()]
+            groups.append(order[group].tolist())
+    return groups

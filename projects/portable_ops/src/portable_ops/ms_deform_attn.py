@@ -1,0 +1,98 @@
+"""Multi-scale deformable attention (Deformable DETR, arXiv 2010.04159, Eq. 3).
+
+    out[q] = sum over levels l and points p of a[q, l, p] * v_l(x[q, l, p])
+
+for each head, where v_l(x) is the bilinear sample of level l at x in [0, 1]^2
+and zero outside.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def ms_deform_attn(
+    value: Tensor, shapes: Tensor, locations: Tensor, weights: Tensor
+) -> Tensor:
+    """Sample every level at the points of each query; sum with weights.
+
+    Args:
+        value: (B, S, heads, D), the levels one after the other.
+        shapes: (L, 2) integer, height and width of each level; their
+            products sum to S.
+        locations: (B, Q, heads, L, P, 2), x and y in [0, 1] of the level.
+        weights: (B, Q, heads, L, P).
+
+    Returns:
+        (B, Q, heads * D).
+
+    Raises:
+        ValueError: If the shapes of the arguments do not fit together.
+    """
+    sizes = [(int(h), int(w)) for h, w in shapes.tolist()]
+    _check(value, sizes, locations, weights)
+    batch, _, heads, dim = value.shape
+    queries, points = locations.shape[1], locations.shape[4]
+    # Head by head, as images of D channels: (B * heads, D, S).
+    maps = value.permute(0, 2, 3, 1).flatten(0, 1)
+    grids = (2 * locations - 1).permute(3, 0, 2, 1, 4, 5).flatten(1, 2)
+    sampled = [
+        F.grid_sample(level.reshape(-1, dim, *size), grid, align_corners=False)
+        for level, size, grid in zip(
+            maps.split([h * w for h, w in sizes], dim=2), sizes, grids
+        )
+    ]
+    # (B * heads, D, Q, L * P) times (B * heads, Q, L * P, 1)
+    weights = weights.transpose(1, 2).reshape(batch * heads, 1, queries, -1)
+    samples = torch.cat(sampled, dim=3)
+    assert samples.shape[3] == len(sizes) * points
+    out = (samples * weights).sum(dim=3)
+    return out.view(batch, heads * dim, queries).transpose(1, 2).contiguous()
+
+
+def ms_deform_attn_backward(
+    value: Tensor,
+    shapes: Tensor,
+    locations: Tensor,
+    weights: Tensor,
+    grad_output: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of value, locations and weights, by sampling again."""
+    inputs = [
+        tensor.detach().requires_grad_()
+        for tensor in (value, locations, weights)
+    ]
+    with torch.enable_grad():
+        output = ms_deform_attn(inputs[0], shapes, inputs[1], inputs[2])
+    return torch.autograd.grad(output, inputs, grad_output.view_as(output))
+
+
+def _check(
+    value: Tensor,
+    sizes: list[tuple[int, int]],
+    locations: Tensor,
+    weights: Tensor,
+) -> None:
+    total = sum(h * w for h, w in sizes)
+    if value.dim() != 4 or value.shape[1] != total:
+        raise ValueError(
+            f'value must be (batch, {total}, heads, channels) for levels of '
+            f'{sizes}, but got {tuple(value.shape)}.'
+        )
+    batch, _, heads, _ = value.shape
+    wanted = (batch, heads, len(sizes))
+    shape = locations.shape
+    if locations.dim() != 6 or (shape[0], *shape[2:4], shape[5]) != (
+        *wanted,
+        2,
+    ):
+        raise ValueError(
+            'sampling_locations must be (batch, queries, heads, levels, '
+            f'points, 2) with batch, heads, levels = {wanted}, but got '
+            f'{tuple(shape)}.'
+        )
+    if weights.shape != shape[:-1]:
+        raise ValueError(
+            f'attention_weights must be {tuple(shape[:-1])}, but got '
+            f'{tuple(weights.shape)}.'
+        )
