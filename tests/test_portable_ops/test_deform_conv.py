@@ -217,3 +217,22 @@ def test_wrong_shapes_are_named():
             torch.ones(1, 18, 3, 3),
             shape=ConvShape(),
         )
+
+
+def test_larger_offsets_are_read_as_memory(generator):
+    """mmcv's reading of DyHead's call: the first values, in their order."""
+    maps = torch.randn(1, 2, 4, 4, generator=generator, dtype=torch.float64)
+    weight = torch.randn(3, 2, 1, 1, generator=generator, dtype=torch.float64)
+    offset = torch.randn(1, 2, 8, 8, generator=generator, dtype=torch.float64)
+    mask = torch.rand(1, 1, 8, 8, generator=generator, dtype=torch.float64)
+    shape = ConvShape()
+    found = portable_ops.deform_conv(maps, offset, weight, mask, shape=shape)
+    # 2 x 4 x 4 = 32 offsets: the upper half of the first channel.
+    read = offset.flatten()[:32].view(1, 2, 4, 4)
+    factor = mask.flatten()[:16].view(1, 1, 4, 4)
+    expected = portable_ops.deform_conv(
+        maps, read, weight, factor, shape=shape
+    )
+    assert torch.equal(found, expected)
+    with pytest.raises(ValueError, match='offset must have shape'):
+        portable_ops.deform_conv(maps, offset, weight, shape=shape)

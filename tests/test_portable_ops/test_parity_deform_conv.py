@@ -154,3 +154,61 @@ def test_modulated_deform_conv(
     )
     for index in range(7, 12):
         assert relative_error(ours[index], theirs[index]) <= TOLERANCE, index
+
+
+@pytest.mark.parametrize('stride', [1, 2])
+def test_offsets_larger_than_the_output(both, generator, stride):
+    """As DyHead calls it: offset and mask of a finer level, read as memory."""
+    out = 9 if stride == 1 else 5
+    maps = torch.randn(2, 4, 9, 9, generator=generator)
+    weight = torch.randn(6, 4, 3, 3, generator=generator)
+    offset = torch.randn(2, 18, 18, 18, generator=generator)
+    mask = torch.rand(2, 9, 18, 18, generator=generator)
+    grad = torch.randn(2, 6, out, out, generator=generator)
+    empty, bias = torch.empty(0), torch.zeros(6)
+    numbers = dict(
+        kernel_h=3,
+        kernel_w=3,
+        stride_h=stride,
+        stride_w=stride,
+        pad_h=1,
+        pad_w=1,
+        dilation_h=1,
+        dilation_w=1,
+        group=1,
+        deformable_group=1,
+        with_bias=False,
+    )
+    ours, theirs = both(
+        'modulated_deform_conv_forward',
+        maps,
+        weight,
+        bias,
+        empty,
+        offset,
+        mask,
+        torch.zeros_like(grad),
+        empty,
+        **numbers,
+    )
+    assert relative_error(ours[1][6], theirs[1][6]) <= TOLERANCE
+    zeros = torch.zeros_like
+    ours, theirs = both(
+        'modulated_deform_conv_backward',
+        maps,
+        weight,
+        bias,
+        empty,
+        offset,
+        mask,
+        empty,
+        zeros(maps),
+        zeros(weight),
+        zeros(bias),
+        zeros(offset),
+        zeros(mask),
+        grad,
+        **numbers,
+    )
+    for a, b in zip(ours[1][7:12], theirs[1][7:12]):
+        assert relative_error(a, b) <= TOLERANCE

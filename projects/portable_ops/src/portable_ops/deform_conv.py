@@ -40,6 +40,12 @@ def deform_conv(
     mmcv's kernels in that the batch is taken image by image, whatever
     mmcv's ``im2col_step`` says; the result does not depend on it.
 
+    With a mask, ``offset`` and ``mask`` may be larger than the output:
+    DyHead hands over those of the next finer level. mmcv then reads the
+    first values of each image's memory as if they had the output's shape,
+    so each tap gets the offset of another place. Published DyHead and GLIP
+    weights were trained so, and here the result is the same.
+
     Args:
         maps: (N, C, H, W).
         offset: (N, 2 * G * kh * kw, Ho, Wo), G deform groups, for each of
@@ -56,6 +62,9 @@ def deform_conv(
     Raises:
         ValueError: If ``offset`` or ``mask`` does not fit the others.
     """
+    if mask is not None:
+        size = _out_size(maps, weight, shape)
+        offset, mask = _as_mmcv_reads(offset, size), _as_mmcv_reads(mask, size)
     _check_shapes(maps, offset, weight, mask, shape)
     dtype = compute_dtype(maps)
     images = [
@@ -105,14 +114,8 @@ def deform_conv_backward(
         )
 
 
-def _check_shapes(
-    maps: Tensor,
-    offset: Tensor,
-    weight: Tensor,
-    mask: Tensor | None,
-    shape: ConvShape,
-) -> None:
-    out_size = tuple(
+def _out_size(maps: Tensor, weight: Tensor, shape: ConvShape) -> Pair:
+    height, width = (
         (size + 2 * pad - dilation * (kernel - 1) - 1) // stride + 1
         for size, pad, dilation, kernel, stride in zip(
             maps.shape[2:],
@@ -122,6 +125,27 @@ def _check_shapes(
             shape.stride,
         )
     )
+    return height, width
+
+
+def _as_mmcv_reads(tensor: Tensor, size: Pair) -> Tensor:
+    """What a kernel sees that takes (N, C, H, W) memory for (N, C, *size)."""
+    channels, height, width = tensor.shape[1:]
+    area = size[0] * size[1]
+    if height * width <= area:
+        return tensor
+    seen = tensor.flatten(1)[:, : channels * area]
+    return seen.reshape(len(tensor), channels, *size)
+
+
+def _check_shapes(
+    maps: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    mask: Tensor | None,
+    shape: ConvShape,
+) -> None:
+    out_size = _out_size(maps, weight, shape)
     taps = shape.deform_groups * weight.shape[2] * weight.shape[3]
     for name, tensor, channels in (
         ('offset', offset, 2 * taps),
