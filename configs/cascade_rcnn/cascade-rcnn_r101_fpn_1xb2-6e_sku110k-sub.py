@@ -1,4 +1,4 @@
-# Table 1, row 5: Cascade R-CNN R101-FPN, the baseline (paper: 0.400)
+# Table 1, baseline: Cascade R-CNN R101-FPN (paper: 0.400)
 _base_ = [
     '../_base_/models/cascade-rcnn_r101_fpn.py',
     '../_base_/datasets/sku110k-sub.py',

@@ -1,4 +1,4 @@
-# Not in the paper: its best row on all of SKU-110K, with what the literature shows to work
+# Not in the paper: + balanced L1 on all of SKU-110K, with what the literature shows to work
 # K: Kozlov, arXiv 2006.07825, tables in github.com/tyomj/product_detection.
 # D: DenseDet, Rong et al., arXiv 2007.11946, github.com/Media-Smart/SKU110K-DenseDet.
 # Their figures are AP at 300 detections, K's on val. Nothing is augmented but
