@@ -13,6 +13,7 @@ from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from mmengine.structures import InstanceData
 from mmengine.utils import get_installed_path
 
+from dense_scene.datasets import sku110k
 from dense_scene.testing import touching_row
 from tests.config_files import (
     CONFIGS,
@@ -170,6 +171,45 @@ def test_child_is_its_delta(path):
     if "_base_ = '" in text and '_strong_' not in path.name:
         limit = 15
     assert len(lines) <= limit
+
+
+def _source(dataset: dict) -> dict:
+    """Where a data set comes from: without what is done to its images."""
+    return {
+        name: value
+        for name, value in dataset.items()
+        if name not in ('pipeline', 'test_mode', 'filter_cfg', 'indices')
+    }
+
+
+@each_leaf
+def test_no_checkpoint_is_chosen_on_what_is_tested(path):
+    cfg = load(path)
+    train, val, test = (
+        _source(cfg[f'{phase}_dataloader'].dataset)
+        for phase in ('train', 'val', 'test')
+    )
+    assert train not in (val, test)
+    chosen = cfg.default_hooks.checkpoint.get('save_best')
+    # SKU-110K has a split for it; nuclei and shelves report the last epoch.
+    assert (chosen is not None) == ('sku110k' in path.name) == (val != test)
+    if chosen:
+        assert chosen == 'coco/bbox_mAP@300'
+        assert 300 in cfg.val_evaluator.max_dets
+
+
+def test_the_splits_of_the_subset_share_no_image():
+    cfg = load(sku_row('fpn'))
+    folder = Path(sku110k.__file__).parent / 'manifests'
+    names = []
+    for phase in ('train', 'val', 'test'):
+        dataset = cfg[f'{phase}_dataloader'].dataset
+        assert f'_{phase}.' in dataset.ann_file
+        lines = (folder / dataset.manifest).read_text().splitlines()
+        names.append({line for line in lines if not line.startswith('#')})
+    # The counts in docs/paper-notes.md
+    assert [len(split) for split in names] == [2681, 191, 956]
+    assert len(set.union(*names)) == 3828
 
 
 @pytest.mark.parametrize('neck', NECKS)

@@ -52,17 +52,11 @@ train_pipeline = [
 test_pipeline = _base_.test_pipeline
 test_pipeline[1].scale = test_scale
 
-# The whole data set, as everyone but the paper; the checkpoint is chosen on
-# val. One tile of each photo in an epoch.
+# The whole data set, as everyone but the paper. One tile of each photo in an
+# epoch.
 train_dataloader = dict(dataset=dict(manifest=None, pipeline=train_pipeline))
-val_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/annotations_val.csv',
-        manifest=None,
-        pipeline=test_pipeline,
-    )
-)
-test_dataloader = dict(dataset=dict(manifest=None, pipeline=test_pipeline))
+val_dataloader = dict(dataset=dict(manifest=None, pipeline=test_pipeline))
+test_dataloader = val_dataloader
 # The paper's cap, the literature's, and the model's
 val_evaluator = dict(max_dets=(100, 300, 500))
 test_evaluator = val_evaluator

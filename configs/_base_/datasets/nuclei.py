@@ -28,6 +28,7 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     )
 )
+# There is no third split: what is validated on is what is reported.
 val_dataloader = dict(
     dataset=dict(
         data_root=data_root,

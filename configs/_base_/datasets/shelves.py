@@ -10,6 +10,7 @@ train_dataloader = dict(
         data_prefix=dict(img='train/'),
     )
 )
+# There is no third split: what is validated on is what is reported.
 val_dataloader = dict(
     dataset=dict(
         data_root=data_root,

@@ -7,6 +7,7 @@ data_root = '{{$SKU110K_ROOT:data/SKU110K_fixed/}}'
 test_pipeline = _base_.test_pipeline
 test_pipeline[-1].meta_keys += ('instances',)
 
+# Validation is on val (191 images), the figures are of test (956).
 train_dataloader = dict(
     dataset=dict(
         type='SKU110KDataset',
@@ -19,9 +20,17 @@ val_dataloader = dict(
     dataset=dict(
         type='SKU110KDataset',
         data_root=data_root,
+        ann_file='annotations/annotations_val.csv',
+        manifest='sku110k-sub_val.txt',
+        pipeline=test_pipeline,
+    )
+)
+test_dataloader = dict(
+    dataset=dict(
+        type='SKU110KDataset',
+        data_root=data_root,
         ann_file='annotations/annotations_test.csv',
         manifest='sku110k-sub_test.txt',
         pipeline=test_pipeline,
     )
 )
-test_dataloader = val_dataloader
