@@ -12,12 +12,14 @@ from mmengine.config import Config
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from mmengine.structures import InstanceData
 from mmengine.utils import get_installed_path
+from modelindex.load_model_index import load as load_model_index
 
 from dense_scene.datasets import sku110k
 from dense_scene.testing import touching_row
 from tests.config_files import (
     CONFIGS,
     LEAVES,
+    ROOT,
     difference,
     load,
     shrink,
@@ -459,3 +461,26 @@ def test_advised_anchors_are_as_many_as_the_parents(family, model):
         )
     ]
     assert counts == [3, 3]
+
+
+def test_metafiles_list_every_model_once():
+    index = load_model_index(str(ROOT / 'model-index.yml'))
+    assert not index.check(silent=True)
+    names = [Path(model.config).stem for model in index.models]
+    assert [model.name for model in index.models] == names
+    listed = sorted(ROOT / model.config for model in index.models)
+    # A smoke config is no model.
+    assert listed == [p for p in LEAVES if p.parent.name != 'smoke']
+    for model in index.models:
+        ran = model.results is not None
+        assert ran == (model.metadata.data['Status'] != 'not run')
+
+
+@pytest.mark.parametrize(
+    'path', sorted(CONFIGS.rglob('README.md')), ids=lambda p: p.parent.name
+)
+def test_links_of_the_readmes_exist(path):
+    links = re.findall(r'\]\((?!https?://)([^)#]+)', path.read_text())
+    assert links
+    for link in links:
+        assert (path.parent / link).exists(), link
