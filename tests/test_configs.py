@@ -165,13 +165,11 @@ def test_child_is_its_delta(path):
     text = path.read_text()
     lines = [line for line in text.splitlines() if line.strip()]
     assert not re.search(r'^\s*(import|from)\s', text, re.M)
-    # The strong config says the source of each of its lines; the demo is a
-    # model of its own size; others that are no child list their four bases.
-    limit = (
-        72 if '_strong_' in path.name else 45 if '_demo_' in path.name else 20
-    )
-    if "_base_ = '" in text and '_strong_' not in path.name:
-        limit = 15
+    # The strong config says the source of each of its lines, the demo is a
+    # model of its own size; what is no child lists its four bases.
+    limit = 15 if "_base_ = '" in text else 20
+    for part, lines_of_its_own in (('_strong_', 72), ('_demo_', 45)):
+        limit = lines_of_its_own if part in path.name else limit
     assert len(lines) <= limit
 
 
@@ -472,8 +470,16 @@ def test_metafiles_list_every_model_once():
     # A smoke config is no model.
     assert listed == [p for p in LEAVES if p.parent.name != 'smoke']
     for model in index.models:
-        ran = model.results is not None
-        assert ran == (model.metadata.data['Status'] != 'not run')
+        said = model.metadata.data
+        assert (model.results is None) == (said['Status'] == 'not run')
+        cfg = load(ROOT / model.config)
+        assert said['Epochs'] == cfg.train_cfg.max_epochs
+        assert said['Batch Size'] == cfg.train_dataloader.batch_size
+        first = (ROOT / model.config).read_text().splitlines()[0]
+        if first.startswith('# Table 1, '):
+            assert first.startswith(f'# Table 1, {said["Row"]}')
+            if 'SKU-110K' in model.in_collection:
+                assert float(PAPER[said['Row']]) == said['Paper AP@100']
 
 
 @pytest.mark.parametrize(
