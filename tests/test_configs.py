@@ -1,6 +1,5 @@
 """Every config loads anywhere, says only its delta, and builds."""
 
-import copy
 import os
 import re
 from pathlib import Path
@@ -9,22 +8,25 @@ import pytest
 import torch
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from mmengine.structures import InstanceData
 from mmengine.utils import get_installed_path
+from modelindex.load_model_index import load as load_model_index
 
+from dense_scene.datasets import sku110k
 from dense_scene.testing import touching_row
-
-ROOT = Path(__file__).resolve().parent.parent
-CONFIGS = ROOT / 'configs'
-LEAVES = sorted(
-    p
-    for p in CONFIGS.rglob('*.py')
-    if '_base_' not in p.relative_to(ROOT).parts
+from tests.config_files import (
+    CONFIGS,
+    LEAVES,
+    ROOT,
+    difference,
+    load,
+    shrink,
+    sku_row,
 )
-IDS = [str(p.relative_to(CONFIGS)) for p in LEAVES]
-_LOADED: dict[Path, Config] = {}
+
+IDS = [str(path.relative_to(CONFIGS)) for path in LEAVES]
 each_leaf = pytest.mark.parametrize('path', LEAVES, ids=IDS)
 
 NECKS = ('fpn', 'bfp')
@@ -50,7 +52,7 @@ LIBRA_SAMPLING = {
     f'{_RCNN}.{name}' for name in ('type', 'pos_sampler', 'neg_sampler')
 }
 KEEP_REFINED = {f'{_RCNN}.num', f'{_RCNN}.pos_fraction'}
-# What mmengine and mmdet read, and our "most often changed" names.
+# What mmengine and mmdet read, our "most often changed" names and deltas.
 TOP_LEVEL = {
     'auto_scale_lr',
     'custom_hooks',
@@ -58,6 +60,7 @@ TOP_LEVEL = {
     'data_root',
     'default_hooks',
     'default_scope',
+    'deltas',
     'env_cfg',
     'load_from',
     'log_level',
@@ -85,52 +88,46 @@ TOP_LEVEL = {
 }
 
 
-def _sku(part: str) -> Path:
-    name = f'cascade-rcnn_r101_{part}_1xb2-6e_sku110k-sub.py'
-    return CONFIGS / 'cascade_rcnn' / name
-
-
-def _load(path: Path) -> Config:
-    """A copy of the config: to read one takes longer than its test."""
-    if path not in _LOADED:
-        _LOADED[path] = Config.fromfile(path)
-    return copy.deepcopy(_LOADED[path])
-
-
-def _shrink(cfg: Config) -> ConfigDict:
-    """The model with the smallest ResNet and no weights to fetch."""
-    model = cfg.model
-    # Twelve million numbers per head, drawn for nothing.
-    for head in model.roi_head.bbox_head:
-        head.fc_out_channels = 32
-    model.backbone.update(depth=18, init_cfg=None)
-    neck = model.neck[0] if isinstance(model.neck, list) else model.neck
-    neck.in_channels = [64, 128, 256, 512]
-    return model
-
-
-def test_there_are_leaves():
-    assert len(LEAVES) >= 15 + 5 + 5
-
-
 @each_leaf
 def test_loads_from_another_folder_and_survives_a_dump(
     path, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    cfg = _LOADED[path] = Config.fromfile(path)
+    cfg = load(path)
     cfg.dump('dumped.py')
     reloaded = Config.fromfile('dumped.py')
     assert reloaded.to_dict() == cfg.to_dict()
     assert set(cfg.keys()) <= TOP_LEVEL
 
 
+def test_every_model_builds():
+    """Each distinct model once; a training step of the grid follows below."""
+    models = {}
+    for path in LEAVES:
+        model = shrink(load(path))
+        models.setdefault(model.to_dict().__repr__(), model)
+    assert len(models) >= 14  # as many as the grid has cells
+    for config in models.values():
+        heads = MODELS.build(config).roi_head.bbox_head
+        assert [head.num_classes for head in heads] == [1, 1, 1]
+
+
+def _parts(cfg):
+    """Every dict within a config."""
+    if isinstance(cfg, dict):
+        yield cfg
+        cfg = cfg.values()
+    elif not isinstance(cfg, (list, tuple)):
+        return
+    for part in cfg:
+        yield from _parts(part)
+
+
 @each_leaf
-def test_builds(path):
-    model = MODELS.build(_shrink(_load(path)))
-    heads = model.roi_head.bbox_head
-    assert len(heads) == 3
-    assert all(head.num_classes == 1 for head in heads)
+def test_no_two_parts_are_one_object(path):
+    """What one stage or loader is told is not told to another."""
+    parts = [id(part) for part in _parts(load(path)._cfg_dict)]
+    assert len(set(parts)) == len(parts)
 
 
 def test_basenames_are_unique_here_and_in_mmdet():
@@ -143,23 +140,82 @@ def test_basenames_are_unique_here_and_in_mmdet():
     assert not theirs & set(ours)
 
 
+PAPER = {
+    'baseline': '0.400',
+    'dense sampling': '0.407',
+    '+ CIoU': '0.411',
+    '+ balanced L1': '0.413',
+    'BFP + balanced L1': '0.412',
+}
+
+
+@each_leaf
+def test_line_1_names_the_row_and_the_papers_value(path):
+    first = path.read_text().splitlines()[0]
+    if first.startswith('# Table 1, '):
+        name, where = re.match(r'# Table 1, ([^:,]+)([:,])', first).groups()
+        assert f'{PAPER[name]})' in first
+        assert where == ':' or 'paper, ' in first  # not on SKU-110K, or R101
+    else:
+        assert re.match(r'# (Not in the paper: |Smoke of |`make demo`)', first)
+
+
 @each_leaf
 def test_child_is_its_delta(path):
     text = path.read_text()
     lines = [line for line in text.splitlines() if line.strip()]
-    assert lines[0].startswith('# ')
     assert not re.search(r'^\s*(import|from)\s', text, re.M)
-    # Rows and smoke variants are deltas. The demo is a model of its own size,
-    # the strong config says the source of each of its lines.
-    limit = 60 if 'r18' in path.name else 16
-    limit = 75 if '_strong_' in path.name else limit
+    # The strong config says the source of each of its lines, the demo is a
+    # model of its own size; what is no child lists its four bases.
+    limit = 15 if "_base_ = '" in text else 20
+    for part, lines_of_its_own in (('_strong_', 72), ('_demo_', 45)):
+        limit = lines_of_its_own if part in path.name else limit
     assert len(lines) <= limit
+
+
+def _source(dataset: dict) -> dict:
+    """Where a data set comes from: without what is done to its images."""
+    return {
+        name: value
+        for name, value in dataset.items()
+        if name not in ('pipeline', 'test_mode', 'filter_cfg', 'indices')
+    }
+
+
+@each_leaf
+def test_no_checkpoint_is_chosen_on_what_is_tested(path):
+    cfg = load(path)
+    train, val, test = (
+        _source(cfg[f'{phase}_dataloader'].dataset)
+        for phase in ('train', 'val', 'test')
+    )
+    assert train not in (val, test)
+    chosen = cfg.default_hooks.checkpoint.get('save_best')
+    # SKU-110K has a split for it; nuclei and shelves report the last epoch.
+    assert (chosen is not None) == ('sku110k' in path.name) == (val != test)
+    if chosen:
+        assert chosen == 'coco/bbox_mAP@300'
+        assert 300 in cfg.val_evaluator.max_dets
+
+
+def test_the_splits_of_the_subset_share_no_image():
+    cfg = load(sku_row('fpn'))
+    folder = Path(sku110k.__file__).parent / 'manifests'
+    names = []
+    for phase in ('train', 'val', 'test'):
+        dataset = cfg[f'{phase}_dataloader'].dataset
+        assert f'_{phase}.' in dataset.ann_file
+        lines = (folder / dataset.manifest).read_text().splitlines()
+        names.append({line for line in lines if not line.startswith('#')})
+    # The counts in docs/paper-notes.md
+    assert [len(split) for split in names] == [2681, 191, 956]
+    assert len(set.union(*names)) == 3828
 
 
 @pytest.mark.parametrize('neck', NECKS)
 @pytest.mark.parametrize('loss', LOSSES)
 def test_grid(neck, loss):
-    cfg = _load(_sku(f'{neck}_dense-proposal{loss}'))
+    cfg = load(sku_row(f'{neck}_dense-proposal{loss}'))
     decoded = LOSSES[loss] not in ('SmoothL1Loss', 'LibraL1Loss')
     assert len(cfg.model.roi_head.bbox_head) == 3
     for head in cfg.model.roi_head.bbox_head:
@@ -189,10 +245,10 @@ def _tiny_batch() -> dict:
 @pytest.mark.parametrize('neck', NECKS)
 @pytest.mark.parametrize('loss', LOSSES)
 def test_a_training_step_of_each_cell_is_finite(neck, loss):
-    cfg = _load(_sku(f'{neck}_dense-proposal{loss}'))
+    cfg = load(sku_row(f'{neck}_dense-proposal{loss}'))
     for stage in cfg.model.train_cfg.rcnn:
         stage.sampler.num = 16
-    model = MODELS.build(_shrink(cfg))
+    model = MODELS.build(shrink(cfg))
     model.init_weights()
     model.train()
     batch = model.data_preprocessor(_tiny_batch(), training=True)
@@ -205,18 +261,6 @@ def test_a_training_step_of_each_cell_is_finite(neck, loss):
         if parameter.grad is not None:
             assert parameter.grad.isfinite().all(), name
     assert model.roi_head.bbox_head[2].fc_reg.weight.grad.abs().sum() > 0
-
-
-def _diff(a, b, path='') -> set[str]:
-    """Dotted names of everything that differs between two configs."""
-    if type(a) is type(b) and isinstance(a, dict):
-        found = set()
-        for key in a.keys() | b.keys():
-            found |= _diff(a.get(key), b.get(key), f'{path}.{key}')
-        return found
-    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        return set().union(*(_diff(x, y, path) for x, y in zip(a, b)))
-    return set() if a == b else {path.lstrip('.')}
 
 
 @pytest.mark.parametrize(
@@ -277,9 +321,9 @@ def _diff(a, b, path='') -> set[str]:
 def test_table_1_row_differs_from_its_parent_only_as_said(
     child, parent, names
 ):
-    a = _load(_sku(child)).to_dict()
-    b = _load(_sku(parent)).to_dict()
-    assert _diff(a, b) == names
+    a = load(sku_row(child)).to_dict()
+    b = load(sku_row(parent)).to_dict()
+    assert difference(a, b) == names
 
 
 @pytest.mark.parametrize(
@@ -290,30 +334,30 @@ def test_table_1_row_differs_from_its_parent_only_as_said(
         ('keep-refined', KEEP_REFINED),
     ],
 )
-def test_sampling_rows_of_the_small_families_are_those_of_row_5(row, names):
+def test_sampling_rows_of_the_small_families_are_those_of_sku110k(row, names):
     rows = [
         path
         for path in LEAVES
-        if f'_fpn_{row}_' in path.name and path.parent.name != 'cascade_rcnn'
+        if f'_fpn_{row}_' in path.name and 'sku110k' not in path.name
     ]
     assert len(rows) >= 2
     for path in rows:
         parent = path.with_name(path.name.replace(f'_{row}', ''))
-        a, b = (_load(p).to_dict() for p in (path, parent))
+        a, b = (load(p).to_dict() for p in (path, parent))
         expected = names
         if path.parent.name == 'nuclei' and row == 'instance-balanced':
             # The RPN's 256 are fewer than the objects of some images.
             expected = names | {'model.train_cfg.rpn.sampler.num'}
-        assert _diff(a, b) == expected
+        assert difference(a, b) == expected
 
 
-def test_row_5_is_the_stock_model_but_for_what_we_say():
+def test_baseline_is_the_stock_model_but_for_what_we_say():
     stock = Config.fromfile(
         Path(get_installed_path('mmdet'))
         / '.mim/configs/_base_/models/cascade-rcnn_r50_fpn.py'
     )
-    ours = _load(_sku('fpn'))
-    assert _diff(ours.model.to_dict(), stock.model.to_dict()) == {
+    ours = load(sku_row('fpn'))
+    assert difference(ours.model.to_dict(), stock.model.to_dict()) == {
         '_scope_',  # how mmengine marks what came from mmdet::
         'backbone.depth',
         'backbone.init_cfg.checkpoint',
@@ -326,7 +370,7 @@ def test_row_5_is_the_stock_model_but_for_what_we_say():
 
 @each_leaf
 def test_every_assigner_is_the_dense_one(path):
-    train = _load(path).model.train_cfg
+    train = load(path).model.train_cfg
     assigners = [train.rpn.assigner] + [s.assigner for s in train.rcnn]
     assert {a.type for a in assigners} == {'DenseMaxIoUAssigner'}
 
@@ -335,7 +379,7 @@ def test_every_assigner_is_the_dense_one(path):
 def test_learning_rate_follows_the_paper(epoch_length):
     """0.001 -> 0.01 in 500 iterations; x0.1 after 4 and 5.5 epochs."""
     init_default_scope('mmdet')
-    cfg = _load(_sku('fpn'))
+    cfg = load(sku_row('fpn'))
     lr = cfg.optim_wrapper.optimizer.lr
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
     schedulers = []
@@ -367,7 +411,7 @@ def test_learning_rate_follows_the_paper(epoch_length):
 
 def test_data_roots_come_from_the_environment(monkeypatch):
     for family, variable, path in (
-        ('cascade_rcnn', 'SKU110K_ROOT', _sku('fpn')),
+        ('cascade_rcnn', 'SKU110K_ROOT', sku_row('fpn')),
         ('nuclei', 'NUCLEI_ROOT', None),
         ('shelves', 'SHELVES_ROOT', None),
     ):
@@ -382,13 +426,15 @@ def test_data_roots_come_from_the_environment(monkeypatch):
 @pytest.mark.parametrize('scale', [4, 3])
 def test_anchor_rows_differ_in_the_scale_alone(parent, scale):
     mark = '_' if parent == 'fpn' else '-'
-    path = _sku(f'{parent}{mark}anchor{scale}')
-    ours, theirs = (_load(p).to_dict() for p in (path, _sku(parent)))
-    assert _diff(ours, theirs) == {'model.rpn_head.anchor_generator.scales'}
+    path = sku_row(f'{parent}{mark}anchor{scale}')
+    ours, theirs = (load(p).to_dict() for p in (path, sku_row(parent)))
+    assert difference(ours, theirs) == {
+        'model.rpn_head.anchor_generator.scales'
+    }
     assert ours['model']['rpn_head']['anchor_generator']['scales'] == [scale]
-    row = {'fpn': 5, 'fpn_dense-proposal': 3}[parent]
+    row = {'fpn': 'baseline', 'fpn_dense-proposal': 'dense sampling'}[parent]
     first = path.read_text().splitlines()[0]
-    assert f'row {row} + anchor scale {scale}' in first
+    assert f'{row} + anchor scale {scale}' in first
 
 
 @pytest.mark.parametrize('family', ['nuclei', 'shelves'])
@@ -397,12 +443,12 @@ def test_anchor_rows_differ_in_the_scale_alone(parent, scale):
 )
 def test_advised_anchors_are_as_many_as_the_parents(family, model):
     ours, theirs = (
-        _load(
+        load(
             CONFIGS / family / f'cascade-rcnn_{model.format(part)}_{family}.py'
         ).to_dict()
         for part in ('_advised-anchor', '')
     )
-    assert _diff(ours, theirs) == {
+    assert difference(ours, theirs) == {
         f'model.rpn_head.anchor_generator.{name}'
         for name in ('scales', 'ratios')
     }
@@ -413,3 +459,34 @@ def test_advised_anchors_are_as_many_as_the_parents(family, model):
         )
     ]
     assert counts == [3, 3]
+
+
+def test_metafiles_list_every_model_once():
+    index = load_model_index(str(ROOT / 'model-index.yml'))
+    assert not index.check(silent=True)
+    names = [Path(model.config).stem for model in index.models]
+    assert [model.name for model in index.models] == names
+    listed = sorted(ROOT / model.config for model in index.models)
+    # A smoke config is no model.
+    assert listed == [p for p in LEAVES if p.parent.name != 'smoke']
+    for model in index.models:
+        said = model.metadata.data
+        assert (model.results is None) == (said['Status'] == 'not run')
+        cfg = load(ROOT / model.config)
+        assert said['Epochs'] == cfg.train_cfg.max_epochs
+        assert said['Batch Size'] == cfg.train_dataloader.batch_size
+        first = (ROOT / model.config).read_text().splitlines()[0]
+        if first.startswith('# Table 1, '):
+            assert first.startswith(f'# Table 1, {said["Row"]}')
+            if 'SKU-110K' in model.in_collection:
+                assert float(PAPER[said['Row']]) == said['Paper AP@100']
+
+
+@pytest.mark.parametrize(
+    'path', sorted(CONFIGS.rglob('README.md')), ids=lambda p: p.parent.name
+)
+def test_links_of_the_readmes_exist(path):
+    links = re.findall(r'\]\((?!https?://)([^)#]+)', path.read_text())
+    assert links
+    for link in links:
+        assert (path.parent / link).exists(), link

@@ -10,9 +10,9 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
 from dense_scene.testing import tiny_sku110k
-from tests.test_configs import _diff, _shrink, _sku
+from tests.config_files import difference, shrink, sku_row
 
-PARENT = _sku('fpn_dense-proposal-balanced-l1')
+PARENT = sku_row('fpn_dense-proposal-balanced-l1')
 STRONG = PARENT.with_name('cascade-rcnn_r101_fpn_strong_1xb2-24e_sku110k.py')
 FRAME = (320, 256)
 
@@ -38,7 +38,7 @@ def cfg(tmp_path, monkeypatch) -> Config:
 
 def test_the_model_differs_from_the_paper_only_as_said(strong):
     paper = Config.fromfile(PARENT)
-    assert _diff(strong.model.to_dict(), paper.model.to_dict()) == {
+    assert difference(strong.model.to_dict(), paper.model.to_dict()) == {
         'rpn_head.anchor_generator.scales',
         'train_cfg.rpn.assigner.ignore_iof_thr',
         'train_cfg.rcnn.assigner.ignore_iof_thr',
@@ -131,7 +131,7 @@ def test_trains_on_tiles_and_finds_on_frames(cfg):
         head.fc_out_channels = 32
     for part in (cfg.model.train_cfg.rpn_proposal, cfg.model.test_cfg.rpn):
         part.max_per_img = 100
-    model = MODELS.build(_shrink(cfg))
+    model = MODELS.build(shrink(cfg))
     model.init_weights()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     tiles = DATASETS.build(cfg.train_dataloader.dataset)

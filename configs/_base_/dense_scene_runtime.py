@@ -12,8 +12,6 @@ default_hooks = dict(
         # Every epoch, so that a killed run loses at most one.
         interval=1,
         max_keep_ckpts=2,
-        save_best='coco/bbox_mAP@300',
-        rule='greater',
     )
 )
 

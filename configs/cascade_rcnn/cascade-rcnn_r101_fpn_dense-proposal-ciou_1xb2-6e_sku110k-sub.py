@@ -1,9 +1,6 @@
-# Table 1, row 1: row 3 + CIoU loss (paper: 0.411)
+# Table 1, + CIoU: dense sampling + CIoU loss (paper: 0.411)
 _base_ = './cascade-rcnn_r101_fpn_dense-proposal_1xb2-6e_sku110k-sub.py'
 
 for head in _base_.model.roi_head.bbox_head:
-    head.reg_decoded_bbox = True
-    head.loss_bbox = dict(
-        type='CompleteIoULoss', alpha_rule='ungated', loss_weight=10.0
-    )
+    head.merge(_base_.deltas.ciou)
 del head

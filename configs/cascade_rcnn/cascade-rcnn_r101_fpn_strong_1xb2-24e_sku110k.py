@@ -1,4 +1,4 @@
-# Not in the paper: its best row on all of SKU-110K, with what the literature shows to work
+# Not in the paper: + balanced L1 on all of SKU-110K, with what the literature shows to work
 # K: Kozlov, arXiv 2006.07825, tables in github.com/tyomj/product_detection.
 # D: DenseDet, Rong et al., arXiv 2007.11946, github.com/Media-Smart/SKU110K-DenseDet.
 # Their figures are AP at 300 detections, K's on val. Nothing is augmented but
@@ -52,17 +52,11 @@ train_pipeline = [
 test_pipeline = _base_.test_pipeline
 test_pipeline[1].scale = test_scale
 
-# The whole data set, as everyone but the paper; the checkpoint is chosen on
-# val. One tile of each photo in an epoch.
+# The whole data set, as everyone but the paper. One tile of each photo in an
+# epoch.
 train_dataloader = dict(dataset=dict(manifest=None, pipeline=train_pipeline))
-val_dataloader = dict(
-    dataset=dict(
-        ann_file='annotations/annotations_val.csv',
-        manifest=None,
-        pipeline=test_pipeline,
-    )
-)
-test_dataloader = dict(dataset=dict(manifest=None, pipeline=test_pipeline))
+val_dataloader = dict(dataset=dict(manifest=None, pipeline=test_pipeline))
+test_dataloader = val_dataloader
 # The paper's cap, the literature's, and the model's
 val_evaluator = dict(max_dets=(100, 300, 500))
 test_evaluator = val_evaluator

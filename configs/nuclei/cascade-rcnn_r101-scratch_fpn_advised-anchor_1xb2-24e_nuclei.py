@@ -1,5 +1,5 @@
-# Row 5 + three anchors that nuclei ask for. Not in the paper
-# As tools/analysis_tools/advise_dataset.py finds them at --scale 1333 512.
+# Not in the paper: baseline on nuclei + three advised anchors
+# As tools/analysis_tools/advise_dataset.py finds them at --scale 1333 512
 _base_ = './cascade-rcnn_r101-scratch_fpn_1xb2-24e_nuclei.py'
 
 model = dict(

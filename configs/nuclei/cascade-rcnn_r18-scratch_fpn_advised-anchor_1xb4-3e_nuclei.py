@@ -1,5 +1,5 @@
-# Row 5 of the CPU study + three anchors that nuclei ask for
-# As tools/analysis_tools/advise_dataset.py finds them at --scale 640 256.
+# Not in the paper: baseline, R18 of half width on nuclei, + three advised anchors
+# As tools/analysis_tools/advise_dataset.py finds them at --scale 640 256
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_nuclei.py'
 
 model = dict(

@@ -1,11 +1,10 @@
-# Row 5 on shelves + a positive for each object, even beyond
+# Not in the paper: baseline on shelves + a positive for each object, even beyond
 # pos_fraction * num; in the RPN for up to 256 objects
 _base_ = './cascade-rcnn_r101-scratch_fpn_1xb2-24e_shelves.py'
 
-model = dict(
-    train_cfg=dict(rpn=dict(sampler=dict(type='InstanceBalancedSampler')))
-)
+sampler = _base_.deltas.instance_balanced
+model = dict(train_cfg=dict(rpn=dict(sampler=sampler)))
 
 for stage in _base_.model.train_cfg.rcnn:
-    stage.sampler.type = 'InstanceBalancedSampler'
-del stage
+    stage.sampler.merge(sampler)
+del sampler, stage

@@ -1,5 +1,5 @@
-# Row 5 of the CPU study + three anchors that shelves ask for
-# As tools/analysis_tools/advise_dataset.py finds them at --scale 512 512.
+# Not in the paper: baseline, R18 of half width on shelves, + three advised anchors
+# As tools/analysis_tools/advise_dataset.py finds them at --scale 512 512
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_shelves.py'
 
 model = dict(

@@ -1,11 +1,10 @@
-# Row 5 of the CPU study, shelves + a positive for each object, even beyond
-# pos_fraction * num; in the RPN for up to 256 objects
+# Not in the paper: baseline, R18 of half width on shelves, + a positive for each
+# object, even beyond pos_fraction * num; in the RPN for up to 256 objects
 _base_ = './cascade-rcnn_r18-scratch_fpn_1xb4-3e_shelves.py'
 
-model = dict(
-    train_cfg=dict(rpn=dict(sampler=dict(type='InstanceBalancedSampler')))
-)
+sampler = _base_.deltas.instance_balanced
+model = dict(train_cfg=dict(rpn=dict(sampler=sampler)))
 
 for stage in _base_.model.train_cfg.rcnn:
-    stage.sampler.type = 'InstanceBalancedSampler'
-del stage
+    stage.sampler.merge(sampler)
+del sampler, stage

@@ -1,4 +1,4 @@
-# Smoke of row 2 (balanced L1): the real model and chain, 8 small images, few boxes
+# Smoke of + balanced L1: the real model and chain, 8 small images, few boxes
 _base_ = '../shelves/cascade-rcnn_r101-scratch_fpn_dense-proposal-balanced-l1_1xb2-24e_shelves.py'
 
 model = dict(test_cfg=dict(rpn=dict(max_per_img=100)))

@@ -13,6 +13,8 @@ extension points and patch nothing:
   refused when it is built (:mod:`dense_scene.models.box_loss_guard`).
 """
 
+from importlib.metadata import PackageNotFoundError, version
+
 from .analysis import proposals
 from .datasets import coco, sku110k, transforms
 from .engine import hooks
@@ -24,7 +26,11 @@ from .models.box_loss_guard import install_box_loss_guard
 register_checkpoint_loaders()
 install_box_loss_guard()
 
-__version__ = '0.1.0'
+try:
+    __version__ = version('dense-scene')
+except PackageNotFoundError:  # on PYTHONPATH, not installed
+    __version__ = '0+source'
+
 __all__ = [
     'assigners',
     'coco',

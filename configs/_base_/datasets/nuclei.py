@@ -1,4 +1,5 @@
 # Nuclei of the 2018 Data Science Bowl (CC0): a small, real, dense scene.
+_base_ = './dense_coco.py'
 # ---- most often changed ----------------------------------------------------
 # NUCLEI_ROOT holds images/, train.json and val.json (COCO).
 data_root = '{{$NUCLEI_ROOT:data/nuclei/}}'
@@ -16,59 +17,26 @@ train_pipeline = [
     dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1)),
     dict(type='PackDetInputs'),
 ]
-test_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=test_scale, keep_ratio=True),
-    dict(type='LoadAnnotations', with_bbox=True),
-    dict(
-        type='PackDetInputs',
-        meta_keys=(
-            'img_id',
-            'img_path',
-            'ori_shape',
-            'img_shape',
-            'scale_factor',
-        ),
-    ),
-]
+test_pipeline = _base_.test_pipeline
+test_pipeline[1].scale = test_scale
 
 train_dataloader = dict(
-    batch_size=2,
-    num_workers=2,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    batch_sampler=dict(type='AspectRatioBatchSampler'),
     dataset=dict(
-        type='DenseCocoDataset',
         data_root=data_root,
         ann_file='train.json',
         data_prefix=dict(img='images/'),
-        filter_cfg=dict(filter_empty_gt=True),
         pipeline=train_pipeline,
-    ),
+    )
 )
+# There is no third split: what is validated on is what is reported.
 val_dataloader = dict(
-    batch_size=1,
-    num_workers=2,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='DenseCocoDataset',
         data_root=data_root,
         ann_file='val.json',
         data_prefix=dict(img='images/'),
-        test_mode=True,
         pipeline=test_pipeline,
-    ),
+    )
 )
 test_dataloader = val_dataloader
-
-# Every figure at 100 detections per image, as in the paper, and at 300, as in
-# the rest of the literature; the cap is in the key.
-val_evaluator = dict(
-    type='DenseCocoMetric',
-    max_dets=(100, 300),
-    ann_file=data_root + '/val.json',
-)
+val_evaluator = dict(ann_file=data_root + '/val.json')
 test_evaluator = val_evaluator

@@ -1,5 +1,5 @@
 # The same model for training without ImageNet weights. Batches of two are
-# too small for batch statistics, so the backbone is normalised by groups
+# too small for batch statistics, so the backbone is normalized by groups
 # (Rethinking ImageNet Pre-training, arXiv 1811.08883).
 _base_ = './cascade-rcnn_r101_fpn.py'
 

@@ -1,5 +1,5 @@
-# Cascade R-CNN, R101-FPN, one class, ImageNet weights: Table 1, row 5.
-_base_ = 'mmdet::_base_/models/cascade-rcnn_r50_fpn.py'
+# Cascade R-CNN, R101-FPN, one class, ImageNet weights: Table 1, baseline.
+_base_ = ['mmdet::_base_/models/cascade-rcnn_r50_fpn.py', './deltas.py']
 
 model = dict(
     # MaxIoUAssigner's result without its matrix of anchors x objects.

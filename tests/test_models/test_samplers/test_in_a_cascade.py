@@ -1,23 +1,20 @@
 """The sampling rows, in training steps of a small Cascade R-CNN."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmdet.utils import register_all_modules
-from mmengine.config import Config
 from mmengine.structures import InstanceData
 
 import dense_scene  # noqa: F401  registers the samplers
 from dense_scene.analysis.proposals.quality import measure_proposals
 from dense_scene.analysis.proposals.tap import ProposalTap
 from dense_scene.testing import touching_row
+from tests.config_files import load, sku_row
 from tests.tiny_two_stage import model_config
 
-CONFIGS = Path(__file__).parents[3] / 'configs/cascade_rcnn'
 OBJECTS = 12
 
 
@@ -45,8 +42,7 @@ def _stage_inputs(row: str) -> tuple[list[list[np.ndarray]], list]:
     """
     register_all_modules()
     torch.manual_seed(0)
-    name = f'cascade-rcnn_r101_{row}_1xb2-6e_sku110k-sub.py'
-    samplers = Config.fromfile(CONFIGS / name).model.train_cfg
+    samplers = load(sku_row(row)).model.train_cfg
     config = model_config(3)
     config.train_cfg.rpn.sampler = samplers.rpn.sampler
     for stage, other in zip(config.train_cfg.rcnn, samplers.rcnn):

@@ -1,0 +1,4 @@
+# Not in the paper: dense sampling + CIoU loss + BFP
+_base_ = '../cascade-rcnn_r101_fpn_dense-proposal-ciou_1xb2-6e_sku110k-sub.py'
+
+model = dict(neck=[_base_.model.neck, _base_.deltas.bfp])

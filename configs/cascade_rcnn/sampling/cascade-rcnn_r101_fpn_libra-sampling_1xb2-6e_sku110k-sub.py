@@ -1,0 +1,7 @@
+# Not in the paper: baseline + positives by object and negatives by IoU
+# (Libra R-CNN) in every stage of the cascade
+_base_ = '../cascade-rcnn_r101_fpn_1xb2-6e_sku110k-sub.py'
+
+for stage in _base_.model.train_cfg.rcnn:
+    stage.sampler.merge(_base_.deltas.libra_sampling)
+del stage

@@ -1,0 +1,51 @@
+"""The repository's configs, as tests ask for them."""
+
+import copy
+from pathlib import Path
+
+from mmengine.config import Config, ConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGS = ROOT / 'configs'
+LEAVES = sorted(
+    path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts
+)
+_loaded: dict[Path, Config] = {}
+
+
+def sku_row(part: str) -> Path:
+    """The config of a row of SKU-110K's subset, in whichever folder."""
+    name = f'cascade-rcnn_r101_{part}_1xb2-6e_sku110k-sub.py'
+    (path,) = (CONFIGS / 'cascade_rcnn').rglob(name)
+    return path
+
+
+def load(path: Path) -> Config:
+    """A copy of the config: to read one takes longer than its test."""
+    if path not in _loaded:
+        _loaded[path] = Config.fromfile(path)
+    return copy.deepcopy(_loaded[path])
+
+
+def shrink(cfg: Config) -> ConfigDict:
+    """The model with the smallest ResNet and no weights to fetch."""
+    model = cfg.model
+    # Twelve million numbers per head, drawn for nothing.
+    for head in model.roi_head.bbox_head:
+        head.fc_out_channels = 32
+    model.backbone.update(depth=18, init_cfg=None)
+    neck = model.neck[0] if isinstance(model.neck, list) else model.neck
+    neck.in_channels = [64, 128, 256, 512]
+    return model
+
+
+def difference(a, b, path='') -> set[str]:
+    """Dotted names of everything that differs between two configs."""
+    if type(a) is type(b) and isinstance(a, dict):
+        found = set()
+        for key in a.keys() | b.keys():
+            found |= difference(a.get(key), b.get(key), f'{path}.{key}')
+        return found
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return set().union(*(difference(x, y, path) for x, y in zip(a, b)))
+    return set() if a == b else {path.lstrip('.')}
