@@ -17,7 +17,7 @@ from dense_scene.analysis.proposals.tap import ProposalTap
 from dense_scene.testing import touching_row
 from tests.tiny_two_stage import model_config
 
-CONFIGS = Path(__file__).parents[4] / 'configs/cascade_rcnn'
+CONFIGS = Path(__file__).parents[3] / 'configs/cascade_rcnn'
 OBJECTS = 12
 
 
