@@ -156,11 +156,8 @@ def _touching(tiled: Tensor, others: Tensor) -> Tensor:
 
 
 def _group(touching: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Tiles with about equally many others: (T,) and (T, K) indices.
-
-    Args:
-        touching (Tensor): (S, M) mask of tiles and others, listed in parts.
-    """
+    """Tiles with about equally many others, from their (S, M) mask: (T,) and
+    (T, K) indices."""
     total = int(torch.count_nonzero(touching))
     start = 0
     for part in touching.chunk(max(1, -(-total // _TOUCHING_AT_ONCE))):
