@@ -151,7 +151,7 @@ def test_oracle_on_600_boxes(generator):
 
 
 def test_touching_row_is_disjoint():
-    # neighbours 10 x 20: no overlap, centers 10 apart, c^2 = 20^2 + 20^2
+    # neighbors 10 x 20: no overlap, centers 10 apart, c^2 = 20^2 + 20^2
     row = touching_row(601, dtype=torch.float64)
     expected = torch.full((600,), 1 + 100 / 800, dtype=torch.float64)
     torch.testing.assert_close(
