@@ -63,18 +63,11 @@ def install_box_loss_guard() -> None:
 def refuse_box_loss(
     head: nn.Module, name: str, loss: nn.Module | None
 ) -> None:
-    """Refuse an IoU-family ``loss_bbox`` on a head with encoded targets.
+    """Refuse, by ValueError, a child ``loss_bbox`` that compares boxes on a
+    head that encodes them.
 
     Heads outside the AnchorHead and BBoxHead families, and those that always
     decode (GFL, TOOD, RTMDet, ...), are left alone.
-
-    Args:
-        head (nn.Module): The module that gets a child.
-        name (str): Name of the child; only 'loss_bbox' matters.
-        loss (nn.Module, optional): The child.
-
-    Raises:
-        ValueError: If ``loss`` compares boxes and ``head`` encodes them.
     """
     if name != 'loss_bbox' or not isinstance(loss, BOX_LOSSES):
         return

@@ -6,9 +6,7 @@ from mmdet.models.task_modules.assigners import MaxIoUAssigner
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from dense_scene.models.assigners.dense_max_iou_assigner import (
-    DenseMaxIoUAssigner,
-)
+from dense_scene.models.assigners import DenseMaxIoUAssigner
 
 KINDS = ('whole', 'real', 'touching', 'copies', 'spread', 'inverted', 'tiny')
 
@@ -26,7 +24,7 @@ def make_boxes(num: int, kind: str, rng: torch.Generator) -> Tensor:
     low = torch.randint(0, span, (num, 2), generator=rng).float()
     if kind == 'touching':
         return torch.cat([low * 2, low * 2 + 2], 1)
-    # From -1 some are inside out; 0 wide or high has no area.
+    # From -1 some are inverted; 0 wide or high has no area.
     least = -1 if kind == 'inverted' else 0
     size = torch.randint(least, 5, (num, 2), generator=rng)
     boxes = torch.cat([low, low + size], 1)

@@ -85,7 +85,7 @@ def test_rounds_on_random_cases(fill):
             assert max(got) <= min(short) + 1
 
 
-def test_who_has_many_candidates_is_not_favoured():
+def test_who_has_many_candidates_is_not_favored():
     # One sample for two objects, 50 candidates against 1. Fair: 200 of 400
     # times each, standard deviation sqrt(400 / 4) = 10; six of them are 60.
     objects = _candidates([50, 1])
@@ -226,9 +226,6 @@ def test_overlaps_of_any_kind(dtype):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(
-    not torch.cuda.is_available(), reason='needs a CUDA device'
-)
 def test_a_seed_draws_the_same_on_the_gpu():
     objects, ious = _candidates([7] * 600), torch.rand(4200)
     draws = []

@@ -188,12 +188,12 @@ def test_a_seed_draws_the_same():
 @pytest.mark.parametrize(
     'changes, words',
     [
-        (dict(num=0), 'num must be a whole number from 1 on, but got 0'),
-        (dict(num=25.5), 'num must be a whole number .* got 25.5'),
-        (dict(pos_fraction=0), 'pos_fraction must be over 0 .* got 0'),
+        (dict(num=0), 'num must be a positive integer, but got 0'),
+        (dict(num=25.5), 'num must be .* got 25.5'),
+        (dict(pos_fraction=0), r'pos_fraction must be .*\(0, 1\].* got 0'),
         (dict(pos_fraction=1.5), 'pos_fraction must be .* got 1.5'),
         (dict(pos_fraction=float('nan')), 'pos_fraction must be .* nan'),
-        (dict(neg_pos_ub=-2), 'neg_pos_ub must be -1 .* got -2'),
+        (dict(neg_pos_ub=-2), 'neg_pos_ub, unless -1 .* got -2'),
         (dict(min_pos_per_object=0), 'min_pos_per_object must be .* got 0'),
         (dict(min_pos_per_object=True), 'min_pos_per_object must .* True'),
         (dict(fill='best'), "fill must be one of 'iou', 'random', .*'best'"),

@@ -37,7 +37,7 @@ def _negative_bins(name: str, images: int, **changes: object) -> list:
 @pytest.mark.parametrize('add', [True, False])
 def test_each_third_gives_a_third(add):
     # 60 positives and 60 negatives; the top is not quite 0.5, so that one
-    # at the edge of a bin may count with its neighbour.
+    # at the edge of a bin may count with its neighbor.
     for bins in _negative_bins('IoUBinNegSampler', 3, add_gt_as_proposals=add):
         assert sum(bins) == 60
         assert all(abs(count - 20) <= 1 for count in bins)

@@ -21,24 +21,21 @@ def sample_positives(
     A round gives each object one more of its candidates, drawn at random,
     until it has ``min_per_object`` or no more; then the rest of the quota is
     filled. A quota below what the rounds need is raised to it, at most to
-    ``limit``. If that is reached within a round, it is chance which objects
-    had their turn; so an object gets a second positive only when all have
-    one.
-
-    Copies of the ground truth come last, within an object and in the
-    filling: they are perfect, and so teach a box regressor nothing. They
-    serve an object that has nothing else.
+    ``limit``; if that is reached within a round, it is chance which objects
+    had their turn. Copies of the ground truth come last, within an object
+    and in the filling: they are perfect, and so teach a box regressor
+    nothing, but serve an object that has nothing else.
 
     Random numbers come from torch's global CPU generator, so that a seed
-    draws the same on every device. No loop over objects.
+    draws the same on every device.
 
     Args:
         objects (Tensor): (P,) integer, the object of each candidate, any
             numbering.
         ious (Tensor): (P,) floating, IoU of each with its object.
-        quota (int): How many are wanted, from 0 on.
+        quota (int): How many are wanted.
         limit (int): The most that the raised quota may be.
-        min_per_object (int): Number of rounds, from 1 on. Defaults to 1.
+        min_per_object (int): Number of rounds. Defaults to 1.
         fill (str): 'iou': the remaining candidates by falling IoU, equal
             ones at random. 'random': all alike. Defaults to 'iou'.
         copies (Tensor, optional): (P,) bool, which candidates are copies of
@@ -70,18 +67,13 @@ def sample_positives(
     # In the rounds chance decides alone; a poor fit is not put off.
     worth = worth.masked_fill(turn < min_per_object, 0)
     # Drawn anew: the first of many candidates stands early in `order`, so
-    # that a cut through a round would favour objects that have many.
+    # that a cut through a round would favor objects that have many.
     order = _sort(_shuffle(objects), -worth)
     return _sort(order, turn)[:quota]
 
 
 def positives_needed(objects: Tensor, min_per_object: int = 1) -> int:
-    """How many give each object its minimum, or all that it has.
-
-    Args:
-        objects (Tensor): (P,) integer, the object of each candidate.
-        min_per_object (int): From 1 on. Defaults to 1.
-    """
+    """How many give each of (P,) objects its minimum, or all that it has."""
     counts = objects.unique(return_counts=True)[1]
     return int(counts.clamp(max=min_per_object).sum())
 
@@ -98,16 +90,14 @@ def sample_over_ious(ious: Tensor, quota: int, num_bins: int = 3) -> Tensor:
 
     The bins are equally wide and go from 0 to the largest IoU among the
     candidates. What a bin has too few for is split evenly among the others
-    (the paper leaves this open).
-
-    Random numbers come from torch's global CPU generator, so that a seed
-    draws the same on every device.
+    (the paper leaves this open). Random numbers as in
+    :func:`sample_positives`.
 
     Args:
         ious (Tensor): (M,) floating, largest IoU of each candidate with any
-            object. What is not a number counts as 0.
-        quota (int): N, from 0 on.
-        num_bins (int): K, from 1 on; 1 draws at random. Defaults to 3.
+            object. NaN counts as 0.
+        quota (int): N.
+        num_bins (int): K; 1 draws at random. Defaults to 3.
 
     Returns:
         Tensor: (min(M, N),) int64 positions of the chosen, none twice, in

@@ -6,7 +6,8 @@ from mmdet.models.task_modules import AssignResult, RandomSampler
 from mmdet.registry import TASK_UTILS
 from torch import Tensor
 
-from .checks import check_choice, check_overlaps, check_sampler, check_whole
+from ...utils import checks
+from .checks import check_overlaps, check_sampler
 from .draws import FILLS, positives_needed, sample_positives
 
 
@@ -14,21 +15,16 @@ from .draws import FILLS, positives_needed, sample_positives
 class InstanceBalancedSampler(RandomSampler):
     """Every object gets positives before any gets many.
 
-    For RPN and RoI heads alike. The rule of the positives is that of
-    :func:`dense_scene.models.samplers.draws.sample_positives`: each
-    object gets ``min_pos_per_object`` of its positives, or all if it has
-    fewer; the rest of ``pos_fraction * num`` is filled by IoU. Where that
-    is not enough there are more positives, at the cost of negatives; only
-    where ``num`` is not enough some objects get fewer, by chance, and a
-    warning says so. Copies of the ground truth (``add_gt_as_proposals``) are
-    used last.
-
-    The IoU is the assigner's ``max_overlaps``. For a low-quality match that
-    may be the IoU with a neighbour; it decides nothing but the filling.
-
-    Negatives are drawn at random, as in mmdet's ``RandomSampler``. With
-    other negatives: name it as ``pos_sampler`` of mmdet's
-    ``CombinedSampler``.
+    For RPN and RoI heads alike. By the rule of
+    :func:`dense_scene.models.samplers.draws.sample_positives` each object
+    gets ``min_pos_per_object`` of its positives, or all if it has fewer; the
+    rest of ``pos_fraction * num`` is filled by IoU. Where that is not enough
+    there are more positives, at the cost of negatives; only where ``num`` is
+    not enough some objects get fewer, by chance, and a warning says so.
+    The IoU is the assigner's ``max_overlaps``, for a low-quality match
+    perhaps that with a neighbor. Negatives are drawn at random, as in
+    mmdet's ``RandomSampler``; for others name this class as ``pos_sampler``
+    of mmdet's ``CombinedSampler``.
 
     Differs from ``mmdet.InstanceBalancedPosSampler`` (Libra R-CNN), which
     takes the same number of each object but then drops samples at random
@@ -39,30 +35,19 @@ class InstanceBalancedSampler(RandomSampler):
 
     Args:
         num (int): Most samples of an image.
-        pos_fraction (float): Share of positives among them, over 0 and up
-            to 1.
+        pos_fraction (float): Share of positives among them, in (0, 1].
         neg_pos_ub (float): Most negatives per positive; -1 for no bound.
             Defaults to -1.
         add_gt_as_proposals (bool): Whether the objects themselves are
-            candidates. Set False for an RPN. Defaults to True.
-        min_pos_per_object (int): Positives that each object is to get, from
-            1 on. ``num`` should leave room for negatives: with 256 samples
-            and 147 objects there are 109 of them at 1 and none at 2.
-            Defaults to 1.
+            candidates, used last. Set False for an RPN. Defaults to True.
+        min_pos_per_object (int): Positives that each object is to get.
+            ``num`` should leave room for negatives: with 256 samples and 147
+            objects there are 109 of them at 1 and none at 2. Defaults to 1.
         fill (str): What the rest of the quota is filled with: 'iou', the
             best-fitting positives first, or 'random'. Defaults to 'iou'.
 
     Raises:
-        ValueError: If an argument is out of the range named above; when
-            sampling, if the assigner gives no ``max_overlaps``.
-
-    Example:
-        >>> sampler = dict(
-        ...     type='InstanceBalancedSampler',
-        ...     num=512,
-        ...     pos_fraction=0.25,
-        ...     min_pos_per_object=2,
-        ... )
+        ValueError: When sampling, if the assigner gives no ``max_overlaps``.
     """
 
     def __init__(
@@ -76,26 +61,23 @@ class InstanceBalancedSampler(RandomSampler):
         **kwargs: object,
     ) -> None:
         check_sampler(num, pos_fraction, neg_pos_ub)
-        check_whole('min_pos_per_object', min_pos_per_object, 2)
-        check_choice('fill', fill, FILLS)
         super().__init__(
             num, pos_fraction, neg_pos_ub, add_gt_as_proposals, **kwargs
         )
-        self.min_pos_per_object = min_pos_per_object
-        self.fill = fill
+        self.min_pos_per_object = checks.positive_integer(
+            'min_pos_per_object', min_pos_per_object
+        )
+        self.fill = checks.choice('fill', fill, FILLS)
 
     def _sample_pos(
         self, assign_result: AssignResult, num_expected: int, **kwargs: object
     ) -> Tensor:
-        """Draw positives.
+        """Draw positives: indices of boxes, int64.
 
         Args:
             assign_result (AssignResult): Of n boxes, those of the added
                 ground truth first.
             num_expected (int): ``pos_fraction * num``.
-
-        Returns:
-            Tensor: Indices of boxes, int64.
         """
         check_overlaps(assign_result, self)
         gt_inds = assign_result.gt_inds

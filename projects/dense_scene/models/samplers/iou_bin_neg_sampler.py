@@ -4,7 +4,8 @@ from mmdet.models.task_modules import AssignResult, RandomSampler
 from mmdet.registry import TASK_UTILS
 from torch import Tensor
 
-from .checks import check_overlaps, check_sampler, check_whole
+from ...utils import checks
+from .checks import check_overlaps, check_sampler
 from .draws import sample_over_ious
 
 
@@ -15,11 +16,9 @@ class IoUBinNegSampler(RandomSampler):
     Source: Eq. (2) of `Libra R-CNN <https://arxiv.org/abs/1904.02701>`_; the
     rule is that of
     :func:`dense_scene.models.samplers.draws.sample_over_ious`. In a
-    dense scene hard negatives lie between two neighbours.
-
-    Positives are drawn at random, as in mmdet's ``RandomSampler``. With
-    other positives: name it as ``neg_sampler`` of mmdet's
-    ``CombinedSampler``. For RPN and RoI heads, every stage of a cascade.
+    dense scene hard negatives lie between two neighbors. Positives are
+    drawn at random, as in mmdet's ``RandomSampler``; for others name this
+    class as ``neg_sampler`` of mmdet's ``CombinedSampler``.
 
     Differs from ``mmdet.IoUBalancedNegSampler``: the bins end at the largest
     IoU of the negatives, not at that of all boxes, which is 1 where ground
@@ -27,22 +26,19 @@ class IoUBinNegSampler(RandomSampler):
     third; what a bin has too few for goes to the other bins in equal parts,
     not to boxes at random; the first image is sampled by the same rule as
     all others (mmdet's changes its ``floor_thr`` from -1 to 0 after it).
-    Tensor operations instead of Python sets, on the device of the boxes.
 
     Args:
         num (int): Most samples of an image.
-        pos_fraction (float): Share of positives among them, over 0 and up
-            to 1.
+        pos_fraction (float): Share of positives among them, in (0, 1].
         neg_pos_ub (float): Most negatives per positive; -1 for no bound.
             Defaults to -1.
         add_gt_as_proposals (bool): Whether the objects themselves are
             candidates. Set False for an RPN. Defaults to True.
-        num_bins (int): Bins from IoU 0 to the largest of a negative, from 1
-            on. Defaults to 3, as in the paper.
+        num_bins (int): Bins from IoU 0 to the largest of a negative.
+            Defaults to 3, as in the paper.
 
     Raises:
-        ValueError: If an argument is out of the range named above; when
-            sampling, if the assigner gives no ``max_overlaps``.
+        ValueError: When sampling, if the assigner gives no ``max_overlaps``.
 
     Example:
         >>> sampler = dict(
@@ -65,24 +61,15 @@ class IoUBinNegSampler(RandomSampler):
         **kwargs: object,
     ) -> None:
         check_sampler(num, pos_fraction, neg_pos_ub)
-        check_whole('num_bins', num_bins, 3)
         super().__init__(
             num, pos_fraction, neg_pos_ub, add_gt_as_proposals, **kwargs
         )
-        self.num_bins = num_bins
+        self.num_bins = checks.positive_integer('num_bins', num_bins)
 
     def _sample_neg(
         self, assign_result: AssignResult, num_expected: int, **kwargs: object
     ) -> Tensor:
-        """Draw negatives.
-
-        Args:
-            assign_result (AssignResult): Of n boxes.
-            num_expected (int): How many are wanted.
-
-        Returns:
-            Tensor: Indices of boxes, int64.
-        """
+        """Draw ``num_expected`` negatives: indices of boxes, int64."""
         check_overlaps(assign_result, self)
         negatives = (assign_result.gt_inds == 0).nonzero().squeeze(1)
         chosen = sample_over_ious(

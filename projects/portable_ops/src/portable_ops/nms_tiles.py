@@ -63,6 +63,8 @@ def suppress_by_pairs(
 
 def _sorting_key(boxes: np.ndarray) -> np.ndarray:
     """The octave of the longer side, then the Morton code of the centre."""
+    # dense_scene has a Morton code of its own, in tiled_iou/tiles.py: this
+    # distribution needs torch alone and shares no code with it.
     low, high = boxes[:2], boxes[2:4]
     octave = np.frexp((high - low).max(0))[1].clip(-8, 23) + 8
     centre = low + high

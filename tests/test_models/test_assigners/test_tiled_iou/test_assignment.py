@@ -3,10 +3,7 @@
 import pytest
 import torch
 
-from dense_scene.models.assigners.tiled_iou import (
-    assignment as max_iou_assignment,
-)
-from dense_scene.models.assigners.tiled_iou import tiles as box_tiles
+from dense_scene.models.assigners.tiled_iou import assignment
 from dense_scene.models.assigners.tiled_iou.assignment import (
     MaxIoURule,
     assign_max_iou,
@@ -57,21 +54,20 @@ def test_more_objects_never_lower_an_overlap(boxes):
     assert (assign_max_iou(priors, objects, RULE)[1] >= some).all()
 
 
-@pytest.mark.parametrize('few', [0, 3])
-def test_few_objects_do_not_go_through_tiles(few, boxes, monkeypatch):
+def test_few_objects_do_not_go_through_tiles(boxes, monkeypatch):
     """Of three objects the 100,000 and more priors need not be sorted."""
-    monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', few)
-    monkeypatch.setattr(max_iou_assignment, '_FEW_PAIRS', 0)
-    monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
-    seen = []
+    tiled = []
+    tile_boxes = assignment.tile_boxes
 
-    def tile(tiled):
-        seen.append(tiled)
-        return box_tiles.tile_boxes(tiled)
+    def spy(boxes, ignored):
+        tiled.append(boxes)
+        return tile_boxes(boxes, ignored)
 
-    monkeypatch.setattr(max_iou_assignment, 'tile_boxes', tile)
+    monkeypatch.setattr(assignment, 'tile_boxes', spy)
     assign_max_iou(boxes[0], boxes[1][:3], RULE)
-    assert bool(seen) is not bool(few)
+    assert not tiled
+    assign_max_iou(*boxes, RULE)
+    assert len(tiled) == 1
 
 
 def test_the_same_under_deterministic_algorithms(boxes):
@@ -84,12 +80,7 @@ def test_the_same_under_deterministic_algorithms(boxes):
     assert torch.equal(found[0], expected[0])
 
 
-@pytest.mark.parametrize('in_tiles', [True, False])
-def test_covered_priors_by_hand(in_tiles, monkeypatch):
-    if in_tiles:
-        monkeypatch.setattr(max_iou_assignment, '_FEW_OBJECTS', 0)
-        monkeypatch.setattr(max_iou_assignment, '_FEW_PAIRS', 0)
-        monkeypatch.setattr(box_tiles, '_CPU_BLOCK', 0)
+def test_covered_priors_by_hand(way):
     # 4 of 10 columns of the first, none of the second; 4 of the region's 8.
     priors = torch.tensor([[0.0, 0, 10, 1], [20, 0, 30, 1]])
     region = torch.tensor([[6.0, 0, 14, 1]])

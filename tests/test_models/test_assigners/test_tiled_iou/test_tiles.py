@@ -24,14 +24,12 @@ def split(boxes):
     return split_boxes(boxes, boxes.dtype)
 
 
-def matrix(boxes, others, mode='iou', **options):
+def matrix(boxes, others, mode='iou', finite=True):
     """(N, M) overlaps, put together from the blocks."""
-    tiles = tile_boxes(split(boxes))
+    tiles = tile_boxes(split(boxes))._replace(finite=finite)
     shape = tiles.boxes.areas.shape
     result = torch.zeros(*shape, len(others) + 1)
-    for tile, other, overlaps in overlap_blocks(
-        tiles, split(others), mode, **options
-    ):
+    for tile, other, overlaps in overlap_blocks(tiles, split(others), mode):
         for slot in range(other.shape[1]):
             result[tile, :, other[:, slot]] = overlaps[:, slot]
     flat = result.flatten(0, 1)[: len(boxes), : len(others)]
@@ -43,12 +41,12 @@ def definition(boxes, others, mode):
     boxes, others = boxes.double()[:, None], others.double()
     low = torch.maximum(boxes[..., :2], others[:, :2])
     high = torch.minimum(boxes[..., 2:], others[:, 2:])
-    shared = (high - low).clamp(min=0).prod(-1)
+    intersection = (high - low).clamp(min=0).prod(-1)
     area, other_area = (
         (side[..., 2:] - side[..., :2]).prod(-1) for side in (boxes, others)
     )
-    return shared / {
-        'iou': area + other_area - shared,
+    return intersection / {
+        'iou': area + other_area - intersection,
         'tiled': area,
         'other': other_area,
     }[mode].clamp(min=1e-6)
@@ -60,8 +58,8 @@ def test_equals_the_definition(generator, mode, num):
     boxes = random_boxes(num, generator=generator)
     others = random_boxes(70, generator=generator)
     expected = definition(boxes, others, mode)
-    for everything in (False, True):
-        found = matrix(boxes, others, mode, everything=everything)
+    for finite in (True, False):  # those that touch, or all with all
+        found = matrix(boxes, others, mode, finite)
         torch.testing.assert_close(found.double(), expected, rtol=0, atol=1e-5)
     assert torch.equal(compare_all(split(others), split(boxes), mode).T, found)
 
@@ -101,8 +99,8 @@ def grid(stride, size, rows, columns):
     y, x = torch.meshgrid(
         torch.arange(rows), torch.arange(columns), indexing='ij'
     )
-    centre = torch.stack([x, y], -1).view(-1, 2) * float(stride)
-    return torch.cat([centre - size / 2, centre + size / 2], 1)
+    center = torch.stack([x, y], -1).view(-1, 2) * float(stride)
+    return torch.cat([center - size / 2, center + size / 2], 1)
 
 
 def compared_pairs(scale):

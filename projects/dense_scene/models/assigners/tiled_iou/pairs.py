@@ -1,4 +1,4 @@
-"""Overlaps of boxes, bit by bit those of mmdet."""
+"""Boxes as corners and areas, and overlaps equal in every bit to mmdet's."""
 
 from typing import NamedTuple
 
@@ -10,22 +10,51 @@ _EPS = 1e-6
 
 
 class Boxes(NamedTuple):
-    """Corners and areas, each (4, ...) and (...), of one floating type."""
+    """Corners and areas, (4, ...) and (...), of one floating type."""
 
     corners: Tensor
     areas: Tensor
 
+    def finite(self) -> Tensor:
+        """(...) mask of those whose corners and area are finite."""
+        return self.corners.isfinite().all(0) & self.areas.isfinite()
+
 
 def split_boxes(boxes: Tensor, dtype: torch.dtype) -> Boxes:
-    """Corners and areas of (N, 4) xyxy boxes.
+    """Corners and areas of (N, 4) xyxy boxes, in ``dtype``.
 
-    Args:
-        boxes (Tensor): (N, 4). Its own type is that of the areas' arithmetic.
-        dtype (torch.dtype): Type of the result.
+    The arithmetic of the areas is that of the boxes' own type, as in mmdet.
     """
     x1, y1, x2, y2 = corners = boxes.t()
     areas = (x2 - x1) * (y2 - y1)
     return Boxes(corners.to(dtype).contiguous(), areas.to(dtype))
+
+
+def empty_boxes(like: Tensor, num: int) -> Boxes:
+    """Boxes from +inf to -inf: they overlap nothing, inf included, and widen
+    no rectangle. Their area of 1 keeps the division finite."""
+    corners = like.new_full((4, num), torch.inf)
+    corners[2:] = -torch.inf
+    return Boxes(corners, like.new_ones(num))
+
+
+def append_empty(boxes: Boxes, num: int) -> Boxes:
+    """(4, N) and (N,) boxes, and some that overlap nothing."""
+    more = empty_boxes(boxes.areas, num)
+    return Boxes(
+        torch.cat([boxes.corners, more.corners], 1),
+        torch.cat([boxes.areas, more.areas]),
+    )
+
+
+def take(boxes: Boxes, index: Tensor) -> Boxes:
+    """Boxes at an index along the first dimension after the corners'."""
+    shape = (*index.shape, *boxes.areas.shape[1:])
+    flat = index.flatten()
+    return Boxes(
+        boxes.corners.index_select(1, flat).view(4, *shape),
+        boxes.areas.index_select(0, flat).view(shape),
+    )
 
 
 def compare_all(others: Boxes, boxes: Boxes, mode: str = 'iou') -> Tensor:
@@ -40,8 +69,7 @@ def compare_all(others: Boxes, boxes: Boxes, mode: str = 'iou') -> Tensor:
 def pair_overlaps(others: Boxes, tiled: Boxes, mode: str = 'iou') -> Tensor:
     """Overlaps of boxes that can be broadcast.
 
-    The operations and their order are those of ``mmdet.bbox_overlaps``, so
-    that the result is equal in every bit.
+    The operations and their order are those of ``mmdet.bbox_overlaps``.
 
     Args:
         others (Boxes): (4, ...) and (...).
@@ -49,12 +77,12 @@ def pair_overlaps(others: Boxes, tiled: Boxes, mode: str = 'iou') -> Tensor:
         mode (str): 'iou', or the intersection over the area of the 'tiled'
             or of the 'other' box.
     """
-    shared = _extent(others, tiled, 0) * _extent(others, tiled, 1)
+    intersection = _extent(others, tiled, 0) * _extent(others, tiled, 1)
     if mode == 'iou':
-        whole = (others.areas + tiled.areas).sub_(shared).clamp_(min=_EPS)
-    else:
-        whole = (tiled if mode == 'tiled' else others).areas.clamp(min=_EPS)
-    return shared.div_(whole)
+        areas = (others.areas + tiled.areas).sub_(intersection)
+        return intersection.div_(areas.clamp_(min=_EPS))
+    areas = (tiled if mode == 'tiled' else others).areas
+    return intersection.div_(areas.clamp(min=_EPS))
 
 
 def _extent(first: Boxes, second: Boxes, side: int) -> Tensor:

@@ -1,13 +1,4 @@
-"""Which boxes overlap which, found and compared in small dense blocks.
-
-The boxes are put in an order in which neighbours have about the same place
-and size, and cut into tiles of equally many. What overlaps a box overlaps
-the rectangle around its tile too, so a tile is compared with the few others
-that touch this rectangle. Tiles with about equally many of them make one
-dense block: no operation works on single pairs, and no matrix of all pairs
-is ever there. What still grows with the number of all pairs is the comparison
-of rectangles, one for each 64 pairs.
-"""
+"""Tiles of boxes, and the blocks in which they are compared with others."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .pairs import Boxes, pair_overlaps
+from .pairs import Boxes, append_empty, empty_boxes, pair_overlaps, take
 
 # Boxes of a tile. Fewer make the rectangles tighter and their number larger.
 TILE = 64
@@ -31,6 +22,26 @@ _RECTANGLES_AT_ONCE = 1 << 22
 _TOUCHING_AT_ONCE = 1 << 19
 # Bits per side of the place and of the size in the sorting key of 30 bits.
 _PLACE_BITS, _SIZE_BITS = 10, 5
+
+
+class Tiles(NamedTuple):
+    """Boxes in tiles.
+
+    Attributes:
+        boxes (Boxes): (4, T, TILE) and (T, TILE). The last tile is filled
+            up with boxes that overlap nothing.
+        order (Tensor): (N,), the box at each place, tile by tile.
+        finite (bool): Whether the boxes are.
+    """
+
+    boxes: Boxes
+    order: Tensor
+    finite: bool
+
+    def place(self, values: Tensor) -> Tensor:
+        """Give (T, TILE) values of the boxes the order of the boxes, (N,)."""
+        values = values.flatten()[: len(self.order)]
+        return torch.empty_like(values).scatter_(0, self.order, values)
 
 
 class Block(NamedTuple):
@@ -48,80 +59,40 @@ class Block(NamedTuple):
     overlaps: Tensor
 
 
-class Tiles(NamedTuple):
-    """Boxes in tiles.
-
-    Attributes:
-        boxes (Boxes): (4, T, TILE) and (T, TILE). The last tile is filled
-            up with boxes that overlap nothing.
-        order (Tensor): (N,), the box at each place, tile by tile.
-    """
-
-    boxes: Boxes
-    order: Tensor
-
-    def place(self, values: Tensor) -> Tensor:
-        """Give (T, TILE) values of the boxes the order of the boxes, (N,)."""
-        values = values.flatten()[: len(self.order)]
-        return torch.empty_like(values).scatter_(0, self.order, values)
-
-
-def fill_empty(boxes: Boxes, where: Tensor) -> Boxes:
-    """Replace some boxes by such as overlap nothing.
-
-    Args:
-        boxes (Boxes): (4, N) and (N,).
-        where (Tensor): (N,) mask.
-    """
-    corners, areas = _empty_boxes(boxes.areas, 1)
-    return Boxes(
-        torch.where(where, corners, boxes.corners),
-        torch.where(where, areas, boxes.areas),
-    )
-
-
-def _empty_boxes(like: Tensor, num: int) -> Boxes:
-    """Boxes from +inf to -inf: they overlap nothing, inf included, and widen
-    no rectangle. Their area of 1 keeps the division finite."""
-    corners = like.new_full((4, num), torch.inf)
-    corners[2:] = -torch.inf
-    return Boxes(corners, like.new_ones(num))
-
-
-def _append_empty(boxes: Boxes, num: int) -> Boxes:
-    more = _empty_boxes(boxes.areas, num)
-    return Boxes(
-        torch.cat([boxes.corners, more.corners], 1),
-        torch.cat([boxes.areas, more.areas]),
-    )
-
-
-def tile_boxes(boxes: Boxes) -> Tiles:
+def tile_boxes(boxes: Boxes, ignored: Tensor | None = None) -> Tiles:
     """Sort boxes by size and place and cut them into tiles.
 
     Args:
-        boxes (Boxes): (4, N) and (N,), N > 0. NaN and infinity are fine:
-            the order changes the time, not the result.
+        boxes (Boxes): (4, N) and (N,), N > 0.
+        ignored (Tensor, optional): (N,) mask of boxes that are to overlap
+            nothing.
     """
+    finite = boxes.finite()
+    if ignored is not None:
+        finite |= ignored
+        both = zip(empty_boxes(boxes.areas, 1), boxes)
+        boxes = Boxes(*(torch.where(ignored, *pair) for pair in both))
+    # The order decides on the time, not on the result, NaN or not.
     order = _sorting_key(boxes.corners.float()).sort().indices
-    boxes = Boxes(boxes.corners[:, order], boxes.areas[order])
-    corners, areas = _append_empty(boxes, -len(order) % TILE)
+    corners, areas = append_empty(take(boxes, order), -len(order) % TILE)
     tiled = Boxes(corners.view(4, -1, TILE), areas.view(-1, TILE))
-    return Tiles(tiled, order)
+    return Tiles(tiled, order, bool(finite.all()))
 
 
 def _sorting_key(corners: Tensor) -> Tensor:
-    """Half octaves of width and height, then the Morton code of the centre:
+    """Half octaves of width and height, then the Morton code of the center:
     (N,) int32."""
+    # portable_ops has a Morton code of its own, in nms_tiles.py: it is a
+    # separate distribution and shares no code with this one.
     low, high = corners[:2], corners[2:]
     # From a fifth of a pixel to 8,000; what is beyond shares the last one.
     size = (high - low).clamp(min=1e-3).log2().mul_(2).add_(5)
     wide, tall = _to_int(size, _SIZE_BITS)
-    centre = torch.nan_to_num(low + high)
-    least = centre.amin(1, keepdim=True)
-    extent = (centre.amax(1, keepdim=True) - least).clamp(min=1e-3)
+    center = torch.nan_to_num(low + high)
+    least = center.amin(1, keepdim=True)
+    extent = (center.amax(1, keepdim=True) - least).clamp(min=1e-3)
     scale = (1 << _PLACE_BITS) / extent
-    x, y = _to_int((centre - least) * scale, _PLACE_BITS)
+    x, y = _to_int((center - least) * scale, _PLACE_BITS)
     morton = _spread(x) | (_spread(y) << 1)
     return (((wide << _SIZE_BITS) | tall) << (2 * _PLACE_BITS)) | morton
 
@@ -141,55 +112,36 @@ def _spread(values: Tensor) -> Tensor:
 
 
 def overlap_blocks(
-    tiles: Tiles, others: Boxes, mode: str = 'iou', everything: bool = False
+    tiles: Tiles, others: Boxes, mode: str = 'iou'
 ) -> Iterator[Block]:
     """Compare tiles with what they may overlap, each tile in one block.
 
-    A tile that overlaps nothing is in none.
+    A tile that overlaps nothing is in none. Boxes that are not finite may
+    have an overlap of NaN wherever they are: then all are compared with all.
 
     Args:
         tiles (Tiles): Of :func:`tile_boxes`.
         others (Boxes): (4, M) and (M,), M > 0, the type of the tiles.
-        mode (str): 'iou', or the intersection over the 'tiled' box's area
-            or over the 'other' one's.
-        everything (bool): Compare all with all. Needed for boxes that are
-            not finite, whose overlap is NaN wherever they are.
+        mode (str): Of :func:`.pairs.pair_overlaps`.
     """
+    finite = tiles.finite and bool(others.finite().all())
     step = max(1, _RECTANGLES_AT_ONCE // others.areas.numel())
-    padded = _append_empty(others, 1)
+    padded = append_empty(others, 1)
     for start in range(0, len(tiles.boxes.areas), step):
         part = slice(start, start + step)
         touching = _touching(tiles.boxes.corners[:, part], others.corners)
-        if everything:
+        if not finite:
             touching.fill_(True)
-        for tile, other in _group_in_parts(touching):
+        for tile, other in _group(touching):
             tile = tile + start
-            yield Block(
-                tile,
-                other,
-                pair_overlaps(
-                    take(padded, other[:, :, None]),
-                    take(tiles.boxes, tile[:, None]),
-                    mode,
-                ),
-            )
+            wanted = take(padded, other[:, :, None])
+            boxes = take(tiles.boxes, tile[:, None])
+            yield Block(tile, other, pair_overlaps(wanted, boxes, mode))
 
 
 def block_size(boxes: Tensor) -> int:
     """Pairs that are compared at once where these boxes are."""
     return _CUDA_BLOCK if boxes.is_cuda else _CPU_BLOCK
-
-
-def take(boxes: Boxes, index: Tensor) -> Boxes:
-    """Boxes at an index along the first dimension after the corners'."""
-    if boxes.areas.dim() > 1:
-        return Boxes(boxes.corners[:, index], boxes.areas[index])
-    shape = (4, *index.shape)
-    flat = index.flatten()
-    return Boxes(
-        boxes.corners.index_select(1, flat).view(shape),
-        boxes.areas.index_select(0, flat).view(index.shape),
-    )
 
 
 def _touching(tiled: Tensor, others: Tensor) -> Tensor:
@@ -203,33 +155,24 @@ def _touching(tiled: Tensor, others: Tensor) -> Tensor:
     return touching
 
 
-def _group_in_parts(touching: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """:func:`_group` of as many tiles at once as touch not too many."""
-    count = int(torch.count_nonzero(touching))
-    start = 0
-    for part in touching.chunk(max(1, -(-count // _TOUCHING_AT_ONCE))):
-        for tile, other in _group(part):
-            yield tile + start, other
-        start += len(part)
-
-
 def _group(touching: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Tiles with about equally many others: (T,) and (T, K) indices.
-
-    Args:
-        touching (Tensor): (S, M) mask of tiles and others.
-    """
-    none = touching.shape[1]
-    tiles, others = touching.nonzero().T
-    counts = torch.bincount(tiles, minlength=len(touching))
-    count, tile = counts.sort(descending=True)
-    first = (counts.cumsum(0) - counts)[tile]
-    size = block_size(touching) // TILE
-    for part, most in _spans(count.cpu().numpy(), size):
-        slot = torch.arange(most, device=count.device)
-        index = (first[part, None] + slot).clamp_(max=len(others) - 1)
-        padding = slot >= count[part, None]
-        yield tile[part], others[index].masked_fill_(padding, none)
+    """Tiles with about equally many others, from their (S, M) mask: (T,) and
+    (T, K) indices."""
+    total = int(torch.count_nonzero(touching))
+    start = 0
+    for part in touching.chunk(max(1, -(-total // _TOUCHING_AT_ONCE))):
+        tiles, others = part.nonzero().T
+        counts = torch.bincount(tiles, minlength=len(part))
+        count, tile = counts.sort(descending=True)
+        first = (counts.cumsum(0) - counts)[tile]
+        size = block_size(touching) // TILE
+        for span, most in _spans(count.cpu().numpy(), size):
+            slot = torch.arange(most, device=count.device)
+            index = (first[span, None] + slot).clamp_(max=len(others) - 1)
+            padding = slot >= count[span, None]
+            other = others[index].masked_fill_(padding, part.shape[1])
+            yield tile[span] + start, other
+        start += len(part)
 
 
 def _spans(counts: np.ndarray, size: int) -> Iterator[tuple[slice, int]]:
@@ -239,10 +182,7 @@ def _spans(counts: np.ndarray, size: int) -> Iterator[tuple[slice, int]]:
     start, end = 0, int(np.searchsorted(rising, 0))
     while start < end:
         most = int(counts[start])
-        stop = min(
-            end,
-            start + max(1, size // most),
-            int(np.searchsorted(rising, -(most // 2))),
-        )
+        half = int(np.searchsorted(rising, -(most // 2)))
+        stop = min(end, start + max(1, size // most), half)
         yield slice(start, stop), most
         start = stop
