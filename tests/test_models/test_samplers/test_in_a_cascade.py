@@ -17,7 +17,7 @@ from dense_scene.analysis.proposals.tap import ProposalTap
 from dense_scene.testing import touching_row
 from tests.tiny_two_stage import model_config
 
-CONFIGS = Path(__file__).parents[4] / 'configs/cascade_rcnn'
+CONFIGS = Path(__file__).parents[3] / 'configs/cascade_rcnn'
 OBJECTS = 12
 
 
@@ -63,7 +63,7 @@ def _stage_inputs(row: str) -> tuple[list[list[np.ndarray]], list]:
     objects = [
         sample.gt_instances.bboxes.numpy() for sample in batch['data_samples']
     ]
-    return tap.stage_inputs(2), objects
+    return tap.stage_inputs(), objects
 
 
 def _copies(boxes: np.ndarray, objects: np.ndarray) -> int:

@@ -60,7 +60,7 @@ class CascadeTap:
             list[np.ndarray]: S + 1 arrays (N, 4), float64, xyxy, pixels of
             the original image; row i is the same proposal in all.
         """
-        stages = self._tap.stage_inputs(1)[0]
+        stages = self._tap.stage_inputs()[0]
         if len(stages[0]):
             stages.append(self._decode(stages[-1], img_meta))
         else:

@@ -12,12 +12,17 @@ from ...utils.boxes import overlapping_pairs
 
 # COCO's thresholds of average recall, in the way that pycocotools makes them.
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
-# Each the float64 nearest to its number, as thresholds in configs are.
+# i / 20 and not a sum of steps: 0.6 is the threshold that a config spells.
 IOU_EDGES = np.arange(21) / 20
 # Objects with more positives than this are counted together.
 MAX_POSITIVES = 16
 # A box is a copy of its object from here on: training adds such copies.
 _COPY_IOU = 1 - 1e-6
+_STAGE_METRICS = (
+    'mean_iou',
+    'positives_per_object',
+    'objects_without_positive',
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -64,14 +69,10 @@ class ProposalQuality:
     def total(cls, parts: Iterable[ProposalQuality]) -> ProposalQuality:
         """Add up the counts of images that went through the same model."""
         parts = list(parts)
-        same = ('proposal_nums', 'pos_iou_thrs')
-        values = {name: getattr(parts[0], name) for name in same}
-        for field in dataclasses.fields(cls):
-            column = [getattr(part, field.name) for part in parts]
-            if field.name == 'most_proposals':
-                values[field.name] = max(column)
-            elif field.name not in same:
-                values[field.name] = sum(column)
+        values = dataclasses.asdict(parts[0])
+        for name in set(values) - {'proposal_nums', 'pos_iou_thrs'}:
+            add = max if name == 'most_proposals' else sum
+            values[name] = add(getattr(part, name) for part in parts)
         return cls(**values)
 
     @property
@@ -100,11 +101,7 @@ class ProposalQuality:
         values = {f'AR@{k}': recall for k, recall in recalls}
         if self.proposal_nums:
             values['proposals_per_image'] = self.proposals / self.images
-        for name in (
-            'mean_iou',
-            'positives_per_object',
-            'objects_without_positive',
-        ):
+        for name in _STAGE_METRICS:
             for stage, value in enumerate(getattr(self, name), start=1):
                 values[f'stage{stage}_{name}'] = value
         return {key: float(value) for key, value in values.items()}
@@ -112,18 +109,16 @@ class ProposalQuality:
     def to_dict(self) -> dict:
         """Every count, the bins and the headline numbers, for JSON."""
         counts = dataclasses.asdict(self)
-        counts['iou_thresholds'] = IOU_THRESHOLDS
-        counts['iou_edges'] = IOU_EDGES
-        plain = {
-            key: value.tolist() if isinstance(value, np.ndarray) else value
-            for key, value in counts.items()
-        }
+        counts.update(iou_thresholds=IOU_THRESHOLDS, iou_edges=IOU_EDGES)
+        for name, value in counts.items():
+            if isinstance(value, np.ndarray):
+                counts[name] = value.tolist()
         # JSON has no NaN.
-        plain['metrics'] = {
+        counts['metrics'] = {
             key: None if np.isnan(value) else value
             for key, value in self.metrics().items()
         }
-        return plain
+        return counts
 
 
 def measure_proposals(
@@ -137,8 +132,7 @@ def measure_proposals(
 
     Average recall is COCO's, class-agnostic (``useCats=0``, area 'all'):
     with :math:`R_t(k)` the share of objects that the first k proposals
-    recall at IoU t, matched one to one (see
-    :func:`dense_scene.utils.box_matching.recalling_ranks`),
+    recall at IoU t, matched one to one by :func:`recalling_ranks`,
 
     .. math::
         AR(k) = \frac{1}{10} \sum_{t \in \{0.50, 0.55, ..., 0.95\}} R_t(k)
@@ -148,16 +142,13 @@ def measure_proposals(
     as in ``mmdet.MaxIoUAssigner`` without ``match_low_quality``.
 
     Args:
-        objects (np.ndarray): (M, 4), xyxy. Crowd and ignored objects are
-            left out by the caller; that does not change COCO's recall.
+        objects (np.ndarray): (M, 4), xyxy, in the unit of all boxes. Crowd
+            and ignored objects are left out by the caller; that does not
+            change COCO's recall.
         proposals (np.ndarray): (N, 4), xyxy, by falling score.
         stage_inputs (Sequence[np.ndarray]): Per stage, (n, 4), xyxy.
         pos_iou_thrs (Sequence[float]): Per stage.
         proposal_nums (Sequence[int]): The caps k; () measures no recall.
-
-    Returns:
-        ProposalQuality: Of one image. All boxes must be in one unit; a
-        change of scale, also of one axis alone, changes nothing.
     """
     pairs = overlapping_pairs(proposals, objects)
     ranks = recalling_ranks(pairs, len(objects), IOU_THRESHOLDS)
@@ -200,21 +191,6 @@ def _measure_stage(
         ),
         copies=(iou >= _COPY_IOU).sum(),
     )
-
-
-def check_proposal_nums(proposal_nums: Sequence[int]) -> tuple[int, ...]:
-    """The caps as a tuple, if each is a whole number from 1 on.
-
-    Raises:
-        ValueError: If there is none, or one is not.
-    """
-    caps = tuple(proposal_nums) if isinstance(proposal_nums, Sequence) else ()
-    if not caps or any(type(k) is not int or k < 1 for k in caps):
-        raise ValueError(
-            'proposal_nums must be whole numbers from 1 on, but got '
-            f'{proposal_nums!r}. Use for example (100, 300, 1000, 2000).'
-        )
-    return caps
 
 
 def _or_nan(count: int | np.ndarray) -> np.ndarray:
