@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from ...utils import checks
 from ...utils.files import whole_file
-from ...visualization.figures import check_figure_path, write_figure
+from ...visualization.figures import check_figure_path, tidy_axes, write_figure
 from ...visualization.palette import PALETTE
 from .stage_losses import LOSSES, exponential_mean, read_stage_losses
 
@@ -115,8 +115,7 @@ def plot_stage_losses(
         elif (top := _top(table[table['loss'] == loss], smooth)) > 0:
             row[0].set_ylim(0, 1.05 * top)
     for axes in grid.flat:
-        axes.grid(alpha=0.3, lw=0.5)
-        axes.spines[['top', 'right']].set_visible(False)
+        tidy_axes(axes)
     for stage, (above, below) in enumerate(grid.T, 1):
         above.set_title(f'stage {stage}', fontsize='medium')
         below.set_xlabel('iteration')

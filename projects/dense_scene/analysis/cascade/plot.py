@@ -12,8 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from ...visualization.figures import check_figure_path, write_figure
-from ...visualization.palette import PALETTE
+from ...visualization.figures import (
+    check_figure_path,
+    legend_below,
+    tidy_axes,
+    write_figure,
+)
+from ...visualization.palette import nth_color
 from .report import IOU_EDGES, IOU_MARKS, summarize_cascade
 from .study import CascadeStudy
 
@@ -103,7 +108,7 @@ def plot_cascade_study(
     _plot_quartiles(left, groups, stages)
     _plot_shares(middle, groups)
     _plot_moved(right, groups, stages)
-    left.get_legend().set_title(_UNITS[by], dict(size='small'))
+    left.get_legend().set_title(_UNITS[by])
     # In two lines: those of neighbors would touch.
     names = [group[0]['group'].replace(' to ', '\nto ') for group in groups]
     for axes in (middle, right):
@@ -112,8 +117,7 @@ def plot_cascade_study(
     for axes in (*row_of_stages, middle, right):
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     for axes in (*row_of_stages, left, middle, right):
-        axes.grid(alpha=0.3, lw=0.5)
-        axes.spines[['top', 'right']].set_visible(False)
+        tidy_axes(axes)
     return figure
 
 
@@ -122,7 +126,7 @@ def _plot_histograms(
 ) -> None:
     for end, style in (
         ('entering', dict(fill=True, color='0.8')),
-        ('leaving', dict(color=_color(row['stage'] - 1), lw=1.8)),
+        ('leaving', dict(color=nth_color(row['stage'] - 1), lw=1.8)),
     ):
         share = np.array(row[f'{end}_histogram']) / row['boxes']
         label = f'{end}: mean {row[f"{end}_mean"]:.3f}'
@@ -159,7 +163,7 @@ def _plot_quartiles(
     axes.set_xticks(range(len(names)), names)
     axes.set(title='Median and quartiles', ylabel='IoU with the object')
     axes.set(xlabel='stage', ylim=(0, 1))
-    _legend(axes)
+    legend_below(axes, 0.26, ncols=4, columnspacing=1)
 
 
 def _plot_shares(axes: Axes, groups: Sequence[Sequence[dict]]) -> None:
@@ -176,7 +180,7 @@ def _plot_shares(axes: Axes, groups: Sequence[Sequence[dict]]) -> None:
         handles.append(Line2D([], [], color='0.3', ls=style))
         labels.append(name)
     axes.set(title='Boxes of good overlap', ylim=(0, 1))
-    _legend(axes, handles, labels, ncols=3)
+    legend_below(axes, 0.26, handles, labels, ncols=3, columnspacing=1)
 
 
 def _plot_moved(
@@ -185,32 +189,16 @@ def _plot_moved(
     """Share of boxes that changed their object; one color per stage."""
     for stage in range(stages):
         shares = [rows[stage]['moved'] for rows in groups]
-        look = _look(stage, _color(stage))
+        look = _look(stage, nth_color(stage))
         axes.plot(shares, label=f'stage {stage + 1}', **look)
     axes.set_title('Boxes moved to another object')
     axes.set_ylim(bottom=0)
-    _legend(axes)
-
-
-def _legend(axes: Axes, *handles: list, ncols: int = 4) -> None:
-    axes.legend(
-        *handles,
-        fontsize='small',
-        frameon=False,
-        ncols=ncols,
-        columnspacing=1,
-        loc='upper center',
-        bbox_to_anchor=(0.5, -0.26),
-    )
+    legend_below(axes, 0.26, ncols=4, columnspacing=1)
 
 
 def _look(number: int, color: Any) -> dict[str, Any]:
     marker = _MARKERS[number % len(_MARKERS)]
     return dict(color=color, marker=marker, ms=4, lw=1.4)
-
-
-def _color(stage: int) -> str:
-    return PALETTE[stage % len(PALETTE)]
 
 
 def _shades(name: str, count: int) -> np.ndarray:

@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ...visualization.palette import PALETTE
+from ...visualization.figures import legend_below
+from ...visualization.palette import nth_color
 from .quality import IOU_EDGES, IOU_THRESHOLDS, MAX_POSITIVES, ProposalQuality
 
 
@@ -47,7 +48,7 @@ def _plot_recall(axes: Axes, quality: ProposalQuality) -> None:
         ylim=(0, 1.02),
     )
     if count:
-        _legend_below(axes, title='first k')
+        legend_below(axes, 0.16, ncols=2, title='first k')
 
 
 def _plot_iou(axes: Axes, quality: ProposalQuality) -> None:
@@ -55,14 +56,14 @@ def _plot_iou(axes: Axes, quality: ProposalQuality) -> None:
     names = [f'mean {iou:.3f}' for iou in quality.mean_iou]
     _plot_stages(axes, shares, IOU_EDGES, names)
     for stage, threshold in enumerate(quality.pos_iou_thrs):
-        axes.axvline(threshold, color=_color(stage), ls='--', lw=1)
+        axes.axvline(threshold, color=nth_color(stage), ls='--', lw=1)
     axes.set(
         title='IoU of input boxes with their object',
         xlabel='IoU',
         ylabel='share of input boxes',
         xlim=(0, 1),
     )
-    _legend_below(axes, title='dashed: positive from here on')
+    legend_below(axes, 0.16, ncols=2, title='dashed: positive from here on')
 
 
 def _plot_positives(axes: Axes, quality: ProposalQuality) -> None:
@@ -81,7 +82,9 @@ def _plot_positives(axes: Axes, quality: ProposalQuality) -> None:
         ylabel='share of objects',
         xlim=(-0.5, MAX_POSITIVES + 0.5),
     )
-    _legend_below(axes, title='mean, share of objects without any')
+    legend_below(
+        axes, 0.16, ncols=2, title='mean, share of objects without any'
+    )
 
 
 def _plot_stages(
@@ -90,21 +93,5 @@ def _plot_stages(
     """The outline of each stage's histogram."""
     for stage, (share, name) in enumerate(zip(shares, names)):
         # Later stages lie on top: thinner, so that equal ones stay visible.
-        look = dict(color=_color(stage), lw=max(1.0, 3.0 - 0.8 * stage))
+        look = dict(color=nth_color(stage), lw=max(1.0, 3.0 - 0.8 * stage))
         axes.stairs(share, edges, label=f'stage {stage + 1}: {name}', **look)
-
-
-def _color(stage: int) -> str:
-    return PALETTE[stage % len(PALETTE)]
-
-
-def _legend_below(axes: Axes, title: str) -> None:
-    axes.legend(
-        title=title,
-        title_fontsize='small',
-        fontsize='small',
-        frameon=False,
-        ncols=2,
-        loc='upper center',
-        bbox_to_anchor=(0.5, -0.16),
-    )
