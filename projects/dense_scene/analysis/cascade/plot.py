@@ -57,15 +57,11 @@ def plot_cascade_study(
 ) -> Figure:
     """Above, IoU before and after each stage; below, the same by density.
 
-    Above, one panel for each stage: the IoU of entering boxes (gray) and of
-    the same boxes leaving it (colored), both with the object that the box
-    overlaps most when it enters. Dashed: from where the stage called boxes
-    positive in training.
-
-    Below, from left to right: median and quartiles of that IoU for proposals
-    and after each stage; the share of boxes at or above four IoUs, for
-    proposals (dashed) and after the last stage; the share of boxes that a
-    stage moved to another object.
+    Above, a panel for each stage: the IoU of boxes entering it (gray) and of
+    the same boxes leaving it, both with the object that the box overlaps most
+    when it enters. Dashed: from where the stage called boxes positive in
+    training. Below: median and quartiles of that IoU; the share of boxes at
+    or above four IoUs; the share that a stage moved to another object.
 
     Args:
         rows (Sequence[dict]): Of :func:`summarize_cascade`.

@@ -80,7 +80,12 @@ def study_cascade(
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     images = _choose(len(dataset), num_images)
-    key = _key(cfg, checkpoint, num_images, min_iou)
+    file = os.stat(checkpoint)
+    key = _key(
+        (cfg.model.to_dict(), cfg.test_dataloader.dataset.to_dict()),
+        (os.path.abspath(checkpoint), file.st_size, file.st_mtime_ns),
+        (num_images, min_iou),
+    )
     progress = _Progress(Path(out_dir) / 'cascade_study.npz', key)
     if images := images[progress.load() :]:
         model = _build_model(cfg, os.fspath(checkpoint), device)
@@ -184,22 +189,7 @@ def _objects(dataset: Dataset, image: int) -> np.ndarray:
     return np.reshape(np.array(boxes, np.float64), (-1, 4))
 
 
-def _key(
-    cfg: Config,
-    checkpoint: str | os.PathLike,
-    num_images: int | None,
-    min_iou: float,
-) -> str:
+def _key(*parts: object) -> str:
     """Tells one study from another."""
-    file = os.stat(checkpoint)
-    parts = [
-        cfg.model.to_dict(),
-        cfg.test_dataloader.dataset.to_dict(),
-        os.path.abspath(checkpoint),
-        file.st_size,
-        file.st_mtime_ns,
-        num_images,
-        min_iou,
-    ]
     text = json.dumps(parts, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()

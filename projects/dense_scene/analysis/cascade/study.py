@@ -45,33 +45,23 @@ def count_neighbors(boxes: np.ndarray) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CascadeStudy:
-    """Boxes and objects of I images on their way through S stages.
+    """B boxes and M objects of I images on their way through S stages."""
 
-    Args:
-        thresholds (np.ndarray): (S,): from which IoU on each stage called a
-            box positive in training.
-        image_objects (np.ndarray): (I,), int64: objects in each image.
-        neighbors (np.ndarray): (M,), int64: of every object, image by image,
-            see :func:`count_neighbors`.
-        best (np.ndarray): (M, S + 1), float32: for each object the largest
-            IoU of any box with it, of the proposals and after each stage.
-        objects (np.ndarray): (B, S), int64: the object that the box overlaps
-            most when it enters the stage, a position in ``neighbors``; -1 if
-            it overlaps none.
-        entering (np.ndarray): (B, S), float32: its IoU with that object.
-        leaving (np.ndarray): (B, S), float32: that of the refined box with
-            the same object.
-        moved (np.ndarray): (B, S), bool: the refined box overlaps another
-            object more.
-    """
-
+    # (S,): from which IoU on each stage called a box positive in training.
     thresholds: np.ndarray
+    # (I,) and (M,), int64: objects of the image, neighbors of the object.
     image_objects: np.ndarray
     neighbors: np.ndarray
+    # (M, S + 1), float32: the largest IoU of any box with the object, of the
+    # proposals and after each stage.
     best: np.ndarray
+    # (B, S), int64: the object that the box overlaps most when it enters the
+    # stage, as a position in neighbors; -1 if it overlaps none.
     objects: np.ndarray
+    # (B, S), float32: IoU with that object before and after the stage.
     entering: np.ndarray
     leaving: np.ndarray
+    # (B, S), bool: the refined box overlaps another object more.
     moved: np.ndarray
 
     @classmethod
@@ -144,12 +134,7 @@ class CascadeStudy:
         return np.repeat(images, self.image_objects)
 
     def save(self, path: str | os.PathLike, key: str) -> None:
-        """Write the columns to ``.npz``.
-
-        Args:
-            path (str | PathLike): The file; it is replaced at once.
-            key (str): What was measured; :meth:`load` compares it.
-        """
+        """Write the columns to ``.npz``; ``key`` says what was measured."""
         with whole_file(path) as part, open(part, 'wb') as file:
             np.savez_compressed(file, key=np.array(key), **vars(self))
 
@@ -157,9 +142,8 @@ class CascadeStudy:
     def load(cls, path: str | os.PathLike, key: str) -> CascadeStudy | None:
         """Read what :meth:`save` wrote.
 
-        Returns:
-            CascadeStudy | None: None if there is no such file, or it is of
-            another study, or damaged: then it has to be measured again.
+        None if there is no such file, it has another key, or is damaged: then
+        it has to be measured again.
         """
         damage = (EOFError, KeyError, ValueError, zipfile.BadZipFile)
         try:

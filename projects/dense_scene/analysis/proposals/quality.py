@@ -30,40 +30,25 @@ class ProposalQuality:
     """Counts over one image, or over many: :meth:`total` adds them up.
 
     K is the number of caps, T the ten IoU thresholds 0.50 to 0.95, S the
-    number of stages.
-
-    Args:
-        proposal_nums (tuple[int, ...]): The K caps.
-        pos_iou_thrs (tuple[float, ...]): Per stage, the IoU from which a
-            box is positive.
-        images, objects, proposals (int): How many.
-        most_proposals (int): Of one image.
-        recalled (np.ndarray): (T, K), objects that the first k proposals
-            recall.
-        inputs (np.ndarray): (S,), input boxes.
-        iou_sum (np.ndarray): (S,), sum over input boxes of the IoU with
-            their object.
-        iou_histogram (np.ndarray): (S, 20), input boxes by that IoU, bins
-            of 0.05.
-        positives (np.ndarray): (S,), input boxes that are positive.
-        positives_histogram (np.ndarray): (S, 17), objects by their number
-            of positives: 0, 1, ..., 16 or more.
-        copies (np.ndarray): (S,), input boxes equal to their object.
+    number of stages. An input box belongs to the object that it overlaps
+    most.
     """
 
-    proposal_nums: tuple[int, ...]
-    pos_iou_thrs: tuple[float, ...]
+    proposal_nums: tuple[int, ...]  # the K caps
+    pos_iou_thrs: tuple[float, ...]  # (S,), from which IoU a box is positive
     images: int
     objects: int
     proposals: int
-    most_proposals: int
-    recalled: np.ndarray
-    inputs: np.ndarray
-    iou_sum: np.ndarray
-    iou_histogram: np.ndarray
-    positives: np.ndarray
-    positives_histogram: np.ndarray
-    copies: np.ndarray
+    most_proposals: int  # of one image
+    recalled: np.ndarray  # (T, K), objects that the first k proposals recall
+    inputs: np.ndarray  # (S,), input boxes
+    iou_sum: np.ndarray  # (S,), of the input boxes with their objects
+    iou_histogram: np.ndarray  # (S, 20), input boxes in bins of 0.05
+    positives: np.ndarray  # (S,), input boxes that are positive
+    positives_histogram: (
+        np.ndarray
+    )  # (S, 17), objects with 0, ..., 16+ of them
+    copies: np.ndarray  # (S,), input boxes equal to their object
 
     @classmethod
     def total(cls, parts: Iterable[ProposalQuality]) -> ProposalQuality:
@@ -137,14 +122,12 @@ def measure_proposals(
     .. math::
         AR(k) = \frac{1}{10} \sum_{t \in \{0.50, 0.55, ..., 0.95\}} R_t(k)
 
-    The object of an input box is the one that it overlaps most, and the box
-    is a positive of that object if their IoU reaches the stage's threshold,
-    as in ``mmdet.MaxIoUAssigner`` without ``match_low_quality``.
+    An input box is a positive of its object if their IoU reaches the stage's
+    threshold, as in ``mmdet.MaxIoUAssigner`` without ``match_low_quality``.
 
     Args:
-        objects (np.ndarray): (M, 4), xyxy, in the unit of all boxes. Crowd
-            and ignored objects are left out by the caller; that does not
-            change COCO's recall.
+        objects (np.ndarray): (M, 4), xyxy, in the unit of all boxes, without
+            crowd and ignored ones; COCO's recall is the same without them.
         proposals (np.ndarray): (N, 4), xyxy, by falling score.
         stage_inputs (Sequence[np.ndarray]): Per stage, (n, 4), xyxy.
         pos_iou_thrs (Sequence[float]): Per stage.
@@ -153,15 +136,12 @@ def measure_proposals(
     pairs = overlapping_pairs(proposals, objects)
     ranks = recalling_ranks(pairs, len(objects), IOU_THRESHOLDS)
     caps = np.array(proposal_nums, dtype=np.int64)
-    stages = [
-        _measure_stage(
-            pairs if boxes is proposals else overlapping_pairs(boxes, objects),
-            len(boxes),
-            len(objects),
-            threshold,
-        )
-        for boxes, threshold in zip(stage_inputs, pos_iou_thrs)
-    ]
+    stages = []
+    for boxes, threshold in zip(stage_inputs, pos_iou_thrs):
+        if boxes is not proposals:
+            pairs = overlapping_pairs(boxes, objects)
+        matches = best_objects(pairs, len(boxes))
+        stages.append(_measure_stage(*matches, len(objects), threshold))
     return ProposalQuality(
         proposal_nums=tuple(proposal_nums),
         pos_iou_thrs=tuple(pos_iou_thrs),
@@ -175,14 +155,13 @@ def measure_proposals(
 
 
 def _measure_stage(
-    pairs: tuple, num_boxes: int, num_objects: int, threshold: float
+    index: np.ndarray, iou: np.ndarray, num_objects: int, threshold: float
 ) -> dict[str, np.ndarray]:
     """The counts of one stage."""
-    index, iou = best_objects(pairs, num_boxes)
     positive = (index >= 0) & (iou >= threshold)
     per_object = np.bincount(index[positive], minlength=num_objects)
     return dict(
-        inputs=np.int64(num_boxes),
+        inputs=np.int64(len(iou)),
         iou_sum=iou.sum(),
         iou_histogram=np.histogram(iou, IOU_EDGES)[0],
         positives=positive.sum(),
