@@ -8,11 +8,10 @@ from torch import Tensor, nn
 from ..proposals.tap import ProposalTap
 
 
-class CascadeTap:
-    """Record the proposals and what each RoI stage makes of each of them.
+class CascadeTap(ProposalTap):
+    """Record also what the last RoI stage makes of its input boxes.
 
-    The boxes that enter the stages are recorded by :class:`ProposalTap`. The
-    last stage's are decoded from what its head returned, by the head's own
+    They are decoded from what its head returned, by the head's own
     ``regress_by_class``, as the cascade decodes between its stages: one box
     for each, of its best class where boxes are by class, without NMS.
 
@@ -20,26 +19,19 @@ class CascadeTap:
         detector (nn.Module): The bare model: Cascade R-CNN, or a detector
             with one RoI stage.
 
-    Attributes:
-        pos_iou_thrs (tuple[float, ...]): See :class:`ProposalTap`.
-
     Raises:
         TypeError: If the detector has no RoI stage.
     """
 
     def __init__(self, detector: nn.Module) -> None:
-        self._tap = ProposalTap(detector)
-        self._tap.recording = True
-        self.pos_iou_thrs = self._tap.pos_iou_thrs
+        super().__init__(detector)
+        self.recording = True
         heads = detector.roi_head.bbox_head
         self._head = heads[-1] if isinstance(heads, nn.ModuleList) else heads
-        self._handle = self._head.register_forward_hook(self._record)
         self._output: tuple | None = None
-
-    def remove(self) -> None:
-        """Take the forward hooks off the detector again."""
-        self._handle.remove()
-        self._tap.remove()
+        self._handles.append(
+            self._head.register_forward_hook(self._record_head)
+        )
 
     @torch.no_grad()
     def boxes(self, img_meta: dict) -> list[np.ndarray]:
@@ -53,7 +45,7 @@ class CascadeTap:
             list[np.ndarray]: S + 1 arrays (N, 4), float64, xyxy, pixels of
             the original image; row i is the same proposal in all.
         """
-        [stages] = self._tap.stage_inputs()
+        [stages] = self.stage_inputs()
         # Without proposals the RoI head returns before it calls anything.
         found = len(stages[0])
         last = self._decode(stages[-1], img_meta) if found else stages[0]
@@ -76,5 +68,7 @@ class CascadeTap:
         boxes = head.regress_by_class(priors, labels, deltas, img_meta)
         return get_box_tensor(boxes).float().cpu().numpy()
 
-    def _record(self, module: nn.Module, args: tuple, output: tuple) -> None:
+    def _record_head(
+        self, module: nn.Module, args: tuple, output: tuple
+    ) -> None:
         self._output = output
