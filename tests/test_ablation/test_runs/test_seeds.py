@@ -35,8 +35,8 @@ def _write_run(folder, ap, start='20260101_000000', without=1):
 def test_a_run_by_hand(tmp_path):
     _write_run(tmp_path / '0', 0.25)
     study = read_seed_study(tmp_path)
-    assert study.name == tmp_path.name
-    assert study.runs.loc['0'].to_dict() == {
+    assert study.index.name == tmp_path.name
+    assert study.loc['0'].to_dict() == {
         KEYS[0]: 0.25,
         KEYS[1]: 0.35,
         # 1 of 10 objects, at step 10 and not at step 9
@@ -49,7 +49,7 @@ def test_a_run_by_hand(tmp_path):
 def test_a_resumed_run_counts_with_its_latest_log(tmp_path):
     _write_run(tmp_path / '0', 0.25)
     _write_run(tmp_path / '0', 0.75, start='20260102_000000')
-    assert read_seed_study(tmp_path).runs.loc['0', KEYS[0]] == 0.75
+    assert read_seed_study(tmp_path).loc['0', KEYS[0]] == 0.75
 
 
 def test_the_table_by_hand(tmp_path):
@@ -120,3 +120,13 @@ def test_it_covers_the_mean_as_often_as_it_says():
     intervals = np.array([student_interval(run, 0.8) for run in runs])
     covered = (np.abs(intervals[:, 0]) <= intervals[:, 1]).mean()
     assert abs(covered - 0.8) < 0.07  # four standard errors
+
+
+def test_what_a_run_lacks_has_no_table(tmp_path):
+    for seed in '01':
+        _write_run(tmp_path / seed, 0.5)
+    for path in (tmp_path / '1').rglob('proposal_quality_*.json'):
+        path.unlink()
+    runs = read_seed_study(tmp_path)
+    assert list(runs) == [*KEYS, 'seconds_per_iteration']
+    assert list(runs.index) == ['0', '1']

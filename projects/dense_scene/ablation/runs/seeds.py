@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,33 +14,23 @@ from .scalars import read_scalars
 _METRICS = ('coco/bbox_mAP@100', 'coco/bbox_mAP@300')
 
 
-@dataclass(frozen=True)
-class SeedStudy:
-    """The results of one config under several seeds.
-
-    Args:
-        name (str): Of the folder that holds the runs.
-        runs (DataFrame): A row for each run, called as its folder (the seed),
-            and a column for each result that all of them have: the latest
-            value of each metric; with a ``ProposalQualityHook``
-            ``stage1_objects_without_positive`` and so on, of the last epoch;
-            ``seconds_per_iteration``, the median; on a GPU ``memory_mb``, the
-            most that was logged.
-    """
-
-    name: str
-    runs: pd.DataFrame
-
-
 def read_seed_study(
     folder: str | Path, metrics: Sequence[str] = _METRICS
-) -> SeedStudy:
+) -> pd.DataFrame:
     """Read ``folder/<seed>/``, each the ``--work-dir`` of a run.
 
     Args:
         folder (str | Path): Holds one folder for each seed.
         metrics (Sequence[str]): Validation results to take, as they are
             called in the log.
+
+    Returns:
+        DataFrame: A row for each run, called as its folder; the index is
+        called as ``folder``. A column for each result that all runs have:
+        the latest value of each metric; with a ``ProposalQualityHook``
+        ``stage1_objects_without_positive`` and so on, of the last epoch;
+        ``seconds_per_iteration``, the median; on a GPU ``memory_mb``, the
+        most that was logged.
 
     Raises:
         FileNotFoundError: If no run lies there.
@@ -57,7 +46,10 @@ def read_seed_study(
             'run was found. Train with --work-dir '
             f'{folder}/0 --cfg-options randomness.seed=0.'
         )
-    runs = {p.name: _read_run(p, lines[p], metrics) for p in lines}
+    runs = {
+        path.name: pd.Series(_read_run(path, lines[path], metrics))
+        for path in lines
+    }
     ends = {p.name: max([0, *_training(lines[p], 'step')]) for p in lines}
     short, long = min(ends, key=ends.get), max(ends, key=ends.get)
     if ends[short] < ends[long]:
@@ -66,7 +58,9 @@ def read_seed_study(
             f'step {ends[short]} and {long} at {ends[long]}. Let it finish '
             '(mim train ... --resume), or take it out.'
         )
-    return SeedStudy(folder.name, pd.DataFrame(runs).T.dropna(axis=1))
+    # What every run has, in the order of the first.
+    table = pd.concat(runs, axis=1, join='inner').T
+    return table.rename_axis(index=folder.name)
 
 
 def _read_run(
@@ -100,33 +94,33 @@ def _training(lines: list[dict], key: str) -> list[float]:
     return [line[key] for line in lines if 'loss' in line and key in line]
 
 
-def format_seed_studies(studies: Sequence[SeedStudy]) -> str:
+def format_seed_studies(studies: Sequence[pd.DataFrame]) -> str:
     """A Markdown table for each key: mean, interval, difference, values.
 
     Args:
-        studies (Sequence[SeedStudy]): The first is the baseline. Differences
-            are taken seed by seed, over the seeds that both have.
+        studies (Sequence[DataFrame]): Of :func:`read_seed_study`, first the
+            baseline. Differences are taken seed by seed, where both have it.
 
     Returns:
         str: Intervals are Student's at 95%.
     """
-    keys = [k for k in studies[0].runs if all(k in s.runs for s in studies)]
+    keys = [k for k in studies[0] if all(k in study for study in studies)]
     return '\n\n'.join(_format_key(studies, key) for key in keys) + '\n'
 
 
-def _format_key(studies: Sequence[SeedStudy], key: str) -> str:
+def _format_key(studies: Sequence[pd.DataFrame], key: str) -> str:
     rows = [
         f'| {key} | mean, 95% interval | minus the first | each seed |',
         '|---|---|---|---|',
     ]
     for study in studies:
-        values = study.runs[key]
+        values, change = study[key], '–'
         # By name of the seed.
-        change = (values - studies[0].runs[key]).dropna()
-        change = _format_mean(change, '+') if len(change) else '–'
-        change = '–' if study is studies[0] else change
+        gains = (values - studies[0][key]).dropna()
+        if study is not studies[0] and len(gains):
+            change = _format_mean(gains, '+')
         each = ', '.join(f'{value:.3f}' for value in values)
-        name, mean = study.name, _format_mean(values)
+        name, mean = study.index.name, _format_mean(values)
         rows.append(f'| `{name}` | {mean} | {change} | {each} |')
     return '\n'.join(rows)
 
