@@ -20,7 +20,7 @@ def study(num_stages=2, densities=(2, 5, 9)):
         row = touching_row(count).double().numpy()
         boxes = [row + shift for shift in range(num_stages, -1, -1)]
         parts.append(
-            CascadeStudy.of_image(boxes, row, [0.5] * num_stages, 0.3)
+            CascadeStudy.of_image(boxes, row, [0.5, 0.6, 0.7][:num_stages])
         )
     return CascadeStudy.concatenate(parts)
 
@@ -32,8 +32,9 @@ def axes_of(figure):
 @pytest.mark.parametrize('num_stages', [1, 2, 3])
 @pytest.mark.parametrize('by', ['objects', 'neighbours'])
 def test_panels_hold_the_rows(num_stages, by):
-    rows = summarize_cascade(study(num_stages), by)
-    figure = plot_cascade_study(rows, [0.5, 0.6, 0.7][:num_stages], by)
+    one = study(num_stages)
+    rows = summarize_cascade(one, by)
+    figure = plot_cascade_study(one, by)
     *stages, quartiles, shares, moved = axes_of(figure)
     assert len(stages) == num_stages
     for stage, axes in enumerate(stages):

@@ -31,30 +31,12 @@ _UNITS = dict(
 def draw_cascade_study(
     study: CascadeStudy, out: str | os.PathLike, by: str = 'objects'
 ) -> Path:
-    """Write the figure.
-
-    Args:
-        study (CascadeStudy): Of :func:`study_cascade`.
-        out (str | PathLike): ``.png``, ``.svg`` or ``.pdf``.
-        by (str): Of :func:`summarize_cascade`. Defaults to 'objects'.
-
-    Returns:
-        Path: The file.
-
-    Raises:
-        ValueError: If ``by`` or the ending is another, or no box was
-            followed.
-    """
+    """Write :func:`plot_cascade_study` as ``.png``, ``.svg`` or ``.pdf``."""
     out = check_figure_path(out)
-    rows = summarize_cascade(study, by)
-    return write_figure(plot_cascade_study(rows, study.thresholds, by), out)
+    return write_figure(plot_cascade_study(study, by), out)
 
 
-def plot_cascade_study(
-    rows: Sequence[dict[str, Any]],
-    thresholds: Sequence[float],
-    by: str = 'objects',
-) -> Figure:
+def plot_cascade_study(study: CascadeStudy, by: str = 'objects') -> Figure:
     """Above, IoU before and after each stage; below, the same by density.
 
     Above, a panel for each stage: the IoU of boxes entering it (gray) and of
@@ -64,23 +46,22 @@ def plot_cascade_study(
     or above four IoUs; the share that a stage moved to another object.
 
     Args:
-        rows (Sequence[dict]): Of :func:`summarize_cascade`.
-        thresholds (Sequence[float]): (S,), for the dashed lines.
-        by (str): As for the rows. Defaults to 'objects'.
+        study (CascadeStudy): Of :func:`study_cascade`.
+        by (str): Of :func:`summarize_cascade`. Defaults to 'objects'.
 
     Returns:
         Figure: Without a display and without pyplot's state.
 
     Raises:
-        ValueError: If no box was followed.
+        ValueError: If ``by`` is another word, or no box was followed.
     """
+    rows, stages = summarize_cascade(study, by), len(study.thresholds)
     if not rows[0]['boxes']:
         raise ValueError(
             'there must be proposals that overlap objects, but no box was '
             'followed. Give other images, a trained checkpoint, or a lower '
             'min_iou.'
         )
-    stages = len(thresholds)
     figure = Figure(figsize=(12, 7.4), layout='constrained')
     figure.suptitle(
         f'{rows[0]["boxes"]:,} proposals that overlap one of '
@@ -89,7 +70,7 @@ def plot_cascade_study(
     )
     above, below = figure.subfigures(2, 1, height_ratios=(1, 1.15))
     row_of_stages = above.subplots(1, stages, sharey=True, squeeze=False)[0]
-    for axes, row, threshold in zip(row_of_stages, rows, thresholds):
+    for axes, row, threshold in zip(row_of_stages, rows, study.thresholds):
         _plot_histograms(axes, row, threshold)
     row_of_stages[0].set_ylabel('share of boxes')
     # Room for the legends; the stages share the axis.

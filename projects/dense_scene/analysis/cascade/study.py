@@ -16,17 +16,10 @@ from ...utils.files import whole_file
 
 
 def count_neighbors(boxes: np.ndarray) -> np.ndarray:
-    """The number of other boxes within half a width and height of each.
+    """How many other boxes of an image overlap each box at twice its size.
 
-    Unlike an IoU it also tells touching boxes from lonely ones: products on a
-    shelf hardly overlap.
-
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy, of one image.
-
-    Returns:
-        np.ndarray: (N,), int64: other boxes that overlap the box of the same
-        center and of twice the width and height.
+    (N, 4), xyxy, to (N,) int64. Unlike an IoU it also tells touching boxes
+    from lonely ones: products on a shelf hardly overlap.
 
     Example:
         >>> # In a row without gaps; the last one is 6 away, over 10 / 2.

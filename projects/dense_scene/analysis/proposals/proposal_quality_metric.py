@@ -36,8 +36,8 @@ class ProposalQualityMetric(BaseMetric):
     Args:
         proposal_nums (Sequence[int]): The caps of average recall.
             Defaults to (100, 300, 1000, 2000).
-        collect_device (str): See ``BaseMetric``. Defaults to 'cpu'.
-        prefix (str, optional): See ``BaseMetric``. Defaults to 'proposal'.
+        collect_device, prefix: See ``BaseMetric``. Default to 'cpu' and
+            'proposal'.
 
     Attributes:
         tap (ProposalTap, optional): On the model; set by the hook.
@@ -45,8 +45,8 @@ class ProposalQualityMetric(BaseMetric):
             evaluation, on the main process.
 
     Raises:
-        ValueError: If a cap is not a positive integer, or, with the first
-            batch, if the hook or the ground truth is absent.
+        ValueError: If a cap is not a positive integer; with the first batch,
+            if the hook or the ground truth is absent.
     """
 
     default_prefix = 'proposal'

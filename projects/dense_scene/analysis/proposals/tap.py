@@ -11,9 +11,6 @@ from torch import Tensor, nn
 
 from .quality import ProposalQuality, measure_proposals
 
-# Of assigners that have no pos_iou_thr, and of models without train_cfg.
-_DEFAULT_POS_IOU_THR = 0.5
-
 
 class ProposalTap:
     """Record and measure what the RoI stages of a detector work on.
@@ -177,7 +174,5 @@ def _pos_iou_thrs(roi_head: nn.Module, num_stages: int) -> tuple[float, ...]:
     """What each stage's assigner calls positive."""
     config = roi_head.train_cfg or [{}] * num_stages
     stages = config if isinstance(config, (list, tuple)) else [config]
-    return tuple(
-        stage.get('assigner', {}).get('pos_iou_thr', _DEFAULT_POS_IOU_THR)
-        for stage in stages
-    )
+    assigners = [stage.get('assigner', {}) for stage in stages]
+    return tuple(one.get('pos_iou_thr', 0.5) for one in assigners)
