@@ -116,7 +116,7 @@ def _median(values: list[float]) -> float:
 
 def _interval(values: list[float], digits: int) -> str:
     """Mean and Student's 95% interval over the seeds."""
-    from dense_scene.ablation.runs.student_interval import student_interval
+    from dense_scene.ablation.runs.seeds import student_interval
 
     mean, half = student_interval(values)
     return f'{mean:.{digits}f} ± {half:.{digits}f}'

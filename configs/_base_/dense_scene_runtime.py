@@ -20,6 +20,4 @@ custom_hooks = [
     dict(type='PlainCheckpointHook'),
     # Warns of a max_per_img below what the annotations need.
     dict(type='DetectionCapHook'),
-    # Every iteration's losses of each cascade stage, for the paper's Fig. 6.
-    dict(type='StageLossHook'),
 ]

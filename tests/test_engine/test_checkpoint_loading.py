@@ -14,7 +14,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 
 from dense_scene.engine.checkpoint_loading import (
     CheckpointRefusedError,
-    load_checkpoint_file,
+    load_from_file,
 )
 
 
@@ -108,7 +108,7 @@ def test_getattr_reaches_nothing_but_the_four_statistics(
     path = tmp_path / 'getattr.pth'
     torch.save(_Getattr(owner, name), path)
     with pytest.raises(CheckpointRefusedError, match='getattr on'):
-        load_checkpoint_file(path)
+        load_from_file(path)
 
 
 def test_damaged_file_is_one_clear_line(tmp_path):
@@ -116,19 +116,19 @@ def test_damaged_file_is_one_clear_line(tmp_path):
     torch.save(_stock_checkpoint(), path)
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(CheckpointRefusedError, match='damaged or cut short'):
-        load_checkpoint_file(path)
+        load_from_file(path)
 
 
 def test_empty_file_is_one_clear_line(tmp_path):
     path = tmp_path / 'empty.pth'
     path.touch()
     with pytest.raises(CheckpointRefusedError, match='damaged or cut short'):
-        load_checkpoint_file(path)
+        load_from_file(path)
 
 
 def test_missing_file_names_itself(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"'.*none\.pth' does not"):
-        load_checkpoint_file(tmp_path / 'none.pth')
+        load_from_file(tmp_path / 'none.pth')
 
 
 def test_url_is_downloaded_and_refused_alike(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-from dense_scene.visualization.palette import BLUE, PALETTE, to_bgr
+from dense_scene.visualization.palette import BLUE, PALETTE, nth_color, to_bgr
 
 
 def test_bgr_is_the_other_way_round():
@@ -8,3 +8,7 @@ def test_bgr_is_the_other_way_round():
 
 def test_every_color_occurs_once():
     assert len(set(PALETTE)) == len(PALETTE) == 6
+
+
+def test_colors_come_in_turns():
+    assert [nth_color(n) for n in (0, 5, 6)] == [*PALETTE[::5], BLUE]

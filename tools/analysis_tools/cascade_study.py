@@ -14,6 +14,7 @@ import sys
 from mmengine.config import DictAction
 
 from dense_scene.analysis.cascade.plot import draw_cascade_study
+from dense_scene.analysis.cascade.report import write_cascade_report
 from dense_scene.analysis.cascade.run import study_cascade
 
 
@@ -65,7 +66,8 @@ def main(argv: list[str] | None = None) -> int:
             args.cfg_options,
             args.device,
         )
-        draw_cascade_study(study, figure, args.by, vars(args))
+        draw_cascade_study(study, figure, args.by)
+        write_cascade_report(study, figure, args.by, vars(args))
     except (OSError, TypeError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -5,8 +5,8 @@
         --labels 'balanced L1' CIoU --out fig6.svg --csv fig6.csv
 
 RUN is a work folder, one of the folders named after the time in it, or a
-scalars.json. The losses of every iteration are drawn where StageLossHook
-recorded them, the means of mmengine's log elsewhere.
+scalars.json. For the losses of every iteration train with --cfg-options
+default_hooks.logger.interval=1 log_processor.window_size=1.
 """
 
 import argparse

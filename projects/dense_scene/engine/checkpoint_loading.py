@@ -50,20 +50,14 @@ def _history_getattr(owner: Any, name: str) -> Any:
 def _allowed_globals() -> list:
     """What a stock mmengine 0.10 checkpoint refers to, by pickled name."""
     core = np._core if hasattr(np, '_core') else np.core
-    allowed: list = [
-        HistoryBuffer,
-        np.dtype,
-        np.ndarray,
-        (_history_getattr, 'builtins.getattr'),
-    ]
+    allowed: list = [HistoryBuffer, np.dtype, np.ndarray]
+    allowed += {type(np.dtype(code)) for code in _DTYPES}
+    allowed.append((_history_getattr, 'builtins.getattr'))
     # numpy 1 writes numpy.core, numpy 2 numpy._core; each reads both.
     for package in ('numpy.core', 'numpy._core'):
-        module = f'{package}.multiarray'
-        allowed.append(
-            (core.multiarray._reconstruct, f'{module}._reconstruct')
-        )
-        allowed.append((core.multiarray.scalar, f'{module}.scalar'))
-    allowed += {type(np.dtype(code)) for code in _DTYPES}
+        for name in ('_reconstruct', 'scalar'):
+            function = getattr(core.multiarray, name)
+            allowed.append((function, f'{package}.multiarray.{name}'))
     return allowed
 
 
@@ -74,7 +68,8 @@ def _safe_globals() -> contextlib.AbstractContextManager:
     return contextlib.nullcontext()
 
 
-def load_checkpoint_file(
+# What follows load_from_ is the name of the backend in mmengine's log.
+def load_from_file(
     filename: str | os.PathLike, map_location: Any = None
 ) -> Any:
     """Load a checkpoint file without running anything that is in it.
@@ -132,11 +127,6 @@ def _culprit(error: BaseException) -> str:
     return told[0] if told else _first_line(error)
 
 
-def load_from_file(filename: str, map_location: Any = None) -> Any:
-    """mmengine's loader for local paths; see :func:`load_checkpoint_file`."""
-    return load_checkpoint_file(filename, map_location)
-
-
 def load_from_url(filename: str, map_location: Any = None) -> Any:
     """Download once (rank 0 first), then load as :func:`load_from_file`."""
     folder = os.path.join(torch.hub.get_dir(), 'checkpoints')
@@ -149,7 +139,7 @@ def load_from_url(filename: str, map_location: Any = None) -> Any:
             filename, target, hash_prefix=digest and digest.group(1)
         )
     barrier()
-    return load_checkpoint_file(target, map_location)
+    return load_from_file(target, map_location)
 
 
 def load_from_torchvision(filename: str, map_location: Any = None) -> Any:

@@ -3,9 +3,10 @@
 import cv2
 import numpy as np
 
-# BGR. Orange and blue stay apart for colour-blind readers too.
-TRUTH_COLOUR = (0, 140, 255)
-PREDICTION_COLOUR = (255, 140, 0)
+from .palette import BLUE, YELLOW, to_bgr
+
+TRUTH_COLOR = to_bgr(YELLOW)
+PREDICTION_COLOR = to_bgr(BLUE)
 _HALO = (255, 255, 255)
 # Panels smaller than this are enlarged: lines then hide less of an object.
 _MIN_SIDE = 640
@@ -14,7 +15,7 @@ _GAP = 8
 
 
 def draw_boxes(
-    image: np.ndarray, boxes: np.ndarray, colour: tuple[int, int, int]
+    image: np.ndarray, boxes: np.ndarray, color: tuple[int, int, int]
 ) -> np.ndarray:
     """Outline boxes on a copy of the image, without text.
 
@@ -24,7 +25,7 @@ def draw_boxes(
     Args:
         image (np.ndarray): (H, W, 3), uint8, BGR.
         boxes (np.ndarray): (N, 4), xyxy, pixels; N may be 0.
-        colour (tuple): BGR.
+        color (tuple): BGR.
 
     Returns:
         np.ndarray: The drawing, (H, W, 3), uint8.
@@ -34,7 +35,7 @@ def draw_boxes(
     corners = np.asarray(boxes, dtype=np.float64).reshape(-1, 2, 2)
     corners = np.rint(corners).astype(int).tolist()
     # All halos first: that of one box must not cut the line of the next.
-    for line, width in ((_HALO, thickness + 2), (colour, thickness)):
+    for line, width in ((_HALO, thickness + 2), (color, thickness)):
         for start, end in corners:
             cv2.rectangle(canvas, start, end, line, width)
     return canvas
@@ -42,15 +43,9 @@ def draw_boxes(
 
 def _captioned(image: np.ndarray, text: str) -> np.ndarray:
     bar = np.full((_CAPTION_HEIGHT, image.shape[1], 3), 255, np.uint8)
+    font = dict(fontFace=cv2.FONT_HERSHEY_SIMPLEX, fontScale=0.5)
     cv2.putText(
-        bar,
-        text,
-        (6, 20),
-        cv2.FONT_HERSHEY_SIMPLEX,
-        0.5,
-        (0, 0, 0),
-        1,
-        cv2.LINE_AA,
+        bar, text, (6, 20), **font, color=(0, 0, 0), lineType=cv2.LINE_AA
     )
     return np.concatenate([bar, image])
 
@@ -81,11 +76,11 @@ def draw_pair(
     predictions = np.asarray(predictions).reshape(-1, 5)
     shown = predictions[predictions[:, 4] >= score_thr, :4]
     left = _captioned(
-        draw_boxes(image, np.asarray(truth) * factor, TRUTH_COLOUR),
+        draw_boxes(image, np.asarray(truth) * factor, TRUTH_COLOR),
         f'ground truth: {len(truth)} objects',
     )
     right = _captioned(
-        draw_boxes(image, shown * factor, PREDICTION_COLOUR),
+        draw_boxes(image, shown * factor, PREDICTION_COLOR),
         f'predicted: {len(shown)} (score >= {score_thr:g})',
     )
     gap = np.full((left.shape[0], _GAP, 3), 255, np.uint8)

@@ -1,14 +1,16 @@
-"""Write a figure whole or not at all."""
+"""What figures have in common: how they look, and how they are written."""
 
 import os
 from pathlib import Path
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..utils.files import whole_file
 
-FIGURE_ENDINGS = ('.png', '.svg', '.pdf')
+_ENDINGS = ('.png', '.svg', '.pdf')
 
 
 def check_figure_path(path: str | os.PathLike) -> Path:
@@ -18,10 +20,10 @@ def check_figure_path(path: str | os.PathLike) -> Path:
         ValueError: If it is not.
     """
     path = Path(path)
-    if path.suffix.lower() not in FIGURE_ENDINGS:
+    if path.suffix.lower() not in _ENDINGS:
         raise ValueError(
-            f'a figure must end with {", ".join(FIGURE_ENDINGS)}, but got '
-            f'{str(path)!r}. Rename it.'
+            f'a figure must end with {", ".join(_ENDINGS)}, but got '
+            f'{str(path)!r}.'
         )
     return path
 
@@ -45,3 +47,22 @@ def write_figure(figure: Figure, path: str | os.PathLike) -> Path:
     with whole_file(path) as part:
         figure.savefig(part, format=kind, dpi=200)
     return path
+
+
+def tidy_axes(axes: Axes) -> None:
+    """A faint grid, and no frame above and on the right."""
+    axes.grid(alpha=0.3, lw=0.5)
+    axes.spines[['top', 'right']].set_visible(False)
+
+
+def legend_below(axes: Axes, offset: float, *args: Any, **kwargs: Any) -> None:
+    """A small legend below the axes, ``offset`` of their height away."""
+    axes.legend(
+        *args,
+        title_fontsize='small',
+        fontsize='small',
+        frameon=False,
+        loc='upper center',
+        bbox_to_anchor=(0.5, -offset),
+        **kwargs,
+    )

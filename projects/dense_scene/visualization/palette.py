@@ -6,6 +6,11 @@ PINK, YELLOW, SKY = '#CC79A7', '#E69F00', '#56B4E9'
 PALETTE = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY)
 
 
+def nth_color(number: int) -> str:
+    """The palette in turns."""
+    return PALETTE[number % len(PALETTE)]
+
+
 def to_bgr(color: str) -> tuple[int, int, int]:
     """'#RRGGBB' as OpenCV wants it: blue, green, red, 0 to 255."""
     red, green, blue = bytes.fromhex(color[1:])

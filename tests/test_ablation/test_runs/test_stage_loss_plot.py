@@ -1,4 +1,4 @@
-"""The figure holds its data, and the tool writes it."""
+"""The figure holds its data, and the numbers lie beside it."""
 
 import csv
 import json
@@ -9,160 +9,164 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
-from dense_scene.ablation.runs.exponential_mean import exponential_mean
 from dense_scene.ablation.runs.stage_loss_plot import (
     draw_stage_losses,
     plot_stage_losses,
 )
-from dense_scene.ablation.runs.stage_losses import StageLosses
+from dense_scene.ablation.runs.stage_losses import exponential_mean
 
 
-def run(name, num_stages, count=8, every_iteration=True):
-    values = np.random.default_rng(count).random((count, num_stages, 2))
-    return StageLosses(name, np.arange(1, count + 1), values, every_iteration)
+def write(folder, values, first=1):
+    """A log of (N, S, 2) losses; the weights of the stages are 1, 1/2, ..."""
+    folder = folder / '20260101_000000/vis_data'
+    folder.mkdir(parents=True)
+    with open(folder / 'scalars.json', 'w') as file:
+        for step, losses in enumerate(np.asarray(values, float), first):
+            line = {'step': step}
+            for stage, (loss_cls, loss_bbox) in enumerate(losses.tolist()):
+                line[f's{stage}.loss_cls'] = loss_cls
+                line[f's{stage}.loss_bbox'] = loss_bbox
+            file.write(json.dumps(line) + '\n')
+    weights = [0.5**stage for stage in range(3)][: len(losses)]
+    (folder / 'config.py').write_text(
+        f'x = dict(stage_loss_weights={weights})'
+    )
+    return folder.parents[1]
 
 
-def panels(figure, num_stages):
-    return np.reshape(figure.axes, (2, num_stages))
+@pytest.fixture
+def values():
+    return {
+        'a': np.random.default_rng(0).random((8, 3, 2)),
+        'b': np.random.default_rng(1).random((5, 2, 2)),
+    }
 
 
-def test_lines_are_the_data():
-    runs = [run('a', 3), run('b', 2, 5, every_iteration=False)]
-    grid = panels(plot_stage_losses(runs, smooth=3), 3)
+@pytest.fixture
+def paths(values, tmp_path):
+    return [write(tmp_path / name, part) for name, part in values.items()]
+
+
+def panels(table, *arguments):
+    figure = plot_stage_losses(table, *arguments)
+    return np.reshape(figure.axes, (2, -1)), figure.legends[0]
+
+
+def test_lines_are_the_data(values, paths, tmp_path):
+    table = draw_stage_losses(paths, tmp_path / 'f.svg', smooth=3)
+    assert '<svg' in (tmp_path / 'f.svg').read_text()
+    grid, legend = panels(table, 3)
+    assert grid.shape == (2, 3)
     for (loss, stage), axes in np.ndenumerate(grid):
-        expected = [one for one in runs if stage < one.num_stages]
-        assert len(axes.lines) == 2 * len(expected)
-        for i, one in enumerate(expected):
-            raw, smooth = axes.lines[2 * i : 2 * i + 2]
-            values = one.values[:, stage, loss]
-            assert np.array_equal(raw.get_xydata().T, [one.steps, values])
-            means = exponential_mean(one.steps, values, 3)
-            assert np.array_equal(smooth.get_xydata().T, [one.steps, means])
-            assert raw.get_color() == smooth.get_color()
-            assert raw.get_alpha() < 1 and smooth.get_alpha() is None
-    assert [a.get_title() for a in grid[0]] == [
-        'stage 1',
-        'stage 2',
-        'stage 3',
-    ]
-    assert [a.get_ylabel() for a in grid[:, 0]] == [
-        'classification loss',
-        'localisation loss',
-    ]
-
-
-def test_legend():
-    runs = [run('a', 1), run('b', 1, every_iteration=False)]
-    [legend] = plot_stage_losses(runs, smooth=25).legends
+        lines = list(axes.lines)
+        for part in values.values():
+            if stage < part.shape[1]:
+                smooth, raw = lines.pop(0), lines.pop(0)
+                steps, expected = np.arange(1, 1 + len(part)), part[:, stage]
+                expected = expected[:, loss]
+                assert np.array_equal(raw.get_xydata().T, [steps, expected])
+                means = exponential_mean(steps, expected, 3)
+                assert np.array_equal(smooth.get_xydata().T, [steps, means])
+                assert raw.get_color() == smooth.get_color()
+                assert raw.get_alpha() < 1 and smooth.get_alpha() is None
+        assert not lines
     assert [text.get_text() for text in legend.get_texts()] == ['a', 'b']
+    note = legend.get_title().get_text()
+    assert '5 to 8 logged values' in note and 'after 3 iterations' in note
+    assert 'times stage_loss_weights' in note
+    # Without a mean there is one line for each.
+    table = draw_stage_losses(paths[:1], tmp_path / 'f.svg', smooth=0)
+    grid, legend = panels(table, 0, False, False)
+    assert [len(axes.lines) for axes in grid.flat] == [1] * 6
     assert legend.get_title().get_text() == (
-        "faint: each iteration or means of mmengine's log; strong: "
-        'exponential mean, 1/e after 25 iterations\n'
-        'losses as trained on, times stage_loss_weights'
-    )
-    [legend] = plot_stage_losses(runs[:1], 0, weighted=False).legends
-    assert legend.get_title().get_text() == (
-        'each iteration\nlosses divided by stage_loss_weights'
+        '8 logged values\nlosses divided by stage_loss_weights'
     )
 
 
-def test_more_runs_than_colours_stay_apart():
-    runs = [run(str(i), 1, 2) for i in range(8)]
-    lines = panels(plot_stage_losses(runs, 0), 1)[0, 0].lines
+def test_more_runs_than_colors_stay_apart(tmp_path):
+    paths = [write(tmp_path / str(i), [[[1, 1]]]) for i in range(8)]
+    table = draw_stage_losses(paths, tmp_path / 'f.svg')
+    lines = panels(table, 0)[0][0, 0].lines
     looks = {(to_hex(x.get_color()), x.get_linestyle()) for x in lines}
     assert len(looks) == 8
 
 
-def test_a_peak_does_not_flatten_the_rest():
-    one = run('a', 1, 600)
-    one.values[:, 0, 0] = 1
-    one.values[300, 0, 0] = 1e6
-    axes = panels(plot_stage_losses([one], 0), 1)[0, 0]
-    assert axes.get_ylim() == (0, 1.05)
-    axes = panels(plot_stage_losses([one], 0, log_scale=True), 1)[0, 0]
-    assert axes.get_yscale() == 'log'
-    assert axes.get_ylim()[1] > 1e6
+def test_a_peak_does_not_flatten_the_rest(tmp_path):
+    values = np.ones((600, 1, 2))
+    values[300, 0, 0] = 1e6
+    path = write(tmp_path / 'a', values)
+    table = draw_stage_losses([path], tmp_path / 'f.svg', smooth=0)
+    assert panels(table, 0)[0][0, 0].get_ylim() == (0, 1.05)
+    axes = panels(table, 0, True)[0][0, 0]
+    assert axes.get_yscale() == 'log' and axes.get_ylim()[1] > 1e6
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, 0])
-def test_nothing_to_scale_by(value):
-    one = run('a', 1, 3)
-    one.values[:] = value
-    plot_stage_losses([one]).draw_without_rendering()
+def test_nothing_to_scale_by(value, tmp_path):
+    path = write(tmp_path / 'a', np.full((3, 1, 2), value))
+    draw_stage_losses([path], tmp_path / 'f.png')
+    assert cv2.imread(str(tmp_path / 'f.png')).std() > 1
 
 
-@pytest.fixture
-def logs(tmp_path):
-    """Two folders of runs, the stage weights 1 and 0.5."""
-    for name in ('a', 'b'):
-        folder = tmp_path / name / '20260101_000000'
-        (folder / 'vis_data').mkdir(parents=True)
-        (folder / 'stage_losses.json').write_text(
-            ''.join(
-                json.dumps(
-                    {'step': step, 's0.loss_cls': 0.5, 's1.loss_bbox': step}
-                )
-                + '\n'
-                for step in (1, 2)
-            )
-        )
-        (folder / 'vis_data/config.py').write_text(
-            'x = dict(stage_loss_weights=[1, 0.5])'
-        )
-    return tmp_path
-
-
-def test_files(logs):
+def test_numbers_beside_it(tmp_path):
+    values = [[[0.5, np.nan], [1, 3]], [[0.5, 4], [2, 3]]]
     draw_stage_losses(
-        [logs / 'a', logs / 'b'],
-        logs / 'new/fig6.png',
-        ['A', 'B'],
+        [write(tmp_path / 'a', values)],
+        tmp_path / 'new/fig6.png',
+        ['A'],
         0,
         unweighted=True,
-        csv_file=logs / 'csv/fig6.csv',
+        csv_file=tmp_path / 'csv/fig6.csv',
     )
-    assert cv2.imread(str(logs / 'new/fig6.png')).std() > 1
-    with open(logs / 'csv/fig6.csv', newline='') as file:
+    with open(tmp_path / 'csv/fig6.csv', newline='') as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ['run', 'step', 'stage', 'loss', 'value', 'smoothed']
-    # Divided by 1 and by 0.5; no rows for what the log does not have.
-    assert rows[1:5] == [
+    # Divided by 1 and by 0.5; no row for NaN.
+    assert rows == [
+        ['run', 'step', 'stage', 'loss', 'value', 'smoothed'],
         ['A', '1', '1', 'loss_cls', '0.5', '0.5'],
+        ['A', '1', '2', 'loss_cls', '2.0', '2.0'],
+        ['A', '1', '2', 'loss_bbox', '6.0', '6.0'],
         ['A', '2', '1', 'loss_cls', '0.5', '0.5'],
-        ['A', '1', '2', 'loss_bbox', '2.0', '2.0'],
-        ['A', '2', '2', 'loss_bbox', '4.0', '4.0'],
+        ['A', '2', '1', 'loss_bbox', '4.0', '4.0'],
+        ['A', '2', '2', 'loss_cls', '4.0', '4.0'],
+        ['A', '2', '2', 'loss_bbox', '6.0', '6.0'],
     ]
-    assert [row[0] for row in rows[5:]] == ['B'] * 4
-    assert not list(logs.rglob('*.part'))
+    assert not list(tmp_path.rglob('*.tmp'))
 
 
-def test_equal_names_are_told_apart(logs):
-    paths = [logs / name / '20260101_000000' for name in ('a', 'b')]
-    runs = draw_stage_losses(paths, logs / 'f.svg')
-    assert [one.name for one in runs] == ['a', 'b']
-    assert '<svg' in (logs / 'f.svg').read_text()
-
-
-def test_twice_the_same_run(logs):
-    runs = draw_stage_losses([logs / 'a', logs / 'a'], logs / 'f.svg')
-    assert [one.name for one in runs] == ['a', 'a']
+def test_equal_names_are_told_apart(paths, tmp_path):
+    starts = [path / '20260101_000000' for path in paths]
+    table = draw_stage_losses(starts, tmp_path / 'f.svg')
+    assert table['run'].unique().tolist() == [
+        'a/20260101_000000',
+        'b/20260101_000000',
+    ]
 
 
 @pytest.mark.parametrize('length', [5, 60])
-def test_the_legend_stays_within_the_figure(length):
-    figure = plot_stage_losses([run('x' * length, 3) for _ in range(8)])
+def test_the_legend_stays_within_the_figure(length, paths, tmp_path):
+    table = draw_stage_losses(paths[:1], tmp_path / 'f.svg')
+    names = [f'{i}' * length for i in range(8)]
+    table['run'] = np.resize(names, len(table))
+    figure = plot_stage_losses(table)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    [legend] = figure.legends
-    box = legend.get_window_extent(canvas.get_renderer())
+    box = figure.legends[0].get_window_extent(canvas.get_renderer())
     assert box.x0 >= 0 and box.x1 <= canvas.get_width_height()[0]
 
 
-def test_bad_arguments(logs):
-    with pytest.raises(ValueError) as error:
-        draw_stage_losses([logs / 'a'], logs / 'f.png', ['A', 'B'])
-    assert str(error.value) == (
-        'there must be one label for each of 1 runs, but got 2. Give as many.'
-    )
-    with pytest.raises(ValueError, match='a figure must end with .png'):
-        draw_stage_losses([logs / 'a'], logs / 'f.jpg')
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (dict(labels=['A']), 'labels must be 2 different names'),
+        (dict(labels=['A', 'A']), 'labels must be 2 different names'),
+        (dict(smooth=-1), 'smooth must be a number in'),
+        (dict(smooth=float('nan')), 'smooth must be a number in'),
+        (dict(out='f.jpg'), 'a figure must end with .png'),
+    ],
+)
+def test_bad_arguments(paths, tmp_path, arguments, words):
+    out = tmp_path / arguments.pop('out', 'f.png')
+    with pytest.raises(ValueError, match=words):
+        draw_stage_losses(paths, out, **arguments)
+    assert not out.exists()

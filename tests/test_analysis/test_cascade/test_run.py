@@ -114,7 +114,7 @@ def test_weights_of_another_model(files):
         'config, but does not: '
     )
     assert '\n' not in str(error.value)
-    assert not list((files / 'out').iterdir())
+    assert not (files / 'out').exists()
 
 
 @pytest.mark.parametrize('device', ['abacus', 'cuda:99'])
@@ -128,8 +128,8 @@ def test_a_device_that_is_not_there(files, device):
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
-        (dict(num_images=0), 'num_images must be from 1 on, but got 0.'),
-        (dict(min_iou=1), 'min_iou must be from 0 to below 1, but got 1.'),
+        (dict(num_images=0), 'num_images must be a positive integer'),
+        (dict(min_iou=1), 'min_iou must be a number in'),
     ],
 )
 def test_bad_numbers(tmp_path, arguments, words):
@@ -166,7 +166,5 @@ def test_the_tool(files, root, capsys):
     assert 0 < content['rows'][0]['boxes'] <= 14
 
     assert tool.main([*arguments[:1], str(files / 'none.pth')]) == 1
-    assert capsys.readouterr().err == (
-        f"error: '{files}/none.pth' must be a file, but does not exist. "
-        'Correct the path.\n'
-    )
+    error = f"error: '{files}/none.pth' is not a file.\n"
+    assert capsys.readouterr().err == error

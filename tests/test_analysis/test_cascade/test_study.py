@@ -1,154 +1,148 @@
-"""Columns of the study and the table made of them."""
-
-import csv
-import json
+"""Boxes on their way through the stages, by hand and against mmdet."""
 
 import numpy as np
 import pytest
+import torch
+from mmdet.structures.bbox import bbox_overlaps
 
-from dense_scene.analysis.cascade.study import CascadeStudy
-from dense_scene.analysis.cascade.summary import (
-    summarise_cascade,
-    write_cascade_summary,
-)
+from dense_scene.analysis.cascade.study import CascadeStudy, count_neighbors
+from dense_scene.testing import random_boxes, touching_row
 
-A, B, C = [0, 0, 10, 10], [10, 0, 20, 10], [60, 0, 70, 10]
-NONE = np.zeros((0, 4))
-# Of 10 x 10 pixels; moved by x, the IoU with its object is (10-x) / (10+x).
-SHIFTED = {0: 1, 1: 9 / 11, 2: 2 / 3, 3: 7 / 13}
+A, B = [0, 0, 10, 10], [10, 0, 20, 10]
 
 
-def shift(box, x):
-    return [box[0] + x, box[1], box[2] + x, box[3]]
+def follow(boxes, objects, min_iou=0.3):
+    boxes = [np.reshape(part, (-1, 4)) for part in boxes]
+    thresholds = [0.5] * (len(boxes) - 1)
+    return CascadeStudy.of_image(boxes, objects, thresholds, min_iou)
+
+
+def test_boxes_by_hand():
+    study = follow(
+        [
+            # 80 of 120 pixels with A; nothing; 10 of 190 with A; A itself.
+            [[2, 0, 12, 10], [50, 0, 60, 10], [-9, 0, 1, 10], A],
+            # 90 of 110 with A; B itself, too late; the same; beside it all.
+            [[1, 0, 11, 10], B, [-9, 0, 1, 10], [50, 0, 60, 10]],
+            # 10 of 190 with A, but 90 of 110 with B; ...; ...; still there.
+            [[9, 0, 19, 10], B, [-9, 0, 1, 10], [50, 0, 60, 10]],
+        ],
+        [A, B],
+    )
+    # The second and the third proposal have no object.
+    assert study.objects.tolist() == [[0, 0], [0, -1]]
+    np.testing.assert_allclose(
+        study.entering, [[2 / 3, 9 / 11], [1, 0]], rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        study.leaving, [[9 / 11, 1 / 19], [0, 0]], rtol=1e-6
+    )
+    assert study.moved.tolist() == [[False, True], [False, False]]
+    # Of all boxes: A is left with 10 of 190; B, first, has 20 of 180.
+    np.testing.assert_allclose(
+        study.best, [[1, 9 / 11, 1 / 19], [1 / 9, 1, 1]], rtol=1e-6
+    )
+
+
+def test_a_box_around_two_objects_has_not_moved():
+    # It covers half of A alone, then both whole; then both are alike.
+    study = follow([[[0, 0, 5, 10]], [[0, 0, 20, 10]]], [A, B])
+    assert study.objects.tolist() == [[0]]
+    assert study.leaving.tolist() == [[0.5]]
+    assert study.moved.tolist() == [[False]]
+
+
+def test_against_the_full_matrix():
+    rng = np.random.default_rng(0)
+    objects = touching_row(600).double().numpy()
+    first = objects[rng.integers(0, 600, 900)] + rng.normal(0, 3, (900, 4))
+    boxes = [
+        first,
+        first + rng.normal(0, 3, (900, 4)),
+        first + rng.normal(0, 3, (900, 4)),
+    ]
+    study = follow(boxes, objects, 0.4)
+    overlaps = [
+        bbox_overlaps(torch.tensor(part), torch.tensor(objects)).numpy()
+        for part in boxes
+    ]
+    kept = overlaps[0].max(axis=1) >= 0.4
+    assert 100 < kept.sum() < 900
+    rows = np.arange(kept.sum())
+    for stage in range(2):
+        before, after = (overlaps[stage + i][kept] for i in (0, 1))
+        chosen, best = study.objects[:, stage], before.max(axis=1)
+        # Of several equal ones any will do.
+        np.testing.assert_allclose(before[rows, chosen], best, rtol=1e-12)
+        close = dict(rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(study.entering[:, stage], best, **close)
+        own = after[rows, chosen]
+        np.testing.assert_allclose(study.leaving[:, stage], own, **close)
+        moved = (after.max(axis=1) > own + 1e-9) & (best > 0)
+        assert 0 < moved.sum() < len(moved)
+        assert np.array_equal(study.moved[:, stage], moved)
+    for point, overlap in enumerate(overlaps):
+        np.testing.assert_allclose(
+            study.best[:, point], overlap.max(axis=0), **close
+        )
+
+
+@pytest.mark.parametrize(('boxes', 'objects'), [(0, 0), (0, 3), (3, 0)])
+def test_nothing_to_follow(boxes, objects):
+    row = touching_row(3).numpy()
+    study = follow([row[:boxes]] * 4, row[:objects])
+    assert study.objects.shape == study.entering.shape == (0, 3)
+    assert study.best.shape == (objects, 4)
+    assert not study.best.any()
+
+
+@pytest.mark.parametrize('count', [0, 1, 2, 3, 600])
+def test_a_row(count):
+    # Twice as wide, a box of 10 reaches 5 into the next and not to the one
+    # after: one neighbor at the ends, two in between.
+    expected = [min(2, count - 1)] * count
+    if count > 2:
+        expected[0] = expected[-1] = 1
+    assert count_neighbors(touching_row(count).numpy()).tolist() == expected
+
+
+def test_equal_boxes_are_neighbors():
+    assert count_neighbors(np.tile([3, 4, 9, 8], (5, 1))).tolist() == [4] * 5
+
+
+def test_a_small_box_is_reached_from_a_large_one_alone():
+    # The large one reaches to x = 150; the small one, 5 wide, to 107.5.
+    boxes = [[0, 0, 100, 100], [110, 0, 115, 5]]
+    assert count_neighbors(np.array(boxes)).tolist() == [1, 0]
+
+
+def test_neither_place_nor_unit_matter(generator):
+    boxes = random_boxes(200, generator=generator).double().numpy()
+    counts = count_neighbors(boxes)
+    assert counts.max() > 10
+    assert np.array_equal(count_neighbors(boxes * 4 + 1024), counts)
+    order = np.random.default_rng(0).permutation(200)
+    assert np.array_equal(count_neighbors(boxes[order]), counts[order])
 
 
 @pytest.fixture
 def study():
-    """Three images: of one, of no and of three objects; two stages."""
-    images = [
-        ([[shift(A, 3)], [shift(A, 2)], [A]], [A]),
-        ([NONE, NONE, NONE], NONE),
-        # The second goes over to B in the second stage.
-        ([[shift(C, 2), shift(A, 2)], [C, shift(A, 3)], [C, B]], [A, B, C]),
-    ]
-    return CascadeStudy.concatenate(
-        [
-            CascadeStudy.of_image(boxes, objects, [0.5, 0.6])
-            for boxes, objects in images
-        ]
-    )
+    """Three images, of one, of no and of two objects; the first is lost."""
+    none = np.zeros((0, 4))
+    far = [500, 0, 510, 10]
+    images = [([[A], [far], [far]], [A]), ([none] * 3, none)]
+    images.append(([[B, A], [B, A], [A, A]], [A, B]))
+    return CascadeStudy.concatenate([follow(*image) for image in images])
 
 
-def test_columns(study):
-    assert study.num_stages == 2
-    assert study.image_objects.tolist() == [1, 0, 3]
-    assert study.image_of_object.tolist() == [0, 2, 2, 2]
-    assert study.neighbours.tolist() == [0, 1, 1, 0]
-    # Objects 1 to 3 are those of the last image.
-    assert study.objects.tolist() == [[0, 0], [3, 3], [1, 1]]
-    assert study.moved.tolist() == [[False] * 2, [False] * 2, [False, True]]
-
-
-def test_a_box_without_object_stays_without():
-    far = shift(A, 500)
-    part = CascadeStudy.of_image([[A], [far], [far]], [A], [0.5, 0.6])
-    both = CascadeStudy.concatenate([part, part])
-    assert both.objects.tolist() == [[0, -1], [1, -1]]
-    rows = summarise_cascade(both)
-    # It counts, at IoU 0, among all; it is in no group of objects.
-    assert [(r['group'], r['boxes']) for r in rows] == [
-        ('all', 2),
-        ('all', 2),
-        ('1', 2),
-        ('1', 0),
-    ]
-    assert rows[1]['entering_mean'] == 0
-    assert rows[3]['entering_mean'] is None
-
-
-def test_rows_by_hand(study):
-    rows = summarise_cascade(study)
-    assert [
-        (r['group'], r['stage'], r['objects'], r['boxes']) for r in rows
-    ] == [
-        ('all', 1, 4, 3),
-        ('all', 2, 4, 3),
-        ('1', 1, 1, 1),
-        ('1', 2, 1, 1),
-        ('3', 1, 3, 2),
-        ('3', 2, 3, 2),
-    ]
-    first, second = rows[0], rows[1]
-    entering = [SHIFTED[3], SHIFTED[2], SHIFTED[2]]
-    leaving = [SHIFTED[2], SHIFTED[0], SHIFTED[3]]
-    assert first['entering_mean'] == pytest.approx(np.mean(entering))
-    assert first['leaving_mean'] == pytest.approx(np.mean(leaving))
-    assert first['entering_q50'] == pytest.approx(SHIFTED[2])
-    shares = [first[f'entering_from_{x}'] for x in (0.5, 0.6, 0.7, 0.75)]
-    assert shares == pytest.approx([1, 2 / 3, 0, 0])
-    shares = [first[f'leaving_from_{x}'] for x in (0.5, 0.6, 0.7, 0.75)]
-    assert shares == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3])
-    # 7/13 lies in the 11th bin of 0.05, 2/3 in the 14th, 1 in the last.
-    assert np.flatnonzero(first['leaving_histogram']).tolist() == [10, 13, 19]
-    assert (first['moved'], second['moved']) == (0, pytest.approx(1 / 3))
-    # The moved box has left A, and B is the object that it found.
-    assert second['leaving_mean'] == pytest.approx((1 + 1 + 0) / 3)
-    assert second['entering_objects_from_0.5'] == 3 / 4
-    assert second['leaving_objects_from_0.5'] == 3 / 4
-    # Of A, B and C a box has C before, and B and C after.
-    assert rows[5]['entering_objects_from_0.75'] == pytest.approx(1 / 3)
-    assert rows[5]['leaving_objects_from_0.75'] == pytest.approx(2 / 3)
-    assert rows[5]['leaving_from_0.5'] == 1 / 2
-
-
-def test_groups_by_neighbours(study):
-    rows = summarise_cascade(study, 'neighbours')
-    assert [(r['group'], r['objects'], r['boxes']) for r in rows[::2]] == [
-        ('all', 4, 3),
-        ('0', 2, 2),
-        ('1', 2, 1),
-    ]
-    with pytest.raises(ValueError) as error:
-        summarise_cascade(study, 'size')
-    assert str(error.value) == (
-        "by must be one of objects, neighbours, but got 'size'. Choose one."
-    )
-
-
-def test_an_iou_at_the_mark_counts():
-    # 60 of 100 pixels: IoU 0.6, which float32 does not hold exactly.
-    box = [[0, 0, 10, 6]]
-    study = CascadeStudy.of_image([box, box], [A], [0.5])
-    assert summarise_cascade(study)[0]['entering_from_0.6'] == 1
-
-
-def test_ranges_have_words():
-    parts = [
-        CascadeStudy.of_image([NONE] * 2, [A] * n, [0.5])
-        for n in (1, 2, 3, 4, 5, 6, 7, 8)
-    ]
-    rows = summarise_cascade(CascadeStudy.concatenate(parts))
-    # Not 1-2, of which a spreadsheet makes a date.
-    assert [row['group'] for row in rows] == [
-        'all',
-        '1 to 2',
-        '3 to 4',
-        '5 to 6',
-        '7 to 8',
-    ]
-
-
-def test_files(study, tmp_path):
-    rows = summarise_cascade(study)
-    for ending in ('json', 'csv'):
-        write_cascade_summary(rows, tmp_path / f'x.{ending}', images=3)
-    content = json.loads((tmp_path / 'x.json').read_text())
-    assert content == {'images': 3, 'rows': rows}
-    with open(tmp_path / 'x.csv', newline='') as file:
-        table = list(csv.DictReader(file))
-    assert float(table[1]['leaving_mean']) == rows[1]['leaving_mean']
-    assert not any('histogram' in name for name in table[0])
-    assert len(list(tmp_path.iterdir())) == 2
+def test_columns_of_several_images(study):
+    assert study.thresholds.tolist() == [0.5, 0.5]
+    assert study.image_objects.tolist() == [1, 0, 2]
+    assert study.image_of_object.tolist() == [0, 2, 2]
+    assert study.neighbors.tolist() == [0, 1, 1]
+    # Objects 1 and 2 are those of the last image; without object is without.
+    assert study.objects.tolist() == [[0, -1], [2, 2], [1, 1]]
+    assert study.moved.tolist() == [[False] * 2, [False, True], [False] * 2]
 
 
 def test_save_and_load(study, tmp_path):

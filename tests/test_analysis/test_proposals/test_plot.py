@@ -4,36 +4,34 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from dense_scene.analysis.proposals.plot import (
-    _STAGE_COLOURS,
-    plot_proposal_quality,
-)
+from dense_scene.analysis.proposals.plot import plot_proposal_quality
 from dense_scene.analysis.proposals.quality import (
     ProposalQuality,
     measure_proposals,
 )
 from dense_scene.testing import touching_row
+from dense_scene.visualization.palette import PALETTE
 
 
 def quality(num_stages, caps=(100, 2000)):
     row = touching_row(600).double().numpy()
     stages = [row + 4 - stage for stage in range(num_stages)]
-    return measure_proposals(row, stages[0], stages, [0.5] * 8, caps)
+    return measure_proposals(row, stages[0], stages, [0.5] * num_stages, caps)
 
 
-def has_colour(picture, colour):
-    rgb = np.rint(np.array(to_rgb(colour)) * 255)
+def has_color(picture, color):
+    rgb = np.rint(np.array(to_rgb(color)) * 255)
     return (np.abs(picture.astype(int) - rgb).max(axis=-1) <= 1).any()
 
 
 @pytest.mark.parametrize('num_stages', [1, 2, 3])
-def test_each_stage_has_its_colour(num_stages):
+def test_each_stage_has_its_color(num_stages):
     picture = plot_proposal_quality(quality(num_stages))
     assert picture.dtype == np.uint8
     assert picture.shape == (460, 1300, 3)
     # RGB, as mmengine wants it
-    for stage, colour in enumerate(_STAGE_COLOURS):
-        assert has_colour(picture, colour) == (stage < num_stages)
+    for stage, color in enumerate(PALETTE[:5]):
+        assert has_color(picture, color) == (stage < num_stages)
 
 
 def test_other_counts_give_another_picture():
@@ -48,4 +46,4 @@ def test_nothing_to_draw():
     picture = plot_proposal_quality(
         measure_proposals(none, none, [none], [0.5], ())
     )
-    assert has_colour(picture, _STAGE_COLOURS[0])
+    assert has_color(picture, PALETTE[0])

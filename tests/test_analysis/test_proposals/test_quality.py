@@ -13,7 +13,6 @@ from pycocotools.cocoeval import COCOeval
 
 from dense_scene.analysis.proposals.quality import (
     ProposalQuality,
-    check_proposal_nums,
     measure_proposals,
 )
 from dense_scene.testing import touching_row
@@ -240,17 +239,3 @@ def test_to_dict_is_json():
 def test_without_caps_there_is_no_recall():
     quality = measure([[0, 0, 1, 1]], [[0, 0, 1, 1]], caps=())
     assert [key.split('_')[0] for key in quality.metrics()] == ['stage1'] * 3
-
-
-@pytest.mark.parametrize('bad', [(), 100, (0,), (100, -1), (1.5,), (True,)])
-def test_caps_are_checked(bad):
-    with pytest.raises(ValueError) as error:
-        check_proposal_nums(bad)
-    assert str(error.value) == (
-        'proposal_nums must be whole numbers from 1 on, but got '
-        f'{bad!r}. Use for example (100, 300, 1000, 2000).'
-    )
-
-
-def test_caps_become_a_tuple():
-    assert check_proposal_nums([100, 300]) == (100, 300)

@@ -7,6 +7,7 @@ from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 from torch import nn
 
+from dense_scene.analysis.proposals.quality import measure_proposals
 from dense_scene.analysis.proposals.tap import ProposalTap
 from dense_scene.testing import random_boxes
 from tests.tiny_two_stage import build_model
@@ -50,7 +51,7 @@ def test_stage_1_gets_all_proposals_by_falling_score(num_stages, generator):
         tap = ProposalTap(model)
         tap.recording = True
         model(inputs, samples, mode='predict')
-    found = tap.stage_inputs(2)
+    found = tap.stage_inputs()
     assert lengths(found) == [[len(e)] * num_stages for e in expected]
     for stages, result in zip(found, expected):
         assert np.array_equal(stages[0], result.bboxes.numpy())
@@ -70,7 +71,7 @@ def test_stages_get_what_the_stage_before_made_of_it(generator):
     inputs, samples = batch(generator)
     with torch.no_grad():
         model(inputs, samples, mode='predict')
-    for first, second in tap.stage_inputs(2):
+    for first, second in tap.stage_inputs():
         width = first[:, 2] - first[:, 0]
         moved = first + 0.1 * width[:, None] * [1, 0, 1, 0]
         moved[:, ::2] = moved[:, ::2].clip(0, SIZE[1])
@@ -110,38 +111,47 @@ def test_training_sees_samples_and_proposals(
     tap.recording = True
     inputs, samples = batch(generator)
     model(inputs, samples, mode='loss')
-    found = tap.stage_inputs(2)
+    found = tap.stage_inputs()
     for i, result in enumerate(noted):  # by stage, then by image
         stage, image = divmod(i, 2)
         assert np.array_equal(found[image][stage], result.priors.numpy())
     assert len(noted) == 2 * num_stages
 
-    again = tap.training_proposals([s.metainfo for s in samples])
+    again = tap.training_proposals()
     assert len(made) == 2
     for proposals, result in zip(again, made[0]):
         assert np.array_equal(proposals, result.bboxes.detach().numpy())
         assert len(proposals) > 10
+    # What is measured is what was recorded, in the frame of the network.
+    for image, quality in enumerate(tap.measure((5, 40))):
+        expected = measure_proposals(
+            samples[image].gt_instances.bboxes.numpy(),
+            again[image],
+            found[image],
+            (0.5, 0.6, 0.7)[:num_stages],
+            (5, 40),
+        )
+        assert quality.to_dict() == expected.to_dict()
 
 
 def test_nothing_is_kept_when_off_or_removed(generator):
     model = build_model(1).eval()
     tap = ProposalTap(model)
     inputs, samples = batch(generator)
-    metas = [sample.metainfo for sample in samples]
     with torch.no_grad():
         model(inputs, samples, mode='predict')
-        assert lengths(tap.stage_inputs(2)) == [[0], [0]]
+        assert tap.stage_inputs() == []
         tap.recording = True
         model(inputs, samples, mode='predict')
-        assert lengths(tap.stage_inputs(2)) != [[0], [0]]
+        assert min(lengths(tap.stage_inputs())) > [0]
         tap.recording = False
         model(inputs, samples, mode='predict')
-        assert lengths(tap.stage_inputs(2)) == [[0], [0]]
-        assert tap.training_proposals(metas) is None
+        assert tap.stage_inputs() == []
+        assert tap.training_proposals() is None
         tap.recording = True
         tap.remove()
         model(inputs, samples, mode='predict')
-    assert lengths(tap.stage_inputs(2)) == [[0], [0]]
+    assert tap.stage_inputs() == []
     assert not any(
         module._forward_hooks or module._forward_pre_hooks
         for module in model.modules()
@@ -155,7 +165,7 @@ def test_no_proposal_at_all(generator):
     tap.recording = True
     with torch.no_grad():
         model(*batch(generator), mode='predict')
-    found = tap.stage_inputs(2)
+    found = tap.stage_inputs()
     assert [[b.shape for b in stages] for stages in found] == [
         [(0, 4)] * 3
     ] * 2
@@ -172,10 +182,17 @@ def test_thresholds_are_the_models():
 
 
 def test_a_single_stage_detector_is_refused():
-    with pytest.raises(TypeError) as error:
+    with pytest.raises(TypeError, match='two-stage detector .* got Linear'):
         ProposalTap(nn.Linear(1, 1))
-    assert str(error.value) == (
-        'the model must be a two-stage detector with '
-        'roi_head.bbox_roi_extractor, but got Linear. Remove '
-        'ProposalQualityHook from custom_hooks for it.'
-    )
+
+
+def test_ground_truth_must_be_there(generator):
+    model = build_model(1).eval()
+    inputs, samples = batch(generator)
+    del samples[1].gt_instances.bboxes
+    tap = ProposalTap(model)
+    tap.recording = True
+    with torch.no_grad():
+        model(inputs, samples, mode='predict')
+    with pytest.raises(ValueError, match="'LoadAnnotations'.* after Resize"):
+        tap.measure((1,))

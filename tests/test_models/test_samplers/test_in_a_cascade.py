@@ -59,7 +59,7 @@ def _stage_inputs(row: str) -> tuple[list[list[np.ndarray]], list]:
     objects = [
         sample.gt_instances.bboxes.numpy() for sample in batch['data_samples']
     ]
-    return tap.stage_inputs(2), objects
+    return tap.stage_inputs(), objects
 
 
 def _copies(boxes: np.ndarray, objects: np.ndarray) -> int:

@@ -1,44 +1,22 @@
-"""Runs that differ in their seed, summarised from their logs."""
+"""Runs that differ in their seed, summarized from their logs."""
 
 import json
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from scipy import stats
 
-from .student_interval import student_interval
+from .scalars import read_scalars
 
 _METRICS = ('coco/bbox_mAP@100', 'coco/bbox_mAP@300')
 
 
-@dataclass(frozen=True)
-class SeedStudy:
-    """The results of one config under several seeds.
-
-    Args:
-        name (str): Of the folder that holds the runs.
-        runs (dict[str, dict[str, float]]): For the name of each run (its
-            seed), what :func:`read_run` gives.
-    """
-
-    name: str
-    runs: dict[str, dict[str, float]]
-
-    @property
-    def keys(self) -> list[str]:
-        """What every run has, in the order of the first."""
-        first, *others = self.runs.values()
-        return [key for key in first if all(key in run for run in others)]
-
-    def values(self, key: str) -> dict[str, float]:
-        """The result of each run."""
-        return {seed: run[key] for seed, run in self.runs.items()}
-
-
 def read_seed_study(
     folder: str | Path, metrics: Sequence[str] = _METRICS
-) -> SeedStudy:
+) -> pd.DataFrame:
     """Read ``folder/<seed>/``, each the ``--work-dir`` of a run.
 
     Args:
@@ -47,7 +25,12 @@ def read_seed_study(
             called in the log.
 
     Returns:
-        SeedStudy: Its name is that of the folder.
+        DataFrame: A row for each run, called as its folder; the index is
+        called as ``folder``. A column for each result that all runs have:
+        the latest value of each metric; with a ``ProposalQualityHook``
+        ``stage1_objects_without_positive`` and so on, of the last epoch;
+        ``seconds_per_iteration``, the median; on a GPU ``memory_mb``, the
+        most that was logged.
 
     Raises:
         FileNotFoundError: If no run lies there.
@@ -55,141 +38,112 @@ def read_seed_study(
             end, or ended earlier than another. The line names it.
     """
     folder = Path(folder)
-    paths = sorted(p for p in folder.glob('*') if any(p.glob('*/vis_data')))
-    if not paths:
+    logs = folder.glob('*/*/vis_data/scalars.json')
+    lines = {p: read_scalars(p) for p in sorted({x.parents[2] for x in logs})}
+    if not lines:
         raise FileNotFoundError(
             f'{folder} must hold one work_dir for each seed, but no log of a '
             'run was found. Train with --work-dir '
             f'{folder}/0 --cfg-options randomness.seed=0.'
         )
-    runs = {path.name: read_run(path, metrics) for path in paths}
-    ends = {path: _last_step(path) for path in paths}
-    short, long = min(paths, key=ends.get), max(paths, key=ends.get)
+    runs = {
+        path.name: pd.Series(_read_run(path, lines[path], metrics))
+        for path in lines
+    }
+    ends = {p.name: max([0, *_training(lines[p], 'step')]) for p in lines}
+    short, long = min(ends, key=ends.get), max(ends, key=ends.get)
     if ends[short] < ends[long]:
         raise ValueError(
-            f'the runs in {folder} must be equally long, but {short.name} '
-            f'ends at step {ends[short]} and {long.name} at {ends[long]}. Let '
-            'it finish (mim train ... --resume), or take it out.'
+            f'the runs in {folder} must be equally long, but {short} ends at '
+            f'step {ends[short]} and {long} at {ends[long]}. Let it finish '
+            '(mim train ... --resume), or take it out.'
         )
-    return SeedStudy(folder.name, runs)
+    # What every run has, in the order of the first.
+    table = pd.concat(runs, axis=1, join='inner').T
+    return table.rename_axis(index=folder.name)
 
 
-def read_run(
-    work_dir: str | Path, metrics: Sequence[str] = _METRICS
+def _read_run(
+    work_dir: Path, lines: list[dict], metrics: Sequence[str]
 ) -> dict[str, float]:
-    """What the logs of one run say at its end.
-
-    Args:
-        work_dir (str | Path): The run's; a resumed run has several logs in
-            it, which are read in their order.
-        metrics (Sequence[str]): Validation results to take.
-
-    Returns:
-        dict[str, float]: The latest value of each metric; with a
-        ``ProposalQualityHook``, ``stage{k}_objects_without_positive`` of the
-        last epoch; ``seconds_per_iteration``, the median; on a GPU
-        ``memory_mb``, the most that was logged.
-
-    Raises:
-        ValueError: If a metric is not in the logs.
-    """
-    work_dir = Path(work_dir)
-    lines = _read_scalars(work_dir)
     result = {}
     for metric in metrics:
         at = [i for i, line in enumerate(lines) if metric in line]
-        if not at or any(map(_is_training, lines[at[-1] :])):
+        if not at or _training(lines[at[-1] :], 'loss'):
             raise ValueError(
                 f'{work_dir} must be a finished run with {metric!r} at the '
                 'end of its log, but it is not there. Let it finish (mim '
                 'train ... --resume) or name another metric.'
             )
         result[metric] = lines[at[-1]][metric]
-    result.update(_read_stages(work_dir))
-    training = [line for line in lines if _is_training(line)]
-    times = [line['time'] for line in training if 'time' in line]
-    if times:
-        result['seconds_per_iteration'] = float(np.median(times))
-    memory = [line['memory'] for line in training if 'memory' in line]
-    if memory:
+    files = work_dir.glob('*/proposal_quality_train_*.json')
+    if files := sorted(files, key=lambda p: int(p.stem.split('_')[-1])):
+        counts = json.loads(files[-1].read_text())
+        for stage, positives in enumerate(counts['positives_histogram'], 1):
+            share = positives[0] / max(counts['objects'], 1)
+            result[f'stage{stage}_objects_without_positive'] = share
+    if times := _training(lines, 'time'):
+        result['seconds_per_iteration'] = np.median(times)
+    if memory := _training(lines, 'memory'):
         result['memory_mb'] = max(memory)
     return result
 
 
-def format_seed_studies(studies: Sequence[SeedStudy]) -> str:
+def _training(lines: list[dict], key: str) -> list[float]:
+    """A value of the training iterations."""
+    return [line[key] for line in lines if 'loss' in line and key in line]
+
+
+def format_seed_studies(studies: Sequence[pd.DataFrame]) -> str:
     """A Markdown table for each key: mean, interval, difference, values.
 
     Args:
-        studies (Sequence[SeedStudy]): The first is the baseline. Differences
-            are taken seed by seed, over the seeds that both have.
+        studies (Sequence[DataFrame]): Of :func:`read_seed_study`, first the
+            baseline. Differences are taken seed by seed, where both have it.
 
     Returns:
         str: Intervals are Student's at 95%.
     """
-    keys = [k for k in studies[0].keys if all(k in s.keys for s in studies)]
+    keys = [k for k in studies[0] if all(k in study for study in studies)]
     return '\n\n'.join(_format_key(studies, key) for key in keys) + '\n'
 
 
-def _format_key(studies: Sequence[SeedStudy], key: str) -> str:
+def _format_key(studies: Sequence[pd.DataFrame], key: str) -> str:
     rows = [
         f'| {key} | mean, 95% interval | minus the first | each seed |',
         '|---|---|---|---|',
     ]
-    baseline = studies[0].values(key)
     for study in studies:
-        values = study.values(key)
-        shared = [seed for seed in values if seed in baseline]
-        change = '–'
-        if study is not studies[0] and shared:
-            change = _format_mean(
-                [values[seed] - baseline[seed] for seed in shared], '+'
-            )
-        each = ', '.join(f'{value:.3f}' for value in values.values())
-        mean = _format_mean(list(values.values()))
-        rows.append(f'| `{study.name}` | {mean} | {change} | {each} |')
+        values, change = study[key], '–'
+        # By name of the seed.
+        gains = (values - studies[0][key]).dropna()
+        if study is not studies[0] and len(gains):
+            change = _format_mean(gains, '+')
+        each = ', '.join(f'{value:.3f}' for value in values)
+        name, mean = study.index.name, _format_mean(values)
+        rows.append(f'| `{name}` | {mean} | {change} | {each} |')
     return '\n'.join(rows)
 
 
-def _format_mean(values: list[float], sign: str = '') -> str:
+def _format_mean(values: Sequence[float], sign: str = '') -> str:
     mean, half = student_interval(values)
     if np.isnan(half):
         return f'{mean:{sign}.3f} (one run: no interval)'
     return f'{mean:{sign}.3f} ± {half:.3f}'
 
 
-def _is_training(line: dict) -> bool:
-    return 'loss' in line
+def student_interval(
+    values: Sequence[float], level: float = 0.95
+) -> tuple[float, float]:
+    """The mean, and half the width of Student's interval around it.
 
-
-def _last_step(work_dir: Path) -> int:
-    """Of training; 0 where there was none."""
-    lines = filter(_is_training, _read_scalars(work_dir))
-    return max((line.get('step', 0) for line in lines), default=0)
-
-
-def _read_scalars(work_dir: Path) -> list[dict]:
-    """The lines of all logs; a line cut off by a crash is left out."""
-    lines = []
-    for path in sorted(work_dir.glob('*/vis_data/scalars.json')):
-        for text in path.read_text().splitlines():
-            try:
-                line = json.loads(text)
-            except json.JSONDecodeError:
-                continue
-            if isinstance(line, dict):
-                lines.append(line)
-    return lines
-
-
-def _read_stages(work_dir: Path) -> dict[str, float]:
-    """Share of the objects without a positive, in the last epoch."""
-    files = work_dir.glob('*/proposal_quality_train_*.json')
-    last = max(files, default=None, key=lambda p: int(p.stem.split('_')[-1]))
-    if last is None:
-        return {}
-    counts = json.loads(last.read_text())
-    return {
-        f'stage{stage}_objects_without_positive': histogram[0]
-        / max(counts['objects'], 1)
-        for stage, histogram in enumerate(counts['positives_histogram'], 1)
-    }
+    ``mean +- t_{(1 + level) / 2, n - 1} s / sqrt(n)``, with ``s`` the sample
+    standard deviation: for results that are about normal. With three seeds t
+    is 4.30, so the interval is wide, and rightly so. The half width is nan
+    for a single value, which says nothing about its own spread.
+    """
+    count, mean = len(values), float(np.mean(values))
+    if count == 1:
+        return mean, math.nan
+    quantile = stats.t.ppf((1 + level) / 2, count - 1)
+    return mean, float(quantile * stats.sem(values))

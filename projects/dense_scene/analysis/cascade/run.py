@@ -1,5 +1,6 @@
 """Measure what the stages of a trained cascade do to boxes."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -17,11 +18,12 @@ from mmengine.runner import load_checkpoint
 from rich.console import Console
 from rich.progress import track
 from torch import nn
+from torch.utils.data import Dataset
 
+from ...utils import checks
 from .study import CascadeStudy
 from .tap import CascadeTap
 
-_STATE = 'cascade_study.npz'
 # Images between two writes of what has been measured.
 _SAVE_EVERY = 50
 
@@ -67,82 +69,87 @@ def study_cascade(
         ValueError: If a number is out of its range, there is no image, the
             weights are not those of the model, or torch has no such device.
     """
-    if num_images is not None and num_images < 1:
-        raise ValueError(
-            f'num_images must be from 1 on, but got {num_images}. Leave it '
-            'out for all images.'
-        )
-    if not 0 <= min_iou < 1:
-        raise ValueError(
-            f'min_iou must be from 0 to below 1, but got {min_iou}. Use for '
-            'example 0.3.'
-        )
+    if num_images is not None:
+        num_images = checks.positive_integer('num_images', num_images)
+    min_iou = checks.number('min_iou', min_iou, '[0, 1)')
     for path in (config, checkpoint):
         if not os.path.isfile(path):
-            raise FileNotFoundError(
-                f'{os.fspath(path)!r} must be a file, but does not exist. '
-                'Correct the path.'
-            )
+            raise FileNotFoundError(f'{os.fspath(path)!r} is not a file.')
     cfg = Config.fromfile(config)
     cfg.merge_from_dict(cfg_options or {})
-    state = Path(out_dir) / _STATE
-    state.parent.mkdir(parents=True, exist_ok=True)
-    key = _key(cfg, checkpoint, num_images, min_iou)
-    return _measure(cfg, checkpoint, state, key, num_images, min_iou, device)
-
-
-def _measure(
-    cfg: Config,
-    checkpoint: str | os.PathLike,
-    state: Path,
-    key: str,
-    num_images: int | None,
-    min_iou: float,
-    device: str | None,
-) -> CascadeStudy:
     init_default_scope(cfg.get('default_scope', 'mmdet'))
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     images = _choose(len(dataset), num_images)
-    study = CascadeStudy.load(state, key)
-    parts = [] if study is None else [study]
-    if parts:
+    file = os.stat(checkpoint)
+    key = _key(
+        (cfg.model.to_dict(), cfg.test_dataloader.dataset.to_dict()),
+        (os.path.abspath(checkpoint), file.st_size, file.st_mtime_ns),
+        (num_images, min_iou),
+    )
+    progress = _Progress(Path(out_dir) / 'cascade_study.npz', key)
+    if images := images[progress.load() :]:
+        model = _build_model(cfg, os.fspath(checkpoint), device)
+        _measure(model, dataset, images, min_iou, progress)
+    return progress.parts[0]
+
+
+@dataclasses.dataclass
+class _Progress:
+    """What has been measured, and the file that keeps it."""
+
+    path: Path
+    key: str
+    parts: list[CascadeStudy] = dataclasses.field(default_factory=list)
+
+    def load(self) -> int:
+        """Go on from the file; returns how many images are done."""
+        study = CascadeStudy.load(self.path, self.key)
+        if study is None:
+            return 0
+        self.parts = [study]
         done = len(study.image_objects)
-        print_log(f'{state}: {done} images are done.', logger='current')
-        images = images[done:]
-    if not images:
-        return study
-    model = _build_model(cfg, os.fspath(checkpoint)).eval()
-    model = _to_device(model, device)
+        print_log(f'{self.path}: {done} images are done.', logger='current')
+        return done
+
+    def save(self) -> None:
+        if self.parts:
+            self.parts = [CascadeStudy.concatenate(self.parts)]
+            self.parts[0].save(self.path, self.key)
+
+
+def _measure(
+    model: nn.Module,
+    dataset: Dataset,
+    images: list[int],
+    min_iou: float,
+    progress: _Progress,
+) -> None:
     tap = CascadeTap(model)
-    console = Console(stderr=True)
+    shown = track(images, 'following boxes', console=Console(stderr=True))
     try:
-        for number, image in enumerate(
-            track(images, 'following boxes', console=console), 1
-        ):
-            model.test_step(pseudo_collate([data := dataset[image]]))
-            parts.append(
+        for number, image in enumerate(shown, 1):
+            data = dataset[image]
+            model.test_step(pseudo_collate([data]))
+            boxes = tap.boxes(data['data_samples'].metainfo)
+            objects = _objects(dataset, image)
+            progress.parts.append(
                 CascadeStudy.of_image(
-                    tap.boxes(data['data_samples'].metainfo),
-                    _objects(dataset, image),
-                    tap.pos_iou_thrs,
-                    min_iou,
+                    boxes, objects, tap.pos_iou_thrs, min_iou
                 )
             )
             if number % _SAVE_EVERY == 0:
-                parts = [CascadeStudy.concatenate(parts)]
-                parts[0].save(state, key)
+                progress.save()
     finally:
         # Also when interrupted: the next call goes on from here.
         tap.remove()
-        if parts:
-            parts = [CascadeStudy.concatenate(parts)]
-            parts[0].save(state, key)
-    return parts[0]
+        progress.save()
 
 
-def _build_model(cfg: Config, checkpoint: str) -> nn.Module:
+def _build_model(
+    cfg: Config, checkpoint: str, device: str | None
+) -> nn.Module:
     """The model with all its weights, or none at all."""
-    model = revert_sync_batchnorm(MODELS.build(cfg.model))
+    model = revert_sync_batchnorm(MODELS.build(cfg.model)).eval()
     try:
         load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
     except RuntimeError as error:
@@ -154,17 +161,13 @@ def _build_model(cfg: Config, checkpoint: str) -> nn.Module:
             f'config, but does not: {lines[-1][:120]}... Give the config '
             'that it was trained with.'
         ) from error
-    return model
-
-
-def _to_device(model: nn.Module, device: str | None) -> nn.Module:
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     try:
         return model.to(device)
     except (AssertionError, RuntimeError) as error:  # torch raises either
         raise ValueError(
             f'device must be one that torch can use here, but {device!r} is '
-            f'not: {str(error).splitlines()[0]}. Use cpu.'
+            f'not: {str(error).splitlines()[0]}.'
         ) from error
 
 
@@ -179,29 +182,14 @@ def _choose(count: int, wanted: int | None) -> list[int]:
     return np.linspace(0, count - 1, wanted).round().astype(int).tolist()
 
 
-def _objects(dataset: torch.utils.data.Dataset, image: int) -> np.ndarray:
+def _objects(dataset: Dataset, image: int) -> np.ndarray:
     """(M, 4), xyxy, pixels of the original image, whatever the pipeline."""
     instances = dataset.get_data_info(image)['instances']
     boxes = [x['bbox'] for x in instances if not x.get('ignore_flag')]
     return np.reshape(np.array(boxes, np.float64), (-1, 4))
 
 
-def _key(
-    cfg: Config,
-    checkpoint: str | os.PathLike,
-    num_images: int | None,
-    min_iou: float,
-) -> str:
+def _key(*parts: object) -> str:
     """Tells one study from another."""
-    file = os.stat(checkpoint)
-    parts = [
-        cfg.model.to_dict(),
-        cfg.test_dataloader.dataset.to_dict(),
-        os.path.abspath(checkpoint),
-        file.st_size,
-        file.st_mtime_ns,
-        num_images,
-        min_iou,
-    ]
     text = json.dumps(parts, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()

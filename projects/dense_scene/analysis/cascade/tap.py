@@ -8,11 +8,10 @@ from torch import Tensor, nn
 from ..proposals.tap import ProposalTap
 
 
-class CascadeTap:
-    """Record the proposals and what each RoI stage makes of each of them.
+class CascadeTap(ProposalTap):
+    """Record also what the last RoI stage makes of its input boxes.
 
-    The boxes that enter the stages are recorded by :class:`ProposalTap`. The
-    last stage's are decoded from what its head returned, by the head's own
+    They are decoded from what its head returned, by the head's own
     ``regress_by_class``, as the cascade decodes between its stages: one box
     for each, of its best class where boxes are by class, without NMS.
 
@@ -20,33 +19,19 @@ class CascadeTap:
         detector (nn.Module): The bare model: Cascade R-CNN, or a detector
             with one RoI stage.
 
-    Attributes:
-        pos_iou_thrs (tuple[float, ...]): See :class:`ProposalTap`.
-
     Raises:
         TypeError: If the detector has no RoI stage.
     """
 
     def __init__(self, detector: nn.Module) -> None:
-        roi_head = getattr(detector, 'roi_head', None)
-        heads = getattr(roi_head, 'bbox_head', None)
-        if not hasattr(roi_head, 'bbox_roi_extractor') or heads is None:
-            raise TypeError(
-                'the cascade study needs a two-stage detector with '
-                'roi_head.bbox_head, but the config has '
-                f'{type(detector).__name__}. Give a Cascade R-CNN.'
-            )
+        super().__init__(detector)
+        self.recording = True
+        heads = detector.roi_head.bbox_head
         self._head = heads[-1] if isinstance(heads, nn.ModuleList) else heads
-        self._tap = ProposalTap(detector)
-        self._tap.recording = True
-        self._handle = self._head.register_forward_hook(self._record)
         self._output: tuple | None = None
-        self.pos_iou_thrs = self._tap.pos_iou_thrs
-
-    def remove(self) -> None:
-        """Take the forward hooks off the detector again."""
-        self._handle.remove()
-        self._tap.remove()
+        self._handles.append(
+            self._head.register_forward_hook(self._record_head)
+        )
 
     @torch.no_grad()
     def boxes(self, img_meta: dict) -> list[np.ndarray]:
@@ -60,25 +45,22 @@ class CascadeTap:
             list[np.ndarray]: S + 1 arrays (N, 4), float64, xyxy, pixels of
             the original image; row i is the same proposal in all.
         """
-        stages = self._tap.stage_inputs(1)[0]
-        if len(stages[0]):
-            stages.append(self._decode(stages[-1], img_meta))
-        else:
-            # The RoI head returned before it called anything.
-            stages.append(stages[0])
-        self._output = None
+        [stages] = self.stage_inputs()
+        # Without proposals the RoI head returns before it calls anything.
+        found = len(stages[0])
+        last = self._decode(stages[-1], img_meta) if found else stages[0]
         scale = np.tile(img_meta.get('scale_factor', (1.0, 1.0)), 2)
-        return [part.astype(np.float64) / scale for part in stages]
+        return [part.astype(np.float64) / scale for part in (*stages, last)]
 
     def _decode(self, rois: np.ndarray, img_meta: dict) -> np.ndarray:
         scores, deltas = self._output
+        head = self._head
         if not isinstance(deltas, Tensor):
             raise TypeError(
                 'the cascade study needs heads that predict one tensor of '
-                f'deltas, but {type(self._head).__name__} does not. Give a '
+                f'deltas, but {type(head).__name__} does not. Give a '
                 'Cascade R-CNN with BBoxHeads.'
             )
-        head = self._head
         if head.custom_activation:
             scores = head.loss_cls.get_activation(scores)
         labels = scores[:, :-1].argmax(dim=1)
@@ -86,5 +68,7 @@ class CascadeTap:
         boxes = head.regress_by_class(priors, labels, deltas, img_meta)
         return get_box_tensor(boxes).float().cpu().numpy()
 
-    def _record(self, module: nn.Module, args: tuple, output: tuple) -> None:
+    def _record_head(
+        self, module: nn.Module, args: tuple, output: tuple
+    ) -> None:
         self._output = output

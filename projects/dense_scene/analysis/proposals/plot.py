@@ -5,10 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ...visualization.figures import legend_below
+from ...visualization.palette import nth_color
 from .quality import IOU_EDGES, IOU_THRESHOLDS, MAX_POSITIVES, ProposalQuality
-
-# Okabe and Ito's: told apart by colour-blind readers too.
-_STAGE_COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00')
 
 
 def plot_proposal_quality(quality: ProposalQuality) -> np.ndarray:
@@ -18,9 +17,6 @@ def plot_proposal_quality(quality: ProposalQuality) -> np.ndarray:
     cap. Middle, the IoU of each stage's input boxes with their object; a
     dashed line marks from where the stage calls them positive. Right, how
     many positives the objects have.
-
-    Args:
-        quality (ProposalQuality): Of a data set, or of batches.
 
     Returns:
         np.ndarray: (H, W, 3), uint8, RGB.
@@ -52,62 +48,50 @@ def _plot_recall(axes: Axes, quality: ProposalQuality) -> None:
         ylim=(0, 1.02),
     )
     if count:
-        _legend_below(axes, title='first k')
+        legend_below(axes, 0.16, ncols=2, title='first k')
 
 
 def _plot_iou(axes: Axes, quality: ProposalQuality) -> None:
     shares = quality.iou_histogram / np.maximum(1, quality.inputs)[:, None]
-    for stage, share in enumerate(shares):
-        label = f'stage {stage + 1}: mean {quality.mean_iou[stage]:.3f}'
-        colour = _stairs(axes, share, IOU_EDGES, stage, label)
-        threshold = quality.pos_iou_thrs[stage]
-        axes.axvline(threshold, color=colour, ls='--', lw=1)
+    names = [f'mean {iou:.3f}' for iou in quality.mean_iou]
+    _plot_stages(axes, shares, IOU_EDGES, names)
+    for stage, threshold in enumerate(quality.pos_iou_thrs):
+        axes.axvline(threshold, color=nth_color(stage), ls='--', lw=1)
     axes.set(
         title='IoU of input boxes with their object',
         xlabel='IoU',
         ylabel='share of input boxes',
         xlim=(0, 1),
     )
-    _legend_below(axes, title='dashed: positive from here on')
+    legend_below(axes, 0.16, ncols=2, title='dashed: positive from here on')
 
 
 def _plot_positives(axes: Axes, quality: ProposalQuality) -> None:
     shares = quality.positives_histogram / max(1, quality.objects)
     edges = np.arange(MAX_POSITIVES + 2) - 0.5
-    for stage, share in enumerate(shares):
-        mean = quality.positives_per_object[stage]
-        label = f'stage {stage + 1}: {mean:.2f}, {share[0]:.1%}'
-        _stairs(axes, share, edges, stage, label)
+    names = [
+        f'{mean:.2f}, {none:.1%}'
+        for mean, none in zip(quality.positives_per_object, shares[:, 0])
+    ]
+    _plot_stages(axes, shares, edges, names)
     ticks = range(0, MAX_POSITIVES + 1, 4)
-    last = [f'{MAX_POSITIVES}+']
-    axes.set_xticks(ticks, [*map(str, ticks)][:-1] + last)
+    axes.set_xticks(ticks, [*map(str, ticks[:-1]), f'{MAX_POSITIVES}+'])
     axes.set(
         title='Positives per object',
         xlabel='positives',
         ylabel='share of objects',
         xlim=(-0.5, MAX_POSITIVES + 0.5),
     )
-    _legend_below(axes, title='mean, share of objects without any')
-
-
-def _stairs(
-    axes: Axes, values: np.ndarray, edges: np.ndarray, stage: int, label: str
-) -> str:
-    """A histogram's outline in the stage's colour, which is returned."""
-    colour = _STAGE_COLOURS[stage % len(_STAGE_COLOURS)]
-    # Later stages lie on top: thinner, so that equal ones all stay visible.
-    width = max(1.0, 3.0 - 0.8 * stage)
-    axes.stairs(values, edges, color=colour, lw=width, label=label)
-    return colour
-
-
-def _legend_below(axes: Axes, title: str) -> None:
-    axes.legend(
-        title=title,
-        title_fontsize='small',
-        fontsize='small',
-        frameon=False,
-        ncols=2,
-        loc='upper center',
-        bbox_to_anchor=(0.5, -0.16),
+    legend_below(
+        axes, 0.16, ncols=2, title='mean, share of objects without any'
     )
+
+
+def _plot_stages(
+    axes: Axes, shares: np.ndarray, edges: np.ndarray, names: list[str]
+) -> None:
+    """The outline of each stage's histogram."""
+    for stage, (share, name) in enumerate(zip(shares, names)):
+        # Later stages lie on top: thinner, so that equal ones stay visible.
+        look = dict(color=nth_color(stage), lw=max(1.0, 3.0 - 0.8 * stage))
+        axes.stairs(share, edges, label=f'stage {stage + 1}: {name}', **look)

@@ -12,12 +12,17 @@ from ...utils.boxes import overlapping_pairs
 
 # COCO's thresholds of average recall, in the way that pycocotools makes them.
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
-# Each the float64 nearest to its number, as thresholds in configs are.
+# i / 20 and not a sum of steps: 0.6 is the threshold that a config spells.
 IOU_EDGES = np.arange(21) / 20
 # Objects with more positives than this are counted together.
 MAX_POSITIVES = 16
 # A box is a copy of its object from here on: training adds such copies.
 _COPY_IOU = 1 - 1e-6
+_STAGE_METRICS = (
+    'mean_iou',
+    'positives_per_object',
+    'objects_without_positive',
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,53 +30,34 @@ class ProposalQuality:
     """Counts over one image, or over many: :meth:`total` adds them up.
 
     K is the number of caps, T the ten IoU thresholds 0.50 to 0.95, S the
-    number of stages.
-
-    Args:
-        proposal_nums (tuple[int, ...]): The K caps.
-        pos_iou_thrs (tuple[float, ...]): Per stage, the IoU from which a
-            box is positive.
-        images, objects, proposals (int): How many.
-        most_proposals (int): Of one image.
-        recalled (np.ndarray): (T, K), objects that the first k proposals
-            recall.
-        inputs (np.ndarray): (S,), input boxes.
-        iou_sum (np.ndarray): (S,), sum over input boxes of the IoU with
-            their object.
-        iou_histogram (np.ndarray): (S, 20), input boxes by that IoU, bins
-            of 0.05.
-        positives (np.ndarray): (S,), input boxes that are positive.
-        positives_histogram (np.ndarray): (S, 17), objects by their number
-            of positives: 0, 1, ..., 16 or more.
-        copies (np.ndarray): (S,), input boxes equal to their object.
+    number of stages. An input box belongs to the object that it overlaps
+    most.
     """
 
-    proposal_nums: tuple[int, ...]
-    pos_iou_thrs: tuple[float, ...]
+    proposal_nums: tuple[int, ...]  # the K caps
+    pos_iou_thrs: tuple[float, ...]  # (S,), from which IoU a box is positive
     images: int
     objects: int
     proposals: int
-    most_proposals: int
-    recalled: np.ndarray
-    inputs: np.ndarray
-    iou_sum: np.ndarray
-    iou_histogram: np.ndarray
-    positives: np.ndarray
-    positives_histogram: np.ndarray
-    copies: np.ndarray
+    most_proposals: int  # of one image
+    recalled: np.ndarray  # (T, K), objects that the first k proposals recall
+    inputs: np.ndarray  # (S,), input boxes
+    iou_sum: np.ndarray  # (S,), of the input boxes with their objects
+    iou_histogram: np.ndarray  # (S, 20), input boxes in bins of 0.05
+    positives: np.ndarray  # (S,), input boxes that are positive
+    positives_histogram: (
+        np.ndarray
+    )  # (S, 17), objects with 0, ..., 16+ of them
+    copies: np.ndarray  # (S,), input boxes equal to their object
 
     @classmethod
     def total(cls, parts: Iterable[ProposalQuality]) -> ProposalQuality:
         """Add up the counts of images that went through the same model."""
         parts = list(parts)
-        same = ('proposal_nums', 'pos_iou_thrs')
-        values = {name: getattr(parts[0], name) for name in same}
-        for field in dataclasses.fields(cls):
-            column = [getattr(part, field.name) for part in parts]
-            if field.name == 'most_proposals':
-                values[field.name] = max(column)
-            elif field.name not in same:
-                values[field.name] = sum(column)
+        values = dataclasses.asdict(parts[0])
+        for name in set(values) - {'proposal_nums', 'pos_iou_thrs'}:
+            add = max if name == 'most_proposals' else sum
+            values[name] = add(getattr(part, name) for part in parts)
         return cls(**values)
 
     @property
@@ -100,11 +86,7 @@ class ProposalQuality:
         values = {f'AR@{k}': recall for k, recall in recalls}
         if self.proposal_nums:
             values['proposals_per_image'] = self.proposals / self.images
-        for name in (
-            'mean_iou',
-            'positives_per_object',
-            'objects_without_positive',
-        ):
+        for name in _STAGE_METRICS:
             for stage, value in enumerate(getattr(self, name), start=1):
                 values[f'stage{stage}_{name}'] = value
         return {key: float(value) for key, value in values.items()}
@@ -112,18 +94,16 @@ class ProposalQuality:
     def to_dict(self) -> dict:
         """Every count, the bins and the headline numbers, for JSON."""
         counts = dataclasses.asdict(self)
-        counts['iou_thresholds'] = IOU_THRESHOLDS
-        counts['iou_edges'] = IOU_EDGES
-        plain = {
-            key: value.tolist() if isinstance(value, np.ndarray) else value
-            for key, value in counts.items()
-        }
+        counts.update(iou_thresholds=IOU_THRESHOLDS, iou_edges=IOU_EDGES)
+        for name, value in counts.items():
+            if isinstance(value, np.ndarray):
+                counts[name] = value.tolist()
         # JSON has no NaN.
-        plain['metrics'] = {
+        counts['metrics'] = {
             key: None if np.isnan(value) else value
             for key, value in self.metrics().items()
         }
-        return plain
+        return counts
 
 
 def measure_proposals(
@@ -137,40 +117,31 @@ def measure_proposals(
 
     Average recall is COCO's, class-agnostic (``useCats=0``, area 'all'):
     with :math:`R_t(k)` the share of objects that the first k proposals
-    recall at IoU t, matched one to one (see
-    :func:`dense_scene.utils.box_matching.recalling_ranks`),
+    recall at IoU t, matched one to one by :func:`recalling_ranks`,
 
     .. math::
         AR(k) = \frac{1}{10} \sum_{t \in \{0.50, 0.55, ..., 0.95\}} R_t(k)
 
-    The object of an input box is the one that it overlaps most, and the box
-    is a positive of that object if their IoU reaches the stage's threshold,
-    as in ``mmdet.MaxIoUAssigner`` without ``match_low_quality``.
+    An input box is a positive of its object if their IoU reaches the stage's
+    threshold, as in ``mmdet.MaxIoUAssigner`` without ``match_low_quality``.
 
     Args:
-        objects (np.ndarray): (M, 4), xyxy. Crowd and ignored objects are
-            left out by the caller; that does not change COCO's recall.
+        objects (np.ndarray): (M, 4), xyxy, in the unit of all boxes, without
+            crowd and ignored ones; COCO's recall is the same without them.
         proposals (np.ndarray): (N, 4), xyxy, by falling score.
         stage_inputs (Sequence[np.ndarray]): Per stage, (n, 4), xyxy.
         pos_iou_thrs (Sequence[float]): Per stage.
         proposal_nums (Sequence[int]): The caps k; () measures no recall.
-
-    Returns:
-        ProposalQuality: Of one image. All boxes must be in one unit; a
-        change of scale, also of one axis alone, changes nothing.
     """
     pairs = overlapping_pairs(proposals, objects)
     ranks = recalling_ranks(pairs, len(objects), IOU_THRESHOLDS)
     caps = np.array(proposal_nums, dtype=np.int64)
-    stages = [
-        _measure_stage(
-            pairs if boxes is proposals else overlapping_pairs(boxes, objects),
-            len(boxes),
-            len(objects),
-            threshold,
-        )
-        for boxes, threshold in zip(stage_inputs, pos_iou_thrs)
-    ]
+    stages = []
+    for boxes, threshold in zip(stage_inputs, pos_iou_thrs):
+        if boxes is not proposals:
+            pairs = overlapping_pairs(boxes, objects)
+        matches = best_objects(pairs, len(boxes))
+        stages.append(_measure_stage(*matches, len(objects), threshold))
     return ProposalQuality(
         proposal_nums=tuple(proposal_nums),
         pos_iou_thrs=tuple(pos_iou_thrs),
@@ -184,14 +155,13 @@ def measure_proposals(
 
 
 def _measure_stage(
-    pairs: tuple, num_boxes: int, num_objects: int, threshold: float
+    index: np.ndarray, iou: np.ndarray, num_objects: int, threshold: float
 ) -> dict[str, np.ndarray]:
     """The counts of one stage."""
-    index, iou = best_objects(pairs, num_boxes)
     positive = (index >= 0) & (iou >= threshold)
     per_object = np.bincount(index[positive], minlength=num_objects)
     return dict(
-        inputs=np.int64(num_boxes),
+        inputs=np.int64(len(iou)),
         iou_sum=iou.sum(),
         iou_histogram=np.histogram(iou, IOU_EDGES)[0],
         positives=positive.sum(),
@@ -200,21 +170,6 @@ def _measure_stage(
         ),
         copies=(iou >= _COPY_IOU).sum(),
     )
-
-
-def check_proposal_nums(proposal_nums: Sequence[int]) -> tuple[int, ...]:
-    """The caps as a tuple, if each is a whole number from 1 on.
-
-    Raises:
-        ValueError: If there is none, or one is not.
-    """
-    caps = tuple(proposal_nums) if isinstance(proposal_nums, Sequence) else ()
-    if not caps or any(type(k) is not int or k < 1 for k in caps):
-        raise ValueError(
-            'proposal_nums must be whole numbers from 1 on, but got '
-            f'{proposal_nums!r}. Use for example (100, 300, 1000, 2000).'
-        )
-    return caps
 
 
 def _or_nan(count: int | np.ndarray) -> np.ndarray:

@@ -1,38 +1,32 @@
-"""See what a two-stage detector feeds its stages, from outside."""
+"""See, from outside, what a two-stage detector gives to its stages."""
 
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import torch
+from mmdet.structures import DetDataSample
 from mmdet.structures.bbox import get_box_tensor
 from torch import Tensor, nn
 
-# Of assigners that have no pos_iou_thr, and of models without train_cfg.
-_DEFAULT_POS_IOU_THR = 0.5
+from .quality import ProposalQuality, measure_proposals
 
 
 class ProposalTap:
-    """Record the output of the RPN and the input boxes of each RoI stage.
+    """Record and measure what the RoI stages of a detector work on.
 
-    mmdet calls ``rpn_head.predict`` and ``roi_head.predict`` as plain
-    methods, so that a forward hook on a head does not see them. But it calls
-    the RPN itself and the RoI extractor of each stage as modules, the latter
-    with exactly the boxes that the stage works on; those calls are recorded,
-    with ``torch.nn.Module.register_forward_hook`` and nothing else. Of
-    several calls in one forward pass the first counts: a mask head that
-    shares the extractor calls it later.
-
-    Works for every detector whose ``roi_head`` has a ``bbox_roi_extractor``,
-    one or a list. Not meant for ``OHEMSampler``, which runs the extractor
-    on its candidates first.
+    mmdet calls the RPN and the RoI extractor of each stage as modules, the
+    latter with exactly the boxes that the stage works on; forward hooks record
+    those calls. (``predict`` of a head is a plain method: a hook on the head
+    does not see it.) Of several calls in one forward pass the first counts: a
+    mask head that shares the extractor calls it later. Hence not for
+    ``OHEMSampler``, which runs the extractor on its candidates first.
 
     Args:
         detector (nn.Module): The bare model, not its distributed wrapper.
 
     Attributes:
-        recording (bool): Whether to record; off at first. Nothing is kept,
-            and no memory held, while it is off.
+        recording (bool): Off at first. Nothing is kept while it is off.
         pos_iou_thrs (tuple[float, ...]): Per stage, from ``train_cfg``; 0.5
             where there is none.
 
@@ -47,16 +41,17 @@ class ProposalTap:
             raise TypeError(
                 'the model must be a two-stage detector with '
                 'roi_head.bbox_roi_extractor, but got '
-                f'{type(detector).__name__}. Remove ProposalQualityHook '
-                'from custom_hooks for it.'
+                f'{type(detector).__name__}.'
             )
         if not isinstance(extractors, nn.ModuleList):
             extractors = [extractors]
         self.recording = False
         self.pos_iou_thrs = _pos_iou_thrs(roi_head, len(extractors))
         self._detector = detector
-        self._clear()
-        self._handles = [detector.register_forward_pre_hook(self._clear)]
+        self._start()
+        self._handles = [
+            detector.register_forward_pre_hook(self._start, with_kwargs=True)
+        ]
         for stage, extractor in enumerate(extractors):
             record = partial(self._record_rois, stage)
             self._handles.append(extractor.register_forward_hook(record))
@@ -69,60 +64,92 @@ class ProposalTap:
         """Take the forward hooks off the detector again."""
         for handle in self._handles:
             handle.remove()
-        self._clear()
+        self._start()
 
-    def stage_inputs(self, num_images: int) -> list[list[np.ndarray]]:
-        """The input boxes of the latest forward pass.
+    def measure(self, proposal_nums: Sequence[int]) -> list[ProposalQuality]:
+        """The counts of each image of the latest forward pass.
+
+        In training proposals are those before sampling, stage inputs those
+        that the samplers chose. At test time both are taken to the frame of
+        the original image, in which the ground truth must be.
 
         Args:
-            num_images (int): Images in the batch.
+            proposal_nums (Sequence[int]): The caps of average recall. There
+                is none if training has no RPN of the common kind.
 
-        Returns:
-            list: Per image, per stage: (n, 4), xyxy, pixels of the resized
-            image, in the order in which the stage got them. Stages that a
-            batch without boxes did not reach get none.
+        Raises:
+            ValueError: If there is no ground truth.
         """
-        per_stage = []
-        for stage in range(len(self.pos_iou_thrs)):
-            rois = self._rois.get(stage, torch.zeros(0, 5))
-            rois = rois.detach().float().cpu().numpy()
-            per_stage.append(
-                [rois[rois[:, 0] == i, 1:] for i in range(num_images)]
+        training = self._detector.training
+        proposals = self.training_proposals() if training else None
+        found = []
+        for i, stages in enumerate(self.stage_inputs()):
+            sample = self._samples[i]
+            if 'bboxes' not in sample.get('gt_instances', ()):
+                raise ValueError(
+                    "data samples must hold ground truth in 'gt_instances', "
+                    'but there is none. Add '
+                    "dict(type='LoadAnnotations', with_bbox=True) after "
+                    'Resize to the test pipeline.'
+                )
+            if not training:
+                scale = np.tile(sample.get('scale_factor', (1.0, 1.0)), 2)
+                stages = [boxes / scale for boxes in stages]
+            found.append(
+                measure_proposals(
+                    _to_numpy(sample.gt_instances.bboxes),
+                    stages[0] if proposals is None else proposals[i],
+                    stages,
+                    self.pos_iou_thrs,
+                    () if training and proposals is None else proposal_nums,
+                )
             )
-        return [list(stages) for stages in zip(*per_stage)]
+        return found
+
+    def stage_inputs(self) -> list[list[np.ndarray]]:
+        """Per image and stage of the latest forward pass: its input boxes.
+
+        (n, 4), xyxy, pixels of the resized image, in the order in which the
+        stage got them; none if a batch without boxes did not reach it.
+        """
+        none = torch.zeros(0, 5)
+        stages = [
+            _to_numpy(self._rois.get(stage, none))
+            for stage in range(len(self.pos_iou_thrs))
+        ]
+        return [
+            [rois[rois[:, 0] == image, 1:] for rois in stages]
+            for image in range(len(self._samples))
+        ]
 
     @torch.no_grad()
-    def training_proposals(
-        self, img_metas: Sequence[dict]
-    ) -> list[np.ndarray] | None:
-        """The proposals of the latest training pass, before sampling.
+    def training_proposals(self) -> list[np.ndarray] | None:
+        """Per image of the latest training pass: proposals before sampling.
 
-        The RoI head replaces them by samples before anything can be
-        recorded, so that they are made once more from the recorded output of
-        the RPN, by the call and with the config that training makes them.
+        The RoI head replaces them by samples before anything can be recorded,
+        so that they are made once more from the recorded output of the RPN,
+        by the call and with the config that training makes them.
 
-        Args:
-            img_metas (Sequence[dict]): Per image.
-
-        Returns:
-            list | None: Per image: (n, 4), xyxy, pixels of the resized
-            image, by falling score. None if the detector has no RPN of the
-            common kind.
+        (n, 4), xyxy, pixels of the resized image, by falling score. None if
+        the detector has no RPN of the common kind.
         """
         if self._rpn_output is None:
             return None
         detector = self._detector
         results = detector.rpn_head.predict_by_feat(
             *self._rpn_output,
-            batch_img_metas=list(img_metas),
+            batch_img_metas=[sample.metainfo for sample in self._samples],
             cfg=detector.train_cfg.get('rpn_proposal', detector.test_cfg.rpn),
         )
-        boxes = (get_box_tensor(result.bboxes) for result in results)
-        return [box.detach().float().cpu().numpy() for box in boxes]
+        return [_to_numpy(result.bboxes) for result in results]
 
-    def _clear(self, *_: object) -> None:
+    def _start(self, *call: object) -> None:
         self._rois: dict[int, Tensor] = {}
         self._rpn_output: tuple | None = None
+        self._samples: list[DetDataSample] = []
+        if self.recording and call:
+            _, args, kwargs = call
+            self._samples = kwargs.get('data_samples') or args[1]
 
     def _record_rois(
         self, stage: int, module: nn.Module, args: tuple, output: Tensor
@@ -139,11 +166,13 @@ class ProposalTap:
             )
 
 
+def _to_numpy(boxes: object) -> np.ndarray:
+    return get_box_tensor(boxes).detach().float().cpu().numpy()
+
+
 def _pos_iou_thrs(roi_head: nn.Module, num_stages: int) -> tuple[float, ...]:
     """What each stage's assigner calls positive."""
     config = roi_head.train_cfg or [{}] * num_stages
     stages = config if isinstance(config, (list, tuple)) else [config]
-    return tuple(
-        stage.get('assigner', {}).get('pos_iou_thr', _DEFAULT_POS_IOU_THR)
-        for stage in stages
-    )
+    assigners = [stage.get('assigner', {}) for stage in stages]
+    return tuple(one.get('pos_iou_thr', 0.5) for one in assigners)

@@ -2,6 +2,5 @@
 
 from .detection_cap_hook import DetectionCapHook
 from .plain_checkpoint_hook import PlainCheckpointHook
-from .stage_loss_hook import StageLossHook
 
-__all__ = ['DetectionCapHook', 'PlainCheckpointHook', 'StageLossHook']
+__all__ = ['DetectionCapHook', 'PlainCheckpointHook']

@@ -61,9 +61,9 @@ def to_plain(value: Any, path: str = '') -> Any:
         dicts of two tensors. An object without such a form becomes its
         ``repr``, with a warning: a finished epoch is never lost over it.
     """
-    if value is None or type(value) in (bool, int, float, str, bytes):
+    if isinstance(value, (torch.Tensor, type(None))):
         return value
-    if isinstance(value, torch.Tensor):
+    if type(value) in (bool, int, float, str, bytes):
         return value
     if isinstance(value, HistoryBuffer):
         return history_to_plain(value)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...evaluation.density.report import group_by_quarter
+from ...utils import checks
 from ...utils.files import whole_file
 from .study import CascadeStudy
 
@@ -18,7 +19,7 @@ IOU_EDGES = np.arange(21) / 20
 DENSITIES = ('objects', 'neighbours')
 
 
-def summarise_cascade(
+def summarize_cascade(
     study: CascadeStudy, by: str = 'objects'
 ) -> list[dict[str, Any]]:
     """One row for each stage of each group: all boxes, then by density.
@@ -34,8 +35,8 @@ def summarise_cascade(
 
     Returns:
         list[dict]: ``group`` ('all' or a range as '12 to 40'), ``objects``,
-        ``stage`` (from 1 on), ``boxes``, ``moved`` (share of the boxes that
-        the stage moved to another object); then for ``entering`` and
+        ``stage`` (1 for the first), ``boxes``, ``moved`` (share of the boxes
+        that the stage moved to another object); then for ``entering`` and
         ``leaving`` boxes ``_mean``, ``_q10`` to ``_q90``, ``_from_0.5`` and so
         on (share of IoU from there on), ``_objects_from_0.5`` and so on (share
         of the objects that some box overlaps so much) and ``_histogram``
@@ -44,11 +45,12 @@ def summarise_cascade(
     Raises:
         ValueError: If ``by`` is another word.
     """
+    checks.choice('by', by, DENSITIES)
     rows = []
     for name, members in _groups(study, by):
         # The last place is for boxes without object: in no group but all.
         inside = np.append(members, name == 'all')
-        for stage in range(study.num_stages):
+        for stage in range(len(study.thresholds)):
             boxes = inside[study.objects[:, stage]]
             row = dict(
                 group=name,
@@ -68,50 +70,56 @@ def summarise_cascade(
     return rows
 
 
-def write_cascade_summary(
-    rows: list[dict[str, Any]], path: str | os.PathLike, **about: Any
-) -> None:
-    """Write the rows as JSON or, without the histograms, as CSV.
+def write_cascade_report(
+    study: CascadeStudy,
+    out: str | os.PathLike,
+    by: str = 'objects',
+    about: dict[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Write the rows of :func:`summarize_cascade` as JSON and as CSV.
 
     Args:
-        rows (list[dict]): Of :func:`summarise_cascade`.
-        path (str | PathLike): ``.json`` or ``.csv``.
-        about: What else the JSON shall hold.
+        study (CascadeStudy): The boxes.
+        out (str | PathLike): Its ending is replaced by ``.json`` and, for the
+            rows without histograms, ``.csv``.
+        by (str): Of :func:`summarize_cascade`. Defaults to 'objects'.
+        about (dict, optional): What else the JSON shall hold.
+
+    Returns:
+        list[dict]: The rows.
     """
-    path = Path(path)
+    rows = summarize_cascade(study, by)
+    content = dict(
+        about or {},
+        by=by,
+        images=len(study.image_objects),
+        iou_edges=IOU_EDGES.tolist(),
+        rows=rows,
+    )
+    with whole_file(Path(out).with_suffix('.json')) as part:
+        part.write_text(json.dumps(content, indent=1), encoding='utf-8')
+    names = [key for key in rows[0] if 'histogram' not in key]
     with (
-        whole_file(path) as part,
+        whole_file(Path(out).with_suffix('.csv')) as part,
         open(part, 'w', newline='', encoding='utf-8') as file,
     ):
-        if path.suffix == '.json':
-            json.dump({**about, 'rows': rows}, file, indent=1)
-        else:
-            names = [key for key in rows[0] if 'histogram' not in key]
-            writer = csv.DictWriter(file, names, extrasaction='ignore')
-            writer.writeheader()
-            writer.writerows(rows)
+        writer = csv.DictWriter(file, names, extrasaction='ignore')
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows
 
 
 def _groups(study: CascadeStudy, by: str) -> list[tuple[str, np.ndarray]]:
     """Name and (M,) mask of the objects, all of them first."""
-    if by not in DENSITIES:
-        raise ValueError(
-            f'by must be one of {", ".join(DENSITIES)}, but got {by!r}. '
-            'Choose one.'
-        )
-    everything = np.ones(len(study.neighbours), bool)
-    groups = [('all', everything)]
+    groups = [('all', np.ones(len(study.neighbors), bool))]
     if by == 'objects':
         # Images without objects have no density to speak of.
-        values = study.image_objects
-        masks = group_by_quarter(values[values > 0])
-        limits = [values[values > 0][mask] for mask in masks]
-        values = values[study.image_of_object]
+        counts = study.image_objects[study.image_objects > 0]
+        values = study.image_objects[study.image_of_object]
     else:
-        values = study.neighbours
-        limits = [values[mask] for mask in group_by_quarter(values)]
-    for limit in limits:
-        low, high = int(limit.min()), int(limit.max())
+        counts = values = study.neighbors
+    for mask in group_by_quarter(counts):
+        low, high = int(counts[mask].min()), int(counts[mask].max())
         name = f'{low} to {high}' if low < high else f'{low}'
         groups.append((name, (values >= low) & (values <= high)))
     return groups
@@ -120,12 +128,10 @@ def _groups(study: CascadeStudy, by: str) -> list[tuple[str, np.ndarray]]:
 def _describe(iou: np.ndarray, best: np.ndarray) -> dict[str, Any]:
     """The numbers of one end of a stage."""
     found = dict(mean=_mean(iou))
-    for quantile in QUANTILES:
-        found[f'q{quantile}'] = (
-            float(np.percentile(iou, quantile)) if len(iou) else None
-        )
+    for q in QUANTILES:
+        found[f'q{q}'] = float(np.percentile(iou, q)) if len(iou) else None
     for mark in IOU_MARKS:
-        # As float32, as the values: 0.6 itself is to count.
+        # float32 as the IoUs are, so that an IoU of 0.6 reaches the mark 0.6.
         found[f'from_{mark}'] = _mean(iou >= np.float32(mark))
         found[f'objects_from_{mark}'] = _mean(best >= np.float32(mark))
     found['histogram'] = np.histogram(iou, IOU_EDGES)[0].tolist()
