@@ -10,10 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ...datasets.annotation_columns import AnnotationColumns
-from ...utils.boxes import nearest_neighbor_iou
+from ...utils.boxes import box_areas, nearest_neighbor_iou
+from ...visualization.palette import BLUE, PALETTE
 
-# Okabe and Ito's: told apart by colour-blind readers too.
-_COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 _MAX_BINS = 50
 
 
@@ -26,14 +25,14 @@ class SplitStatistics:
         counts (np.ndarray): (M,), objects of each image.
         sizes (np.ndarray): (M, 2), height and width of each image, pixels.
         sides (np.ndarray): (N,), square root of each object's area, pixels.
-        neighbour_iou (np.ndarray): (N,), see :func:`nearest_neighbor_iou`.
+        neighbor_iou (np.ndarray): (N,), see :func:`nearest_neighbor_iou`.
     """
 
     name: str
     counts: np.ndarray
     sizes: np.ndarray
     sides: np.ndarray
-    neighbour_iou: np.ndarray
+    neighbor_iou: np.ndarray
 
     @classmethod
     def from_columns(
@@ -49,7 +48,7 @@ class SplitStatistics:
             name,
             columns.counts,
             columns.sizes,
-            np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1)),
+            np.sqrt(box_areas(boxes)),
             np.concatenate([np.zeros(0), *overlaps]),
         )
 
@@ -58,7 +57,7 @@ def plot_objects_per_image(splits: Sequence[SplitStatistics]) -> bytes:
     """Histogram of the number of objects; all panels return a PNG file."""
     figure, axes = _panel('objects in an image', 'share of the images')
     most = max((int(s.counts.max(initial=0)) for s in splits), default=0)
-    # Whole numbers: no bin may hold more of them than its neighbour.
+    # Whole numbers: no bin may hold more of them than its neighbor.
     width = max(1, -(-(most + 1) // _bins(max(len(s.counts) for s in splits))))
     edges = np.arange(0, most + width + 1, width) - 0.5
     _histograms(axes, [(s.name, s.counts) for s in splits], edges)
@@ -75,7 +74,7 @@ def plot_image_sizes(splits: Sequence[SplitStatistics]) -> bytes:
         unique[:, 1],
         unique[:, 0],
         s=12 + 900 * share,
-        color=_COLOURS[0],
+        color=BLUE,
         alpha=0.55,
         lw=0,
     )
@@ -128,18 +127,18 @@ def plot_object_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     return _png(figure)
 
 
-def plot_neighbour_iou(splits: Sequence[SplitStatistics]) -> bytes:
-    """Share of the objects whose nearest neighbour overlaps at least so."""
+def plot_neighbor_iou(splits: Sequence[SplitStatistics]) -> bytes:
+    """Share of the objects whose nearest neighbor overlaps at least so."""
     figure, axes = _panel(
-        'IoU with the nearest neighbour, at least', 'share of the objects'
+        'IoU with the nearest neighbor, at least', 'share of the objects'
     )
-    for colour, split in zip(_COLOURS, splits):
-        values = np.sort(split.neighbour_iou)
+    for color, split in zip(PALETTE, splits):
+        values = np.sort(split.neighbor_iou)
         grid = np.linspace(0, 1, 201)[1:]
         share = 1 - np.searchsorted(values, grid) / max(1, len(values))
         # No logarithm of 0: below the axis instead.
         share = np.maximum(share, 1e-6)
-        axes.plot(grid, share, color=colour, lw=1.8, label=split.name)
+        axes.plot(grid, share, color=color, lw=1.8, label=split.name)
     # From 1 of 10,000 objects on: it is the few that NMS loses.
     axes.set(xlim=(0, 1), yscale='log', ylim=(1e-4, 1.3))
     axes.yaxis.set_major_formatter(_percent)
@@ -161,10 +160,10 @@ def _panel(xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
 def _histograms(
     axes: Axes, values: list[tuple[str, np.ndarray]], edges: np.ndarray
 ) -> None:
-    for colour, (name, column) in zip(_COLOURS, values):
+    for color, (name, column) in zip(PALETTE, values):
         share = np.histogram(column, edges)[0] / max(1, len(column))
-        axes.stairs(share, edges, color=colour, lw=1.6, label=name)
-        axes.stairs(share, edges, color=colour, alpha=0.12, fill=True)
+        axes.stairs(share, edges, color=color, lw=1.6, label=name)
+        axes.stairs(share, edges, color=color, alpha=0.12, fill=True)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0, None))
     axes.yaxis.set_major_formatter(_percent)
     axes.legend(frameon=False)

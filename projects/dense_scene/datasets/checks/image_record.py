@@ -31,7 +31,7 @@ class ImageRecord:
         width (int): Pixels, after the EXIF orientation; 0 where unknown.
         height (int): Likewise.
         format (str): PIL's name, such as ``'JPEG'``; empty where unknown.
-        mode (str): PIL's name, ``'RGB'`` for 8-bit colour.
+        mode (str): PIL's name, ``'RGB'`` for 8-bit color.
         orientation (int): The EXIF tag; 1 is upright, also where absent.
         fault (str): Why the image cannot be used; empty where it can.
         damage (str): What the JPEG decoder complained about while decoding.
@@ -74,17 +74,16 @@ def inspect_image(folder: str, name: str) -> ImageRecord:
     except OSError as error:
         return ImageRecord(name, fault=f'cannot be read ({error.strerror})')
     header = _read_header(data)
-    fault = find_image_fault(data) or ''
+    fault, damage = find_image_fault(data) or '', ''
     if not fault and not header:
-        fault = 'is no image that can be read'
-    damage = ''
+        fault = 'cannot be read as an image'
     if not fault:
         fault, damage = _decode(data)
     return ImageRecord(
-        name=name,
-        bytes=status.st_size,
-        mtime_ns=status.st_mtime_ns,
-        sha256=hashlib.sha256(data).hexdigest(),
+        name,
+        status.st_size,
+        status.st_mtime_ns,
+        hashlib.sha256(data).hexdigest(),
         **header,
         fault=fault,
         damage=damage,
