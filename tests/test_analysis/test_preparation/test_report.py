@@ -15,7 +15,7 @@ from dense_scene.analysis.preparation.plots import (
 from dense_scene.analysis.preparation.report import write_preparation_report
 from dense_scene.datasets.annotation_columns import AnnotationColumns
 from dense_scene.datasets.checks.check import SKU110KCheck, SplitCheck
-from dense_scene.datasets.checks.faults import Fault, check_boxes
+from dense_scene.datasets.checks.faults import Fault
 from dense_scene.datasets.checks.image_record import ImageRecord
 
 
@@ -31,14 +31,11 @@ def make_check(boxes_of_images, faults=(), reasons=None) -> SKU110KCheck:
         np.zeros(len(boxes), np.int32),
         np.zeros(len(boxes), bool),
     )
-    records = [ImageRecord(f'{i}.jpg') for i in range(count)]
-    part = SplitCheck(
-        'train',
-        columns,
-        records,
-        check_boxes(columns),
-        reasons or [''] * count,
-    )
+    records = [
+        ImageRecord(f'{i}.jpg', width=100, height=100, fault=fault)
+        for i, fault in enumerate(reasons or [''] * count)
+    ]
+    part = SplitCheck('train', columns, records)
     return SKU110KCheck(Path('data/<SKU>'), [part], list(faults))
 
 

@@ -30,7 +30,7 @@ def make_columns(*boxes_of_images, size=(40, 60)) -> AnnotationColumns:
 def usable(columns) -> np.ndarray:
     names = [name.decode() for name in columns.file_names.tolist()]
     records = [ImageRecord(name) for name in names]
-    return SplitCheck.of('train', columns, records).usable_boxes
+    return SplitCheck('train', columns, records).usable_boxes
 
 
 # Images are 60 wide and 40 high.

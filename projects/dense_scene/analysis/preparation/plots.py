@@ -18,21 +18,13 @@ _MAX_BINS = 50
 
 @dataclass(frozen=True, eq=False)
 class SplitStatistics:
-    """What is drawn of one split.
-
-    Args:
-        name (str): Of the split.
-        counts (np.ndarray): (M,), objects of each image.
-        sizes (np.ndarray): (M, 2), height and width of each image, pixels.
-        sides (np.ndarray): (N,), square root of each object's area, pixels.
-        neighbor_iou (np.ndarray): (N,), see :func:`nearest_neighbor_iou`.
-    """
+    """What is drawn of one split of M images and N objects."""
 
     name: str
-    counts: np.ndarray
-    sizes: np.ndarray
-    sides: np.ndarray
-    neighbor_iou: np.ndarray
+    counts: np.ndarray  # (M,), objects
+    sizes: np.ndarray  # (M, 2), height and width, pixels
+    sides: np.ndarray  # (N,), square root of the area, pixels
+    neighbor_iou: np.ndarray  # (N,), of nearest_neighbor_iou()
 
     @classmethod
     def from_columns(
@@ -40,24 +32,19 @@ class SplitStatistics:
     ) -> 'SplitStatistics':
         """Measure the boxes of a split, which must have positive sides."""
         boxes = columns.boxes.astype(np.float64)
-        overlaps = [
-            nearest_neighbor_iou(boxes[columns.rows(image)])
-            for image in range(len(columns))
-        ]
-        return cls(
-            name,
-            columns.counts,
-            columns.sizes,
-            np.sqrt(box_areas(boxes)),
-            np.concatenate([np.zeros(0), *overlaps]),
-        )
+        overlaps = np.zeros(len(boxes))
+        for image in range(len(columns)):
+            rows = columns.rows(image)
+            overlaps[rows] = nearest_neighbor_iou(boxes[rows])
+        sides = np.sqrt(box_areas(boxes))
+        return cls(name, columns.counts, columns.sizes, sides, overlaps)
 
 
 def plot_objects_per_image(splits: Sequence[SplitStatistics]) -> bytes:
     """Histogram of the number of objects; all panels return a PNG file."""
     figure, axes = _panel('objects in an image', 'share of the images')
-    most = max((int(s.counts.max(initial=0)) for s in splits), default=0)
-    # Whole numbers: no bin may hold more of them than its neighbor.
+    most = max(int(s.counts.max(initial=0)) for s in splits)
+    # Integers: no bin may hold more of them than its neighbor.
     width = max(1, -(-(most + 1) // _bins(max(len(s.counts) for s in splits))))
     edges = np.arange(0, most + width + 1, width) - 0.5
     _histograms(axes, [(s.name, s.counts) for s in splits], edges)
@@ -67,19 +54,14 @@ def plot_objects_per_image(splits: Sequence[SplitStatistics]) -> bytes:
 def plot_image_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     """One disc for every size of image, its area the number of images."""
     figure, axes = _panel('width, pixels', 'height, pixels')
-    sizes = np.concatenate([np.zeros((0, 2), int), *(s.sizes for s in splits)])
-    unique, counts = np.unique(sizes, axis=0, return_counts=True)
-    share = counts / max(1, counts.sum())
-    axes.scatter(
-        unique[:, 1],
-        unique[:, 0],
-        s=12 + 900 * share,
-        color=BLUE,
-        alpha=0.55,
-        lw=0,
+    sizes, counts = np.unique(
+        np.concatenate([s.sizes for s in splits]), axis=0, return_counts=True
     )
+    share = counts / max(1, counts.sum())
+    area = 12 + 900 * share
+    axes.scatter(*sizes.T[::-1], s=area, color=BLUE, alpha=0.55, lw=0)
     for index in np.argsort(-counts, kind='stable')[:4]:
-        height, width = unique[index]
+        height, width = sizes[index]
         axes.annotate(
             f'{width} x {height}: {share[index]:.0%}',
             (width, height),
@@ -88,10 +70,8 @@ def plot_image_sizes(splits: Sequence[SplitStatistics]) -> bytes:
             ha='center',
             fontsize='small',
         )
-    largest = unique.max(initial=1)
-    axes.set(
-        xlim=(0, 1.15 * largest), ylim=(0, 1.15 * largest), aspect='equal'
-    )
+    limits = (0, 1.15 * sizes.max(initial=1))
+    axes.set(xlim=limits, ylim=limits, aspect='equal')
     return _png(figure)
 
 
@@ -100,30 +80,15 @@ def plot_object_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     figure, axes = _panel(
         'square root of the area, pixels', 'share of the objects'
     )
-    sides = np.concatenate([np.zeros(0), *(s.sides for s in splits)])
+    sides = np.concatenate([s.sides for s in splits])
     low, high = (sides.min(), sides.max()) if len(sides) else (1, 100)
     edges = np.geomspace(low / 1.05, high * 1.05, _bins(len(sides)) + 1)
-    axes.set_xscale('log')
+    axes.set_xscale('log', base=2)
+    axes.xaxis.set_major_formatter('{x:g}')
     for side in (32, 96):  # COCO's small, medium and large
         if edges[0] < side < edges[-1]:
             axes.axvline(side, color='0.6', ls=':', lw=1)
-            axes.text(
-                side,
-                1,
-                f' {side}',
-                color='0.4',
-                fontsize='small',
-                transform=axes.get_xaxis_transform(),
-                va='top',
-            )
     _histograms(axes, [(s.name, s.sides) for s in splits], edges)
-    marks = [
-        side
-        for side in (2**k for k in range(16))
-        if edges[0] <= side <= edges[-1]
-    ]
-    axes.set_xticks(marks, [str(side) for side in marks])
-    axes.set_xticks([], minor=True)
     return _png(figure)
 
 
@@ -132,9 +97,9 @@ def plot_neighbor_iou(splits: Sequence[SplitStatistics]) -> bytes:
     figure, axes = _panel(
         'IoU with the nearest neighbor, at least', 'share of the objects'
     )
+    grid = np.linspace(0, 1, 201)[1:]
     for color, split in zip(PALETTE, splits):
         values = np.sort(split.neighbor_iou)
-        grid = np.linspace(0, 1, 201)[1:]
         share = 1 - np.searchsorted(values, grid) / max(1, len(values))
         # No logarithm of 0: below the axis instead.
         share = np.maximum(share, 1e-6)
@@ -150,10 +115,9 @@ def _panel(xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(6, 3.6), dpi=120, layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set(xlabel=xlabel, ylabel=ylabel, axisbelow=True)
     axes.spines[['top', 'right']].set_visible(False)
     axes.grid(color='0.92')
-    axes.set_axisbelow(True)
     return figure, axes
 
 

@@ -1,5 +1,6 @@
 """The check of a data set as one page of HTML."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,51 +52,43 @@ def write_preparation_report(check: SKU110KCheck, path: str | Path) -> Path:
         SplitStatistics.from_columns(part.split, part.usable())
         for part in check.splits
     ]
-    names = [part.split for part in check.splits]
     faults = _fault_rows(check)
-    sections = (
-        Section('Splits', _SPLIT_HEAD, _split_rows(check, splits)),
-        Section(
-            'Faults',
-            ('what', 'what happens', *names, 'first examples'),
-            faults,
-            'All of them are in faults.csv, every image with its SHA-256 in '
-            'images.csv. Nothing in the data set was changed.'
-            if faults
-            else 'None.',
-        ),
-        Section('Usable images and boxes', figures=_panels(splits)),
-        Section('Use it in a config', code=_USE),
+    more = (
+        'All of them are in faults.csv, every image with its SHA-256 in '
+        'images.csv. Nothing in the data set was changed.'
     )
+    head = 'what', 'what happens', *(s.name for s in splits), 'first examples'
     return write_page(
         path,
         'SKU-110K: what was checked',
-        sections,
+        (
+            Section('Splits', _SPLIT_HEAD, _split_rows(check, splits)),
+            Section('Faults', head, faults, more if faults else 'None.'),
+            Section('Usable images and boxes', figures=_panels(splits)),
+            Section('Use it in a config', code=_USE),
+        ),
         str(check.root),
         _verdict(check),
-        not check.faults,
+        not faults,
     )
 
 
 def _verdict(check: SKU110KCheck) -> str:
-    kinds = len({fault.kind for fault in check.faults})
-    images = sum(len(part.columns) for part in check.splits)
-    images -= sum(part.reasons.count('') for part in check.splits)
-    dropped = sum(int((~part.usable_boxes).sum()) for part in check.splits)
-    clipped = sum(
-        int(part.boxes['box_reaches_out'].sum()) for part in check.splits
-    )
-    verdict = (
-        f'{len(check.faults):,} faults of {kinds} kinds. {images:,} '
-        f'images are left out of the usable lists; on loading, '
-        f'{dropped:,} boxes will be dropped and {clipped:,} clipped.'
-        if check.faults
-        else 'Nothing was found to be wrong.'
-    )
-    if check.limit:
-        verdict += (
-            f' Only the first {check.limit} images of each split were read.'
+    verdict = 'Nothing was found to be wrong.'
+    if check.faults:
+        reasons = sum((part.reasons for part in check.splits), [])
+        dropped = sum((~part.usable_boxes).sum() for part in check.splits)
+        clipped = sum(
+            part.boxes['box_reaches_out'].sum() for part in check.splits
         )
+        verdict = (
+            f'{len(check.faults):,} faults of {len(check.summary())} kinds. '
+            f'{len(reasons) - reasons.count(""):,} images are left out of the '
+            f'usable lists; on loading, {dropped:,} boxes will be dropped and '
+            f'{clipped:,} clipped.'
+        )
+    if check.limit:
+        verdict += f' Only the first {check.limit} images of each were read.'
     return verdict
 
 
@@ -104,40 +97,30 @@ def _split_rows(
 ) -> list[list[str]]:
     rows = []
     for part, usable in zip(check.splits, splits):
-        counts = usable.counts
+        counts, images = usable.counts, len(part.columns)
         numbers = (
-            len(part.columns),
-            len(part.columns) - len(counts),
-            len(counts),
-            CLEANED_IMAGES[part.split],
-            len(part.columns.boxes),
+            *(images, images - len(counts), len(counts)),
+            *(CLEANED_IMAGES[part.split], len(part.columns.boxes)),
             int(counts.sum()),
         )
         mean = f'{counts.mean():.1f}' if len(counts) else '-'
         most = str(needed_cap(counts)), str(counts.max(initial=0))
-        rows.append(
-            [part.split, *(f'{number:,}' for number in numbers), mean, *most]
-        )
+        rows.append([part.split, *(f'{n:,}' for n in numbers), mean, *most])
     return rows
 
 
 def _fault_rows(check: SKU110KCheck) -> list[list[str]]:
-    names = [part.split for part in check.splits]
     rows = []
     for kind, words in FAULT_KINDS.items():
         found = [fault for fault in check.faults if fault.kind == kind]
-        if not found:
-            continue
-        counts = [
-            sum(fault.split == name for fault in found) for name in names
-        ]
+        of_split = Counter(fault.split for fault in found)
+        counts = [of_split[part.split] for part in check.splits]
         if not any(counts):  # files that belong to no split
             counts[0] = len(found)
-        examples = '; '.join(
-            f'{fault.image}: {fault.detail}' for fault in found[:_EXAMPLES]
-        )
         cells = (f'{count:,}' if count else '' for count in counts)
-        rows.append([*words, *cells, examples])
+        examples = (f'{f.image}: {f.detail}' for f in found[:_EXAMPLES])
+        if found:
+            rows.append([*words, *cells, '; '.join(examples)])
     return rows
 
 

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,6 @@ from .faults import (
     find_image_faults,
     find_repeated,
     find_unused,
-    image_fault,
 )
 from .image_record import ImageRecord
 from .parallel_inspection import inspect_images
@@ -29,32 +29,24 @@ SPLITS = ('train', 'val', 'test')
 
 @dataclass(frozen=True, eq=False)
 class SplitCheck:
-    """One split, image by image.
-
-    Args:
-        split (str): Its name.
-        columns (AnnotationColumns): The CSV as it is written.
-        records (list[ImageRecord]): For every image of ``columns``.
-        boxes (dict[str, np.ndarray]): Of :func:`check_boxes`.
-        reasons (list[str]): Why an image is left out; empty if it is not.
-    """
+    """One split, image by image."""
 
     split: str
-    columns: AnnotationColumns
-    records: list[ImageRecord]
-    boxes: dict[str, np.ndarray]
-    reasons: list[str]
+    columns: AnnotationColumns  # the CSV as it is written
+    records: list[ImageRecord]  # for every image of it
 
-    @classmethod
-    def of(
-        cls, split: str, columns: AnnotationColumns, records: list[ImageRecord]
-    ) -> 'SplitCheck':
-        """Compare a CSV with what its image files are."""
-        reasons = [
-            image_fault(record, *size)
-            for record, size in zip(records, columns.sizes.tolist())
+    @cached_property
+    def reasons(self) -> list[str]:
+        """Why an image is left out, empty if it is not, for every image."""
+        return [
+            record.misfit(*size)
+            for record, size in zip(self.records, self.columns.sizes.tolist())
         ]
-        return cls(split, columns, records, check_boxes(columns), reasons)
+
+    @cached_property
+    def boxes(self) -> dict[str, np.ndarray]:
+        """Of :func:`check_boxes`."""
+        return check_boxes(self.columns)
 
     @property
     def usable_boxes(self) -> np.ndarray:
@@ -66,29 +58,15 @@ class SplitCheck:
         images = np.array([not reason for reason in self.reasons], bool)
         return self.columns.keep_boxes(self.usable_boxes).take(images)
 
-    def faults(self) -> list[Fault]:
-        """Of its images, then of its boxes."""
-        return [
-            *find_image_faults(self.split, self.records, self.reasons),
-            *find_box_faults(self.split, self.columns, self.boxes),
-        ]
-
 
 @dataclass(frozen=True, eq=False)
 class SKU110KCheck:
-    """What was found.
-
-    Args:
-        root (Path): The folder.
-        splits (list[SplitCheck]): In the order asked for.
-        faults (list[Fault]): By kind, in the order of ``FAULT_KINDS``.
-        limit (int, optional): How many images of each split were looked at.
-    """
+    """What was found."""
 
     root: Path
-    splits: list[SplitCheck]
-    faults: list[Fault]
-    limit: int | None = None
+    splits: list[SplitCheck]  # in the order asked for
+    faults: list[Fault]  # in the order of FAULT_KINDS
+    limit: int | None = None  # images of each split that were looked at
 
     def summary(self) -> dict[str, tuple[int, str]]:
         """Number and title of each kind of fault that was found."""
@@ -132,28 +110,21 @@ def check_sku110k(
     if limit is not None:
         checks.positive_integer('limit', limit)
     columns = [_read(root, split, limit) for split in splits]
-    names = dict.fromkeys(
-        os.fsdecode(name)
-        for part in columns
-        for name in part.file_names.tolist()
-    )
+    names = [list(map(os.fsdecode, c.file_names.tolist())) for c in columns]
+    each = list(dict.fromkeys(sum(names, [])))
     folder = root / 'images'
-    records = inspect_images(folder, list(names), journal, workers, progress)
-    of_name = dict(zip(names, records))
+    records = inspect_images(folder, each, journal, workers, progress)
+    of_name = dict(zip(each, records))
     checked = [
-        SplitCheck.of(
-            split,
-            part,
-            [of_name[os.fsdecode(name)] for name in part.file_names.tolist()],
-        )
-        for split, part in zip(splits, columns)
+        SplitCheck(split, part, [of_name[name] for name in part_names])
+        for split, part, part_names in zip(splits, columns, names)
     ]
-    faults = [fault for part in checked for fault in part.faults()]
-    faults += find_repeated(
-        [(part.split, record) for part in checked for record in part.records]
-    )
+    faults = list(find_repeated([(c.split, c.records) for c in checked]))
+    for part in checked:
+        faults += find_image_faults(part.split, part.records, part.reasons)
+        faults += find_box_faults(part.split, part.columns, part.boxes)
     if limit is None and set(splits) == set(SPLITS):
-        faults += find_unused(folder, names)
+        faults += find_unused(folder, of_name)
     order = list(FAULT_KINDS)
     faults.sort(key=lambda fault: order.index(fault.kind))
     return SKU110KCheck(root, checked, faults, limit)

@@ -1,7 +1,7 @@
 """What can be wrong with a data set, what is done about it, and finding it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,17 +73,6 @@ def check_boxes(columns: AnnotationColumns) -> dict[str, np.ndarray]:
     )
 
 
-def image_fault(record: ImageRecord, height: int, width: int) -> str:
-    """Why an image cannot be used where the CSV says this size, or ''."""
-    if record.fault:
-        return record.fault
-    if (record.width, record.height) != (width, height):
-        return (
-            f'is {record.width}x{record.height}, the CSV says {width}x{height}'
-        )
-    return ''
-
-
 def find_image_faults(
     split: str, records: Sequence[ImageRecord], reasons: Sequence[str]
 ) -> Iterator[Fault]:
@@ -111,30 +100,20 @@ def find_box_faults(
     images = np.repeat(np.arange(len(columns)), columns.counts)
     for kind, mask in masks.items():
         for row in np.flatnonzero(mask):
-            image = images[row]
-            height, width = columns.sizes[image]
-            corners = ', '.join(
-                f'{value:.10g}' for value in columns.boxes[row].tolist()
-            )
-            yield Fault(
-                kind,
-                split,
-                os.fsdecode(columns.file_names[image]),
-                f'box {corners} in {width}x{height}',
-            )
+            name = os.fsdecode(columns.file_names[images[row]])
+            height, width = columns.sizes[images[row]]
+            sides = (f'{side:.10g}' for side in columns.boxes[row].tolist())
+            detail = f'box {", ".join(sides)} in {width}x{height}'
+            yield Fault(kind, split, name, detail)
 
 
 def find_repeated(
-    records: Sequence[tuple[str, ImageRecord]],
+    splits: Sequence[tuple[str, Sequence[ImageRecord]]],
 ) -> Iterator[Fault]:
-    """Names in two splits, and equal files of different names.
-
-    Args:
-        records (Sequence): Every image with its split.
-    """
+    """Names in two splits, and equal files of different names."""
     split_of_name: dict[str, str] = {}
     first_of_digest: dict[str, tuple[str, str]] = {}
-    for split, record in records:
+    for split, record in ((s, r) for s, records in splits for r in records):
         first = split_of_name.setdefault(record.name, split)
         if first != split:
             detail = f'is in {first} too'
@@ -148,18 +127,12 @@ def find_repeated(
                 yield Fault('duplicate_image', split, record.name, detail)
 
 
-def find_unused(folder: Path, names: dict[str, None]) -> list[Fault]:
-    """Files of the image folder that are not among these."""
-    found = sorted(
-        entry.name
-        for entry in os.scandir(folder)
-        if entry.is_file() and not entry.name.startswith('.')
-    )
-    return [
-        Fault('no_rows', '', name, 'in no CSV')
-        for name in found
-        if name not in names
-    ]
+def find_unused(folder: Path, used: Container[str]) -> Iterator[Fault]:
+    """Files of the image folder that are not used."""
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        hidden = entry.name.startswith('.') or not entry.is_file()
+        if not hidden and entry.name not in used:
+            yield Fault('no_rows', '', entry.name, 'in no CSV')
 
 
 def _is_repeated(columns: AnnotationColumns) -> np.ndarray:

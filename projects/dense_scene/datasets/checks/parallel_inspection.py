@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
@@ -54,17 +54,11 @@ def inspect_images(
             f'{len(names) - len(todo)} of {len(names)} images have not '
             'changed since they were read.'
         )
-    if todo:
-        with open(journal, 'a', encoding='utf-8') as file:
-
-            def keep(record: ImageRecord) -> None:
-                found[record.name] = record
-                file.write(json.dumps(asdict(record)) + '\n')
-                file.flush()
-
-            _inspect(
-                str(folder), todo, min(workers, len(todo)), keep, progress
-            )
+    with open(journal, 'a', encoding='utf-8') as file:
+        for record in _inspect(os.fspath(folder), todo, workers, progress):
+            found[record.name] = record
+            file.write(json.dumps(asdict(record)) + '\n')
+            file.flush()
     return list(found.values())
 
 
@@ -107,16 +101,14 @@ def _stand(
 
 
 def _inspect(
-    folder: str,
-    names: list[str],
-    workers: int,
-    keep: Callable[[ImageRecord], None],
-    progress: bool,
-) -> None:
-    with worker_pool(workers) as pool:
+    folder: str, names: list[str], workers: int, progress: bool
+) -> Iterator[ImageRecord]:
+    """Records as they are done, in any order."""
+    if not names:
+        return
+    with worker_pool(min(workers, len(names))) as pool:
         # Submitted before the bar starts its thread: workers are forked here.
         futures = [pool.submit(inspect_image, folder, name) for name in names]
-        pending = set(futures)
         try:
             for future in track(
                 as_completed(futures),
@@ -124,18 +116,10 @@ def _inspect(
                 len(futures),
                 disable=not progress,
             ):
-                keep(future.result())
-                pending.discard(future)
+                yield future.result()
         except BrokenProcessPool as error:
             raise RuntimeError(
                 'a worker process must not end before its work is done, but '
                 'one did (often for want of memory). What is finished is '
                 'kept: run again, with fewer workers.'
             ) from error
-        except BaseException:
-            # What had begun is finished and kept.
-            pool.shutdown(cancel_futures=True)
-            for future in pending:
-                if not future.cancelled() and not future.exception():
-                    keep(future.result())
-            raise

@@ -1,18 +1,13 @@
 """The results of a check as files that data sets and people can read."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from ...utils.files import write_text
 from .check import SKU110KCheck, SplitCheck
 from .faults import Fault
-
-IMAGE_COLUMNS = (
-    *('split', 'image', 'width', 'height', 'bytes', 'sha256', 'boxes'),
-    *('usable_boxes', 'left_out_because'),
-)
 
 
 def write_manifests(check: SKU110KCheck, folder: str | Path) -> list[Path]:
@@ -33,10 +28,11 @@ def write_manifests(check: SKU110KCheck, folder: str | Path) -> list[Path]:
         ``usable_{split}.txt``; an older one is removed.
     """
     folder = Path(folder)
-    rows = [row for part in check.splits for row in _image_rows(part)]
+    images = [row for part in check.splits for row in _image_rows(part)]
+    faults = pd.DataFrame(check.faults, dtype=object, columns=Fault._fields)
     texts = {
-        'images.csv': _csv([IMAGE_COLUMNS, *rows]),
-        'faults.csv': _csv([Fault._fields, *check.faults]),
+        'images.csv': _csv(pd.DataFrame(images, dtype=object)),
+        'faults.csv': _csv(faults),
     }
     for part in check.splits:
         name = f'usable_{part.split}.txt'
@@ -49,24 +45,31 @@ def write_manifests(check: SKU110KCheck, folder: str | Path) -> list[Path]:
     return [folder / name for name in texts]
 
 
-def _image_rows(part: SplitCheck) -> Iterable[tuple]:
+def _image_rows(part: SplitCheck) -> Iterator[dict]:
     """Size and digest are those of the file, empty where unknown."""
     usable = part.columns.keep_boxes(part.usable_boxes).counts
-    for record, boxes, left, reason in zip(
-        part.records, part.columns.counts, usable, part.reasons
-    ):
-        size = record.width or '', record.height or '', record.bytes
-        name = part.split, record.name
-        yield *name, *size, record.sha256, boxes, left, reason
+    for index, record in enumerate(part.records):
+        yield dict(
+            split=part.split,
+            image=record.name,
+            width=record.width or '',
+            height=record.height or '',
+            bytes=record.bytes,
+            sha256=record.sha256,
+            boxes=part.columns.counts[index],
+            usable_boxes=usable[index],
+            left_out_because=part.reasons[index],
+        )
 
 
 def _manifest(part: SplitCheck, limit: int | None) -> str:
-    pairs = [
-        (record.name, reason)
-        for record, reason in zip(part.records, part.reasons)
+    names = [record.name for record in part.records]
+    skipped = [
+        f'#   {name} {reason}'
+        for name, reason in zip(names, part.reasons)
+        if reason
     ]
-    skipped = [f'#   {name} {reason}' for name, reason in pairs if reason]
-    names = [name for name, reason in pairs if not reason]
+    names = [name for name, reason in zip(names, part.reasons) if not reason]
     lines = [
         f'# SKU-110K, {part.split}: {len(names)} usable images with '
         f'{len(part.usable().boxes)} usable boxes.',
@@ -78,7 +81,5 @@ def _manifest(part: SplitCheck, limit: int | None) -> str:
     return '\n'.join([*lines, *skipped, *names]) + '\n'
 
 
-def _csv(rows: Iterable[tuple]) -> str:
-    text = io.StringIO(newline='')
-    csv.writer(text, lineterminator='\n').writerows(rows)
-    return text.getvalue()
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator='\n')

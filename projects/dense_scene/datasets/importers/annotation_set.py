@@ -11,18 +11,11 @@ from ..annotation_columns import AnnotationColumns
 
 @dataclass(frozen=True, eq=False)
 class AnnotationSet:
-    """Columns, the names of the labels, and what a reader wants to say.
+    """Columns, the names of the labels, and what a reader wants to say."""
 
-    Args:
-        columns (AnnotationColumns): Boxes are float64 here, so that decimal
-            fractions survive.
-        classes (tuple[str, ...]): Labels are indices into them.
-        notes (list[str]): What could not be kept; for the user.
-    """
-
-    columns: AnnotationColumns
-    classes: tuple[str, ...]
-    notes: list[str] = field(default_factory=list)
+    columns: AnnotationColumns  # boxes in float64: decimals survive
+    classes: tuple[str, ...]  # labels are indices into them
+    notes: list[str] = field(default_factory=list)  # what was not kept
 
     @property
     def names(self) -> list[str]:
@@ -31,11 +24,8 @@ class AnnotationSet:
 
     def summary(self) -> str:
         """How much it holds, and the notes, a line each."""
-        columns = self.columns
-        count = (
-            f'{len(columns)} images, {len(columns.boxes)} boxes, '
-            f'{len(self.classes)} classes'
-        )
+        boxes, classes = len(self.columns.boxes), len(self.classes)
+        count = f'{len(self.columns)} images, {boxes} boxes, {classes} classes'
         return '\n'.join((count, *self.notes))
 
     def clipped(self) -> 'AnnotationSet':

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +85,19 @@ def write_csv(annotations: AnnotationSet, target: Path, digits: int) -> None:
     text = io.StringIO(newline='')
     writer = csv.writer(text, lineterminator='\n')
     writer.writerow(names[0] for names in ALIASES.values())
-    writer.writerows(_rows(annotations, digits))
+    columns, boxes = annotations.columns, annotations.rounded(digits)
+    for index, name in enumerate(annotations.names):
+        part, (height, width) = columns.rows(index), columns.sizes[index]
+        for box, label, ignored in zip(
+            boxes[part].tolist(),
+            columns.labels[part].tolist(),
+            columns.ignored[part].tolist(),
+        ):
+            corners = (f'{side:.15g}' for side in box)
+            row = name, *corners, annotations.classes[label], width, height
+            writer.writerow((*row, int(ignored)))
+        if not columns.counts[index]:
+            writer.writerow((name, '', '', '', '', '', width, height, ''))
     write_text(target, [text.getvalue()])
 
 
@@ -135,11 +146,17 @@ def _read_table(source: Path) -> pd.DataFrame:
     return table.assign(label=label)
 
 
-def _require(table: pd.DataFrame, good: np.ndarray, words: str) -> None:
-    """Refuse the first row that is not good."""
-    if not good.all():
-        row = table.index[int(np.argmin(np.asarray(good)))]
-        raise ValueError(f'{table.attrs["source"]}, row {row} {words}.')
+def _require(
+    table: pd.DataFrame, good: np.ndarray, words: str, field: str = ''
+) -> None:
+    """Refuse the first row that is not good, with its text in this field."""
+    bad = np.flatnonzero(~np.asarray(good))
+    if len(bad):
+        place = f'{table.attrs["source"]}, row {table.index[bad[0]]}'
+        if field:
+            text = table[field].iloc[bad[0]]
+            words = f'must have {words} as {field}, but has {text[:40]!r}'
+        raise ValueError(f'{place} {words}.')
 
 
 def _numbers(table: pd.DataFrame, field: str) -> np.ndarray:
@@ -151,7 +168,7 @@ def _numbers(table: pd.DataFrame, field: str) -> np.ndarray:
         values[filled] = texts[filled].astype(float)
     except ValueError:
         values[filled] = pd.to_numeric(texts[filled], errors='coerce')
-    _require_value(table, field, np.isfinite(values) | ~filled, 'a number')
+    _require(table, np.isfinite(values) | ~filled, 'a number', field)
     return values
 
 
@@ -161,30 +178,5 @@ def _integers(table: pd.DataFrame, field: str, most: int) -> np.ndarray:
         return np.zeros(len(table), np.int32)
     values = np.nan_to_num(_numbers(table, field))
     good = (values >= 0) & (values <= most) & (values == np.trunc(values))
-    _require_value(table, field, good, f'an integer from 0 to {most}')
+    _require(table, good, f'an integer from 0 to {most}', field)
     return values.astype(np.int32)
-
-
-def _require_value(
-    table: pd.DataFrame, field: str, good: np.ndarray, wanted: str
-) -> None:
-    text = table[field].iloc[int(np.argmin(good))] if len(table) else ''
-    words = f'must have {wanted} as {field}, but has {text[:40]!r}'
-    _require(table, good, words)
-
-
-def _rows(annotations: AnnotationSet, digits: int) -> Iterator[tuple]:
-    """Fields in the order of ALIASES."""
-    columns, boxes = annotations.columns, annotations.rounded(digits)
-    for index, name in enumerate(annotations.names):
-        part, (height, width) = columns.rows(index), columns.sizes[index]
-        for box, label, ignored in zip(
-            boxes[part].tolist(),
-            columns.labels[part].tolist(),
-            columns.ignored[part].tolist(),
-        ):
-            corners = (f'{side:.15g}' for side in box)
-            label = annotations.classes[label]
-            yield name, *corners, label, width, height, int(ignored)
-        if not columns.counts[index]:
-            yield name, '', '', '', '', '', width, height, ''

@@ -25,30 +25,18 @@ class FoundBoxes:
 
     Arrays take what is added, as the garbage collector would visit a list
     for every box.
-
-    Args:
-        where (Callable[[int], str]): Says where a box stands.
-        names (Sequence[str]): File names of the images, below their folder.
-        sizes (Sequence): (M, 2), height and width; 0 where unknown.
-        image_of_box (Sequence[int]): (N,), positions of images.
-        boxes (Sequence[float]): (N, 4) or flat, xyxy, pixels.
-        labels (Sequence[int]): (N,), indices into ``classes``.
-        ignored (Sequence[bool]): (N,).
-        classes (list[str]): Names.
-        relative (bool): Whether boxes are fractions of the image's sides.
-        notes (list[str]): For the user.
     """
 
-    where: Callable[[int], str] = str
-    names: Sequence[str] = field(default_factory=list)
-    sizes: Sequence = field(default_factory=list)
+    where: Callable[[int], str] = str  # says where a box stands
+    names: Sequence[str] = field(default_factory=list)  # of image files
+    sizes: Sequence = field(default_factory=list)  # height, width; 0: unknown
     image_of_box: Sequence[int] = field(default_factory=lambda: array('q'))
-    boxes: Sequence[float] = field(default_factory=lambda: array('d'))
+    boxes: Sequence[float] = field(default_factory=lambda: array('d'))  # xyxy
     labels: Sequence[int] = field(default_factory=lambda: array('q'))
     ignored: Sequence[bool] = field(default_factory=lambda: array('b'))
-    classes: list[str] = field(default_factory=list)
-    relative: bool = False
-    notes: list[str] = field(default_factory=list)
+    classes: Sequence[str] = ()  # labels are indices into them
+    relative: bool = False  # boxes are fractions of the sides, not pixels
+    notes: list[str] = field(default_factory=list)  # for the user
 
     def add_image(self, name: str, height: int = 0, width: int = 0) -> None:
         """Its boxes follow."""
@@ -70,14 +58,7 @@ class FoundBoxes:
         classes: Sequence[str] | None = None,
         progress: bool = False,
     ) -> AnnotationSet:
-        """All in columns.
-
-        Args:
-            images (Path, optional): The image folder. The size of every
-                image is then read, and must be the one given, if one is.
-            classes (Sequence[str], optional): The classes in the wanted
-                order. Defaults to None: those that were found.
-            progress (bool): Whether reading sizes shows a progress bar.
+        """All in columns; the arguments are those of read_annotations().
 
         Raises:
             ValueError: If a box is inverted or not finite or of another
@@ -89,14 +70,14 @@ class FoundBoxes:
         if classes is not None:
             labels = self._reordered(labels, classes)
         classes = self.classes if classes is None else classes
-        require_distinct('class', classes)
-        require_distinct('image', self.names)
+        _require_distinct('class', classes)
+        _require_distinct('image', self.names)
         sizes = self._known_sizes(images, progress)
         image_of_box = np.asarray(self.image_of_box, np.int64)
         if self.relative:
             boxes = boxes * np.tile(sizes[:, ::-1], 2)[image_of_box]
         columns = AnnotationColumns.from_rows(
-            _encode(self.names),
+            [_encode(name) for name in self.names],
             range(1, len(self.names) + 1),
             sizes,
             image_of_box,
@@ -176,21 +157,20 @@ def _decoded(
     return size[::-1]
 
 
-def require_distinct(what: str, names: Sequence[str]) -> None:
-    """Refuse names of which one occurs twice; ``what`` says of what."""
+def _require_distinct(what: str, names: Sequence[str]) -> None:
     if len(set(names)) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
+        seen: set[str] = set()
+        twice = next(n for n in names if n in seen or seen.add(n))
         raise ValueError(
             f'every {what} must have a name of its own, but {twice!r} occurs '
             'twice.'
         )
 
 
-def _encode(names: Sequence[str]) -> list[bytes]:
+def _encode(name: str) -> bytes:
     try:
-        return [os.fsencode(name) for name in names]
-    except UnicodeEncodeError as error:
+        return os.fsencode(name)
+    except UnicodeEncodeError:
         raise ValueError(
-            'every image must have a name that is text, but one is '
-            f'{error.object!r}.'
-        ) from error
+            f'every image must have a name that is text, but one is {name!r}.'
+        ) from None

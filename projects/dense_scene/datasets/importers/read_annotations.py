@@ -16,17 +16,14 @@ from .yolo_format import read_yolo
 
 
 class Format(NamedTuple):
-    """How annotations of a format are told from others, read and written.
+    """How annotations are told from others, read and written."""
 
-    ``looks`` says whether a path that exists is of the format, asked in the
-    order of ``FORMATS``; ``read`` takes the source and those arguments of
-    :func:`read_annotations` that ``takes`` names; ``write``, where there is
-    one, takes an AnnotationSet, the target and the number of decimals.
-    """
-
+    # Whether a path that exists is of the format; asked by order of FORMATS.
     looks: Callable[[Path], bool]
+    # Takes the source and, by keyword, what `takes` names.
     read: Callable[..., FoundBoxes]
     takes: tuple[str, ...] = ()
+    # Takes annotations, target and the number of decimals; None: read only.
     write: Callable[[AnnotationSet, Path, int], None] | None = None
     is_folder: bool = False
 
@@ -116,15 +113,11 @@ def read_annotations(
 
 
 def guess_format(source: str | Path) -> str:
-    """The format of annotations by what they look like.
-
-    JSON is COCO's, CSV with a header is ``'csv'`` and without is SKU-110K's,
-    an XML file is CVAT's; a folder with an XML file is Pascal VOC's, with
-    text files YOLO's.
+    """The first of ``FORMATS`` that annotations look like.
 
     Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it looks like none of these.
+        FileNotFoundError: If they do not exist.
+        ValueError: If they look like none.
     """
     source = Path(source)
     if not source.exists():
