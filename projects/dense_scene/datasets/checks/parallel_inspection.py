@@ -47,13 +47,11 @@ def inspect_images(
     workers = available_cores() if workers is None else workers
     checks.positive_integer('workers', workers)
     known = _read_journal(Path(journal))
-    found = {name: _stand(known, folder, name) for name in names}
+    found = {name: _unchanged(known, folder, name) for name in names}
     todo = [name for name, record in found.items() if record is None]
-    if progress and todo and len(todo) < len(names):
-        print(
-            f'{len(names) - len(todo)} of {len(names)} images have not '
-            'changed since they were read.'
-        )
+    kept = len({name for name in known if found.get(name) is known[name]})
+    if progress and todo and kept:
+        print(f'{kept} of {len(names)} images have not changed since.')
     with open(journal, 'a', encoding='utf-8') as file:
         for record in _inspect(os.fspath(folder), todo, workers, progress):
             found[record.name] = record
@@ -83,7 +81,7 @@ def _read_journal(path: Path) -> dict[str, ImageRecord]:
     return {record.name: record for record in records}
 
 
-def _stand(
+def _unchanged(
     known: dict[str, ImageRecord], folder: str | Path, name: str
 ) -> ImageRecord | None:
     """The record of a file that is missing or has not been changed."""
