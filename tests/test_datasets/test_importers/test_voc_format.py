@@ -147,3 +147,11 @@ def test_the_collector_is_left_as_it_was(read, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         read()
     assert states == [False] and gc.isenabled()
+
+
+def test_a_point_is_not_inverted_by_the_offset(read):
+    # 1.002 - 1 is above 0.002 in floating point.
+    point = VOC.replace('<xmin>11<', '<xmin>1.002<')
+    found = read(point.replace('<xmax>20<', '<xmax>0.002<'))
+    x1, _, x2, _ = found.columns.boxes[0]
+    assert x1 == x2 == pytest.approx(0.002)
