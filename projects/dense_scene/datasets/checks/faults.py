@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from ...utils.boxes import MIN_SIDE, clip_boxes
 from ..annotation_columns import AnnotationColumns
@@ -64,12 +65,14 @@ def check_boxes(columns: AnnotationColumns) -> dict[str, np.ndarray]:
     boxes = columns.boxes
     sizes = np.repeat(columns.sizes[:, ::-1], columns.counts, axis=0)
     clipped, fits = clip_boxes(boxes, sizes)
+    image = np.repeat(np.arange(len(columns)), columns.counts)
     degenerate = (boxes[:, 2:] - boxes[:, :2] < MIN_SIDE).any(axis=1)
+    repeated = pd.DataFrame(boxes).assign(image=image).duplicated()
     return dict(
         degenerate_box=degenerate,
         box_outside=~fits & ~degenerate,
         box_reaches_out=(clipped != boxes).any(axis=1) & fits & ~degenerate,
-        duplicate_box=_is_repeated(columns),
+        duplicate_box=repeated.to_numpy(),
     )
 
 
@@ -133,15 +136,3 @@ def find_unused(folder: Path, used: Container[str]) -> Iterator[Fault]:
         hidden = entry.name.startswith('.') or not entry.is_file()
         if not hidden and entry.name not in used:
             yield Fault('no_rows', '', entry.name, 'in no CSV')
-
-
-def _is_repeated(columns: AnnotationColumns) -> np.ndarray:
-    """Which boxes stand earlier in the same image, the first one excluded."""
-    image = np.repeat(np.arange(len(columns)), columns.counts)
-    # The sort is stable, so that equal boxes keep the order of the file.
-    order = np.lexsort((*columns.boxes.T, image))
-    boxes, image = columns.boxes[order], image[order]
-    same = (boxes[1:] == boxes[:-1]).all(axis=1) & (image[1:] == image[:-1])
-    repeated = np.zeros(len(order), bool)
-    repeated[order[1:]] = same
-    return repeated
