@@ -22,7 +22,6 @@ from dense_scene.datasets.annotation_columns import AnnotationColumns
 from dense_scene.datasets.importers.annotation_set import AnnotationSet
 from dense_scene.datasets.importers.convert import convert_annotations
 from dense_scene.datasets.importers.csv_format import write_csv
-from dense_scene.datasets.importers.voc_format import write_voc
 
 WIDTH, HEIGHT = 2448, 3264
 PER_IMAGE = 147  # as in SKU-110K
@@ -46,6 +45,25 @@ def make_annotations(boxes: int) -> AnnotationSet:
         ),
         ('object',),
     )
+
+
+def write_voc(annotations: AnnotationSet, folder: Path) -> None:
+    """Files as labeling programs write them; pixels count from 1."""
+    folder.mkdir()
+    columns = annotations.columns
+    boxes = annotations.rounded(3) + [1, 1, 0, 0]
+    for index, name in enumerate(annotations.names):
+        objects = (
+            f'<object><name>object</name><difficult>0</difficult><bndbox>'
+            f'<xmin>{x1:.6g}</xmin><ymin>{y1:.6g}</ymin><xmax>{x2:.6g}</xmax>'
+            f'<ymax>{y2:.6g}</ymax></bndbox></object>\n'
+            for x1, y1, x2, y2 in boxes[columns.rows(index)].tolist()
+        )
+        (folder / name).with_suffix('.xml').write_text(
+            f'<annotation><filename>{name}</filename><size><width>{WIDTH}'
+            f'</width><height>{HEIGHT}</height></size>\n{"".join(objects)}'
+            '</annotation>\n'
+        )
 
 
 def rows_of_csv(path: Path) -> Iterator[tuple]:
@@ -141,7 +159,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_csv(annotations, folder / 'csv')
+        write_csv(annotations, folder / 'csv', 3)
         write_voc(annotations, folder / 'voc')
         for kind, rows in (('csv', rows_of_csv), ('voc', rows_of_voc)):
             ours = seconds(

@@ -187,13 +187,51 @@ def test_training_before_crops_has_the_scale_of_testing(
     )
 
 
+def write_folder(source, folder, target) -> None:
+    """A COCO file of one class as Pascal VOC's or YOLO's files."""
+    content = json.loads(source.read_text())
+    folder.mkdir()
+    [category] = content['categories']
+    lines = {image['id']: [] for image in content['images']}
+    sizes = {
+        image['id']: (image['width'], image['height'])
+        for image in content['images']
+    }
+    for item in content['annotations']:
+        (x, y, w, h), (width, height) = item['bbox'], sizes[item['image_id']]
+        lines[item['image_id']].append(
+            f'<object><name>{category["name"]}</name><bndbox><xmin>{x + 1}'
+            f'</xmin><ymin>{y + 1}</ymin><xmax>{x + w}</xmax><ymax>{y + h}'
+            '</ymax></bndbox></object>'
+            if target == 'voc'
+            else f'0 {(x + w / 2) / width} {(y + h / 2) / height} '
+            f'{w / width} {h / height}'
+        )
+    if target == 'yolo':
+        (folder / 'classes.txt').write_text(category['name'])
+    for image in content['images']:
+        text = '\n'.join(lines[image['id']])
+        name = image['file_name']
+        if target == 'voc':
+            width, height = sizes[image['id']]
+            text = (
+                f'<annotation><filename>{name}</filename><size><width>{width}'
+                f'</width><height>{height}</height></size>{text}</annotation>'
+            )
+        suffix = '.xml' if target == 'voc' else '.txt'
+        (folder / name).with_suffix(suffix).write_text(text)
+
+
 @pytest.mark.parametrize('target', ['voc', 'yolo', 'csv'])
 def test_any_format_gives_the_same_advice(run, tmp_path, target):
     images = tmp_path / 'data/images'
     source = tiny_coco(tmp_path / 'data', 3, 4, 5)
-    folder = target != 'csv'
-    other = tmp_path / ('other' if folder else 'other.csv')
-    convert_annotations(source, other, 'coco', target)
+    if target == 'csv':
+        other = tmp_path / 'other.csv'
+        convert_annotations(source, other, 'coco', 'csv')
+    else:
+        other = tmp_path / 'other'
+        write_folder(source, other, target)
     more = ('--images', images) if target == 'yolo' else ()
     (_, expected, _), (status, found, error) = (
         run(source, '--anchors', 1),
@@ -230,7 +268,7 @@ def test_errors_are_one_line(run, annotations, tmp_path):
     broken.write_text('model = dict(\n')
     for arguments, words in (
         (('none.json',), 'does not exist'),
-        ((tmp_path / 'data/images',), 'must be a .json or .csv file'),
+        ((tmp_path / 'data/images',), 'must be a .json, .csv or .xml file'),
         ((annotations, '--from', 'voc'), 'must be a folder for voc'),
         ((annotations, '--scale', 0, 800), 'two positive numbers'),
         ((annotations, '--base', 'no.py'), 'base must be a config'),

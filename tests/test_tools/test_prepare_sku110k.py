@@ -26,9 +26,8 @@ def test_status_tells_whether_there_are_faults(command, tmp_path, capsys):
 
 def test_wrong_usage_is_one_line(command, tmp_path, capsys):
     assert tool.main([*command, '--limit', '0']) == 2
-    assert capsys.readouterr().err.startswith(
-        'error: limit must be at least 1, but got 0.'
-    )
+    said = capsys.readouterr().err
+    assert said.startswith('error: limit must be') and said.count('\n') == 1
     assert tool.main([str(tmp_path / 'no'), *command[1:]]) == 2
     assert 'there is no' in capsys.readouterr().err
 

@@ -1,10 +1,15 @@
-"""Files that are either whole or not there."""
+"""Files: whole or not there, read in any usual encoding, found."""
 
 import os
 
 import pytest
 
-from dense_scene.utils.files import whole_file
+from dense_scene.utils.files import (
+    find_files,
+    read_text,
+    whole_file,
+    write_text,
+)
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -32,3 +37,45 @@ def test_it_is_readable_as_other_files_are(tmp_path):
         part.touch()
     modes = [(tmp_path / name).stat().st_mode for name in ('plain', 'a')]
     assert modes[0] == modes[1]
+
+
+@pytest.mark.parametrize('encoding', ['utf-8', 'utf-8-sig', 'utf-16'])
+def test_texts_of_any_program_are_read(tmp_path, encoding):
+    (tmp_path / 'a.txt').write_bytes('größe\r\n货架\n'.encode(encoding))
+    assert read_text(tmp_path / 'a.txt') == 'größe\n货架\n'
+    (tmp_path / 'b.txt').write_bytes(b'')
+    assert read_text(tmp_path / 'b.txt') == ''
+
+
+def test_other_encodings_are_named(tmp_path):
+    (tmp_path / 'a.txt').write_bytes('瓶子'.encode('gbk'))
+    with pytest.raises(
+        ValueError, match='a.txt must be text in UTF-8'
+    ) as error:
+        read_text(tmp_path / 'a.txt')
+    assert '\n' not in str(error.value)
+
+
+def test_texts_are_written_whole_and_keep_their_bytes(tmp_path):
+    path = tmp_path / 'new/a.txt'
+    write_text(path, ['a\n', os.fsdecode(b'\xff')])
+    assert path.read_bytes() == b'a\n\xff'
+
+    def pieces():
+        yield 'half'
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_text(path, pieces())
+    assert path.read_bytes() == b'a\n\xff'
+    assert os.listdir(path.parent) == ['a.txt']
+
+
+def test_files_are_found_in_order_and_hidden_ones_left_out(tmp_path):
+    for name in ('b.PNG', 'a/c.jpg', '.a/d.jpg', '._b.png', 'e.txt'):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = find_files(tmp_path, ('.png', '.jpg'))
+    assert [path.as_posix() for path in found] == ['a/c.jpg', 'b.PNG']
+    with pytest.raises(FileNotFoundError, match='is not a folder'):
+        find_files(tmp_path / 'none', ('.png',))

@@ -1,4 +1,4 @@
-"""Convert annotations between COCO JSON, Pascal VOC, YOLO and CSV.
+"""Convert annotations of COCO, CVAT, Pascal VOC, YOLO or CSV to COCO or CSV.
 
     python convert_annotations.py xml train.json --from voc --to coco
     python convert_annotations.py labels train.json --from yolo --to coco \\
@@ -6,8 +6,8 @@
     python convert_annotations.py found.npz found.csv --from detections \\
         --to csv --ground-truth val.json
 
-SRC and OUT are folders for voc and yolo, files otherwise; sku is SKU-110K's,
-csv has a header: image x1 y1 x2 y2 [class image_width image_height ignored].
+SRC is a folder for voc and yolo, a file otherwise; sku is SKU-110K's, csv has
+a header: image x1 y1 x2 y2 [class image_width image_height ignored].
 """
 
 import argparse
@@ -24,7 +24,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add('source', metavar='SRC')
-    add('target', metavar='OUT', help='a folder must be new or empty')
+    add('target', metavar='OUT', help='a file, replaced at once')
     add(
         '--from',
         dest='source_format',

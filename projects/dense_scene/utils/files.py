@@ -1,9 +1,12 @@
-"""Files that are either whole or not there."""
+"""Files: written whole or not at all, read in any usual encoding, found."""
 
+import codecs
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 
 @contextmanager
@@ -39,3 +42,92 @@ def write_bytes(path: str | os.PathLike, content: bytes) -> None:
     """Write a file at once, by :func:`whole_file`."""
     with whole_file(path) as part:
         part.write_bytes(content)
+
+
+def write_text(path: str | os.PathLike, pieces: Iterable[str]) -> None:
+    """Write a text file in UTF-8 at once, by :func:`whole_file`.
+
+    Names that are not UTF-8 (surrogates, as ``os.fsdecode`` gives them) keep
+    their bytes.
+    """
+    with (
+        whole_file(path) as part,
+        open(
+            part, 'w', encoding='utf-8', errors='surrogateescape', newline=''
+        ) as file,
+    ):
+        file.writelines(pieces)
+
+
+@contextmanager
+def open_text(path: str | os.PathLike) -> Iterator[TextIO]:
+    """Open a text of whatever program: UTF-8, or UTF-16 with its mark.
+
+    A byte order mark is skipped; all line ends become line feeds.
+
+    Raises:
+        ValueError: If it is in another encoding, also while it is read.
+    """
+    with open(path, 'rb') as file:
+        is_utf16 = file.peek(2)[:2] in (
+            codecs.BOM_UTF16_LE,
+            codecs.BOM_UTF16_BE,
+        )
+        encoding = 'utf-16' if is_utf16 else 'utf-8-sig'
+        try:
+            yield io.TextIOWrapper(file, encoding)
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f'{path} must be text in UTF-8 or UTF-16, but cannot be '
+                f'decoded: {error}. Save it as UTF-8.'
+            ) from error
+
+
+def read_text(path: str | os.PathLike) -> str:
+    """All of a text, by :func:`open_text`."""
+    with open_text(path) as file:
+        return file.read()
+
+
+def require_own_place(target: Path, sources: Iterable[str | Path]) -> None:
+    """Refuse a file that would replace what it is made from, or a folder.
+
+    Raises:
+        ValueError: In that case.
+    """
+    for source in sources:
+        if (
+            target.exists()
+            and os.path.exists(source)
+            and target.samefile(source)
+        ):
+            raise ValueError(
+                f'the target must not be a source, but {target} is read. '
+                'Choose another name.'
+            )
+    if target.is_dir():
+        raise ValueError(
+            f'the target must be a file, but {target} is a folder. Name a '
+            'file in it.'
+        )
+
+
+def find_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
+    """Files below a folder, hidden ones left out, by relative path, sorted.
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f'{folder} is not a folder.')
+    wanted = frozenset(suffixes)
+    paths = (
+        path.relative_to(folder)
+        for path in folder.rglob('*')
+        if path.suffix.lower() in wanted and path.is_file()
+    )
+    return sorted(
+        path
+        for path in paths
+        if not any(part.startswith('.') for part in path.parts)
+    )

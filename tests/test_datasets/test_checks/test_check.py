@@ -39,9 +39,8 @@ def test_nothing_wrong(root, tmp_path):
         'usable_test.txt',
     ]
     assert read_manifest(str(paths[2])) == ['train_0.jpg', 'train_1.jpg']
-    assert (tmp_path / 'out/faults.csv').read_text() == (
-        'kind,split,image,detail\n'
-    )
+    header = (tmp_path / 'out/faults.csv').read_text()
+    assert header == 'kind,split,image,detail\n'
 
 
 def cut_off(root, add_row):
@@ -124,7 +123,7 @@ def test_each_fault(root, add_row, tmp_path, kind, breaking, usable):
     breaking(root, add_row)
     check, _ = prepare(root, tmp_path, splits=['train'])
     assert found(check) == [(kind, 'train', 'train_1.jpg')]
-    assert check.summary() == {kind: (1, FAULT_KINDS[kind].title)}
+    assert check.summary() == {kind: (1, FAULT_KINDS[kind][0])}
     path = tmp_path / 'out/usable_train.txt'
     assert ('train_1.jpg' in read_manifest(str(path))) is usable
     assert usable == ('# Left out: 0' in path.read_text())
@@ -223,7 +222,7 @@ def test_split_without_a_usable_image_has_no_manifest(root, tmp_path):
         ),
         (dict(splits=[]), r'got \[\]'),
         (dict(splits=['val', 'val']), 'each once'),
-        (dict(limit=0), 'at least 1, but got 0'),
+        (dict(limit=0), 'limit must be a positive integer, but got 0'),
     ],
 )
 def test_wrong_request(root, tmp_path, kwargs, words):

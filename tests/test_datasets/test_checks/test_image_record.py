@@ -69,7 +69,7 @@ def test_meaningless_orientation_is_upright(inspect):
     'content, fault',
     [
         (b'', 'is empty'),
-        (b'no image', 'is no image that can be read'),
+        (b'no image', 'cannot be read as an image'),
         (JPEG[:MIDDLE], 'is a truncated JPEG'),
         (
             save(Image.new('RGB', (9, 9)), format='PNG')[:-20],

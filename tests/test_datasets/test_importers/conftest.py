@@ -6,10 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dense_scene.datasets.importers.annotation_set import (
-    AnnotationSet,
-    build_annotation_set,
-)
+from dense_scene.datasets.importers.annotation_set import AnnotationSet
+from dense_scene.datasets.importers.found_boxes import FoundBoxes
 
 
 def make_set(
@@ -26,16 +24,16 @@ def make_set(
         [box for part in boxes_of_images for box in part], np.float64
     ).reshape(-1, 4)
     names = names or [f'{i}.jpg' for i in range(len(counts))]
-    return build_annotation_set(
+    return FoundBoxes(
+        str,
         names,
-        np.array([size] * len(counts)),
+        [size] * len(counts),
         np.repeat(np.arange(len(counts)), counts),
         boxes,
-        np.zeros(len(boxes), int) if labels is None else np.array(labels),
-        np.zeros(len(boxes), bool) if ignored is None else np.array(ignored),
+        np.zeros(len(boxes), int) if labels is None else labels,
+        np.zeros(len(boxes), bool) if ignored is None else ignored,
         classes,
-        str,
-    )
+    ).checked()
 
 
 def rows_of(annotations: AnnotationSet, digits=3) -> list:

@@ -85,7 +85,7 @@ def test_several_classes_or_odd_names_are_refused(convert, capsys):
 
 
 def test_other_formats_and_no_ground_truth(convert, tmp_path, capsys):
-    assert convert(TRUTH, '--to', 'voc') == 1
+    assert convert(TRUTH, '--to', 'coco') == 1
     assert 'written as csv only' in capsys.readouterr().err
     assert (
         main(

@@ -10,30 +10,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ...datasets.annotation_columns import AnnotationColumns
-from ...utils.boxes import nearest_neighbor_iou
+from ...utils.boxes import box_areas, nearest_neighbor_iou
+from ...visualization.palette import BLUE, PALETTE
 
-# Okabe and Ito's: told apart by colour-blind readers too.
-_COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')
 _MAX_BINS = 50
 
 
 @dataclass(frozen=True, eq=False)
 class SplitStatistics:
-    """What is drawn of one split.
-
-    Args:
-        name (str): Of the split.
-        counts (np.ndarray): (M,), objects of each image.
-        sizes (np.ndarray): (M, 2), height and width of each image, pixels.
-        sides (np.ndarray): (N,), square root of each object's area, pixels.
-        neighbour_iou (np.ndarray): (N,), see :func:`nearest_neighbor_iou`.
-    """
+    """What is drawn of one split of M images and N objects."""
 
     name: str
-    counts: np.ndarray
-    sizes: np.ndarray
-    sides: np.ndarray
-    neighbour_iou: np.ndarray
+    counts: np.ndarray  # (M,), objects
+    sizes: np.ndarray  # (M, 2), height and width, pixels
+    sides: np.ndarray  # (N,), square root of the area, pixels
+    neighbor_iou: np.ndarray  # (N,), of nearest_neighbor_iou()
 
     @classmethod
     def from_columns(
@@ -41,24 +32,19 @@ class SplitStatistics:
     ) -> 'SplitStatistics':
         """Measure the boxes of a split, which must have positive sides."""
         boxes = columns.boxes.astype(np.float64)
-        overlaps = [
-            nearest_neighbor_iou(boxes[columns.rows(image)])
-            for image in range(len(columns))
-        ]
-        return cls(
-            name,
-            columns.counts,
-            columns.sizes,
-            np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1)),
-            np.concatenate([np.zeros(0), *overlaps]),
-        )
+        overlaps = np.zeros(len(boxes))
+        for image in range(len(columns)):
+            rows = columns.rows(image)
+            overlaps[rows] = nearest_neighbor_iou(boxes[rows])
+        sides = np.sqrt(box_areas(boxes))
+        return cls(name, columns.counts, columns.sizes, sides, overlaps)
 
 
 def plot_objects_per_image(splits: Sequence[SplitStatistics]) -> bytes:
     """Histogram of the number of objects; all panels return a PNG file."""
     figure, axes = _panel('objects in an image', 'share of the images')
-    most = max((int(s.counts.max(initial=0)) for s in splits), default=0)
-    # Whole numbers: no bin may hold more of them than its neighbour.
+    most = max(int(s.counts.max(initial=0)) for s in splits)
+    # Integers: no bin may hold more of them than its neighbor.
     width = max(1, -(-(most + 1) // _bins(max(len(s.counts) for s in splits))))
     edges = np.arange(0, most + width + 1, width) - 0.5
     _histograms(axes, [(s.name, s.counts) for s in splits], edges)
@@ -68,19 +54,14 @@ def plot_objects_per_image(splits: Sequence[SplitStatistics]) -> bytes:
 def plot_image_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     """One disc for every size of image, its area the number of images."""
     figure, axes = _panel('width, pixels', 'height, pixels')
-    sizes = np.concatenate([np.zeros((0, 2), int), *(s.sizes for s in splits)])
-    unique, counts = np.unique(sizes, axis=0, return_counts=True)
-    share = counts / max(1, counts.sum())
-    axes.scatter(
-        unique[:, 1],
-        unique[:, 0],
-        s=12 + 900 * share,
-        color=_COLOURS[0],
-        alpha=0.55,
-        lw=0,
+    sizes, counts = np.unique(
+        np.concatenate([s.sizes for s in splits]), axis=0, return_counts=True
     )
+    share = counts / max(1, counts.sum())
+    area = 12 + 900 * share
+    axes.scatter(*sizes.T[::-1], s=area, color=BLUE, alpha=0.55, lw=0)
     for index in np.argsort(-counts, kind='stable')[:4]:
-        height, width = unique[index]
+        height, width = sizes[index]
         axes.annotate(
             f'{width} x {height}: {share[index]:.0%}',
             (width, height),
@@ -89,10 +70,8 @@ def plot_image_sizes(splits: Sequence[SplitStatistics]) -> bytes:
             ha='center',
             fontsize='small',
         )
-    largest = unique.max(initial=1)
-    axes.set(
-        xlim=(0, 1.15 * largest), ylim=(0, 1.15 * largest), aspect='equal'
-    )
+    limits = (0, 1.15 * sizes.max(initial=1))
+    axes.set(xlim=limits, ylim=limits, aspect='equal')
     return _png(figure)
 
 
@@ -101,45 +80,30 @@ def plot_object_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     figure, axes = _panel(
         'square root of the area, pixels', 'share of the objects'
     )
-    sides = np.concatenate([np.zeros(0), *(s.sides for s in splits)])
+    sides = np.concatenate([s.sides for s in splits])
     low, high = (sides.min(), sides.max()) if len(sides) else (1, 100)
     edges = np.geomspace(low / 1.05, high * 1.05, _bins(len(sides)) + 1)
-    axes.set_xscale('log')
+    axes.set_xscale('log', base=2)
+    axes.xaxis.set_major_formatter('{x:g}')
     for side in (32, 96):  # COCO's small, medium and large
         if edges[0] < side < edges[-1]:
             axes.axvline(side, color='0.6', ls=':', lw=1)
-            axes.text(
-                side,
-                1,
-                f' {side}',
-                color='0.4',
-                fontsize='small',
-                transform=axes.get_xaxis_transform(),
-                va='top',
-            )
     _histograms(axes, [(s.name, s.sides) for s in splits], edges)
-    marks = [
-        side
-        for side in (2**k for k in range(16))
-        if edges[0] <= side <= edges[-1]
-    ]
-    axes.set_xticks(marks, [str(side) for side in marks])
-    axes.set_xticks([], minor=True)
     return _png(figure)
 
 
-def plot_neighbour_iou(splits: Sequence[SplitStatistics]) -> bytes:
-    """Share of the objects whose nearest neighbour overlaps at least so."""
+def plot_neighbor_iou(splits: Sequence[SplitStatistics]) -> bytes:
+    """Share of the objects whose nearest neighbor overlaps at least so."""
     figure, axes = _panel(
-        'IoU with the nearest neighbour, at least', 'share of the objects'
+        'IoU with the nearest neighbor, at least', 'share of the objects'
     )
-    for colour, split in zip(_COLOURS, splits):
-        values = np.sort(split.neighbour_iou)
-        grid = np.linspace(0, 1, 201)[1:]
+    grid = np.linspace(0, 1, 201)[1:]
+    for color, split in zip(PALETTE, splits):
+        values = np.sort(split.neighbor_iou)
         share = 1 - np.searchsorted(values, grid) / max(1, len(values))
         # No logarithm of 0: below the axis instead.
         share = np.maximum(share, 1e-6)
-        axes.plot(grid, share, color=colour, lw=1.8, label=split.name)
+        axes.plot(grid, share, color=color, lw=1.8, label=split.name)
     # From 1 of 10,000 objects on: it is the few that NMS loses.
     axes.set(xlim=(0, 1), yscale='log', ylim=(1e-4, 1.3))
     axes.yaxis.set_major_formatter(_percent)
@@ -151,20 +115,19 @@ def _panel(xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(6, 3.6), dpi=120, layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set(xlabel=xlabel, ylabel=ylabel, axisbelow=True)
     axes.spines[['top', 'right']].set_visible(False)
     axes.grid(color='0.92')
-    axes.set_axisbelow(True)
     return figure, axes
 
 
 def _histograms(
     axes: Axes, values: list[tuple[str, np.ndarray]], edges: np.ndarray
 ) -> None:
-    for colour, (name, column) in zip(_COLOURS, values):
+    for color, (name, column) in zip(PALETTE, values):
         share = np.histogram(column, edges)[0] / max(1, len(column))
-        axes.stairs(share, edges, color=colour, lw=1.6, label=name)
-        axes.stairs(share, edges, color=colour, alpha=0.12, fill=True)
+        axes.stairs(share, edges, color=color, lw=1.6, label=name)
+        axes.stairs(share, edges, color=color, alpha=0.12, fill=True)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(0, None))
     axes.yaxis.set_major_formatter(_percent)
     axes.legend(frameon=False)

@@ -25,15 +25,12 @@ def prepare_sku110k(
             :func:`write_manifests` and ``checked.jsonl``, with which an
             interrupted check goes on and a later one reads new or changed
             images only.
-        splits, limit, workers, progress: Of :func:`check_sku110k`.
+        splits, limit, workers, progress: Of :func:`check_sku110k`, and what
+            is raised.
 
     Returns:
         tuple[SKU110KCheck, list[Path]]: What was found, and the files, the
         report first.
-
-    Raises:
-        FileNotFoundError, RuntimeError, ValueError: Of
-            :func:`check_sku110k`.
     """
     out_dir = Path(out_dir)
     check = check_sku110k(

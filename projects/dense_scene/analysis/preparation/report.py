@@ -1,21 +1,19 @@
 """The check of a data set as one page of HTML."""
 
-import base64
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ...datasets.checks.check import SKU110KCheck
 from ...datasets.checks.faults import FAULT_KINDS
-from ...utils.files import write_bytes
 from ...utils.object_counts import needed_cap, recall_bound
-from .page import PAGE
+from ...visualization.page import Section, write_page
 from .plots import (
     SplitStatistics,
     plot_image_sizes,
-    plot_neighbour_iou,
+    plot_neighbor_iou,
     plot_object_sizes,
     plot_objects_per_image,
 )
@@ -24,14 +22,24 @@ from .plots import (
 # https://arxiv.org/abs/2007.11946
 CLEANED_IMAGES = dict(train=8219, val=588, test=2936)
 _EXAMPLES = 3
+_SPLIT_HEAD = (
+    *('split', 'images in the CSV', 'left out', 'usable'),
+    *('usable in the literature', 'boxes', 'usable boxes'),
+    *('objects per image: mean', '99.5 %', 'most'),
+)
+_USE = """\
+dataset = dict(
+    type='SKU110KDataset',
+    manifest='.../usable_train.txt',  # beside this page
+    skip_images=())"""
 
 
 def write_preparation_report(check: SKU110KCheck, path: str | Path) -> Path:
-    """Write a page that needs no other file: its pictures are inside.
+    """Write tables of the splits and of the faults, and panels of the data.
 
-    Tables of the splits and of the faults, with the first examples; panels
-    of objects per image, image sizes, object sizes and neighbour IoU, over
-    the images and boxes that can be used.
+    The faults have their first examples; the panels (objects per image,
+    image sizes, object sizes, neighbor IoU) show the images and boxes that
+    can be used.
 
     Args:
         check (SKU110KCheck): What was found.
@@ -40,183 +48,121 @@ def write_preparation_report(check: SKU110KCheck, path: str | Path) -> Path:
     Returns:
         Path: ``path``.
     """
-    path = Path(path)
     splits = [
         SplitStatistics.from_columns(part.split, part.usable())
         for part in check.splits
     ]
-    scope = (
-        f'Only the first {check.limit} images of each split were read.'
-        if check.limit
-        else ''
+    faults = _fault_rows(check)
+    more = (
+        'All of them are in faults.csv, every image with its SHA-256 in '
+        'images.csv. Nothing in the data set was changed.'
     )
-    page = PAGE.substitute(
-        root=escape(str(check.root)),
-        scope=scope,
-        state='bad' if check.faults else 'good',
-        verdict=escape(_verdict(check)),
-        splits=_split_table(check, splits),
-        faults=_fault_table(check),
-        panels=''.join(_panels(splits)),
+    head = 'what', 'what happens', *(s.name for s in splits), 'first examples'
+    return write_page(
+        path,
+        'SKU-110K: what was checked',
+        (
+            Section('Splits', _SPLIT_HEAD, _split_rows(check, splits)),
+            Section('Faults', head, faults, more if faults else 'None.'),
+            Section('Usable images and boxes', figures=_panels(splits)),
+            Section('Use it in a config', code=_USE),
+        ),
+        str(check.root),
+        _verdict(check),
+        not faults,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, page.encode(errors='xmlcharrefreplace'))
-    return path
 
 
 def _verdict(check: SKU110KCheck) -> str:
-    if not check.faults:
-        return 'Nothing was found to be wrong.'
-    kinds = len({fault.kind for fault in check.faults})
-    images = sum(
-        map(bool, (reason for part in check.splits for reason in part.reasons))
-    )
-    dropped = sum(int((~part.boxes.usable).sum()) for part in check.splits)
-    clipped = sum(int(part.boxes.reaches_out.sum()) for part in check.splits)
-    return (
-        f'{len(check.faults):,} faults of {kinds} kinds. {images:,} '
-        f'images are left out of the usable lists; on loading, '
-        f'{dropped:,} boxes will be dropped and {clipped:,} clipped.'
-    )
+    verdict = 'Nothing was found to be wrong.'
+    if check.faults:
+        reasons = sum((part.reasons for part in check.splits), [])
+        dropped = sum((~part.usable_boxes).sum() for part in check.splits)
+        clipped = sum(
+            part.boxes['box_reaches_out'].sum() for part in check.splits
+        )
+        verdict = (
+            f'{len(check.faults):,} faults of {len(check.summary())} kinds. '
+            f'{len(reasons) - reasons.count(""):,} images are left out of the '
+            f'usable lists; on loading, {dropped:,} boxes will be dropped and '
+            f'{clipped:,} clipped.'
+        )
+    if check.limit:
+        verdict += f' Only the first {check.limit} images of each were read.'
+    return verdict
 
 
-def _split_table(
+def _split_rows(
     check: SKU110KCheck, splits: Sequence[SplitStatistics]
-) -> str:
-    head = (
-        'split',
-        'images in the CSV',
-        'left out',
-        'usable',
-        'usable in the literature',
-        'boxes',
-        'usable boxes',
-        'objects per image: mean',
-        '99.5 %',
-        'most',
-    )
+) -> list[list[str]]:
     rows = []
     for part, usable in zip(check.splits, splits):
-        counts = usable.counts
+        counts, images = usable.counts, len(part.columns)
         numbers = (
-            len(part.columns),
-            len(part.columns) - len(counts),
-            len(counts),
-            CLEANED_IMAGES[part.split],
-            len(part.columns.boxes),
+            *(images, images - len(counts), len(counts)),
+            *(CLEANED_IMAGES[part.split], len(part.columns.boxes)),
             int(counts.sum()),
         )
         mean = f'{counts.mean():.1f}' if len(counts) else '-'
-        rows.append(
-            (
-                part.split,
-                *(f'{number:,}' for number in numbers),
-                mean,
-                str(needed_cap(counts)),
-                str(counts.max(initial=0)),
-            )
-        )
-    return _table(head, rows)
+        most = str(needed_cap(counts)), str(counts.max(initial=0))
+        rows.append([part.split, *(f'{n:,}' for n in numbers), mean, *most])
+    return rows
 
 
-def _fault_table(check: SKU110KCheck) -> str:
-    names = [part.split for part in check.splits]
-    head = ('what', 'what happens', *names, 'first examples')
+def _fault_rows(check: SKU110KCheck) -> list[list[str]]:
     rows = []
-    for kind, (title, consequence) in FAULT_KINDS.items():
+    for kind, words in FAULT_KINDS.items():
         found = [fault for fault in check.faults if fault.kind == kind]
-        if not found:
-            continue
-        counts = [
-            sum(fault.split == name for fault in found) for name in names
-        ]
+        of_split = Counter(fault.split for fault in found)
+        counts = [of_split[part.split] for part in check.splits]
         if not any(counts):  # files that belong to no split
-            counts = [len(found), *[''] * (len(names) - 1)]
-        examples = '; '.join(
-            f'{fault.image}: {fault.detail}' for fault in found[:_EXAMPLES]
-        )
-        rows.append(
-            (
-                title,
-                consequence,
-                *(f'{count:,}' if count else '' for count in counts),
-                examples,
-            )
-        )
-    if not rows:
-        return '<p>None.</p>'
-    return _table(head, rows)
+            counts[0] = len(found)
+        cells = (f'{count:,}' if count else '' for count in counts)
+        examples = (f'{f.image}: {f.detail}' for f in found[:_EXAMPLES])
+        if found:
+            rows.append([*words, *cells, '; '.join(examples)])
+    return rows
 
 
-def _panels(splits: Sequence[SplitStatistics]) -> Iterable[str]:
+def _panels(splits: Sequence[SplitStatistics]) -> list[tuple]:
     counts = np.concatenate([s.counts for s in splits])
-    overlaps = np.concatenate([s.neighbour_iou for s in splits])
+    overlaps = np.concatenate([s.neighbor_iou for s in splits])
     sides = np.concatenate([s.sides for s in splits])
-    yield _figure(
-        'Objects per image',
-        plot_objects_per_image(splits),
-        f'{needed_cap(counts)} detections hold every object of 99.5 % of the '
-        f'images. A cap of 100 allows a recall of '
-        f'{_percent(recall_bound(counts, 100))}, one of 300 '
-        f'{_percent(recall_bound(counts, 300))}.',
-    )
-    yield _figure(
-        'Image sizes',
-        plot_image_sizes(splits),
-        'The area of a disc is the number of images; the four most frequent '
-        'sizes are named.',
-    )
     median = np.median(sides) if len(sides) else 0
-    yield _figure(
-        'Object sizes',
-        plot_object_sizes(splits),
-        f'In the full image; half of the objects are below {median:.0f} '
-        'pixels. Dotted: where COCO calls objects medium and large.',
-    )
     above = ', '.join(
         f'{_percent((overlaps > iou).sum() / max(1, len(overlaps)))} have '
         f'more than {iou}'
         for iou in (0.3, 0.5, 0.7)
     )
-    yield _figure(
-        'Neighbour IoU',
-        plot_neighbour_iou(splits),
-        f'Of the objects, {above}: NMS at that threshold would take a '
-        'perfect detection away from one of each such pair.',
-    )
+    return [
+        (
+            'Objects per image',
+            plot_objects_per_image(splits),
+            f'{needed_cap(counts)} detections hold every object of 99.5 % of '
+            'the images. A cap of 100 allows a recall of '
+            f'{_percent(recall_bound(counts, 100))}, one of 300 '
+            f'{_percent(recall_bound(counts, 300))}.',
+        ),
+        (
+            'Image sizes',
+            plot_image_sizes(splits),
+            'The area of a disc is the number of images; the four most '
+            'frequent sizes are named.',
+        ),
+        (
+            'Object sizes',
+            plot_object_sizes(splits),
+            f'In the full image; half of the objects are below {median:.0f} '
+            'pixels. Dotted: where COCO calls objects medium and large.',
+        ),
+        (
+            'Neighbor IoU',
+            plot_neighbor_iou(splits),
+            f'Of the objects, {above}: NMS at that threshold would take a '
+            'perfect detection away from one of each such pair.',
+        ),
+    ]
 
 
 def _percent(share: float) -> str:
     return f'{100 * share:.4g} %'
-
-
-def _figure(title: str, png: bytes, text: str) -> str:
-    data = base64.b64encode(png).decode()
-    return (
-        f'<figure><h3>{escape(title)}</h3>'
-        f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'
-        f'<figcaption>{escape(text)}</figcaption></figure>\n'
-    )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    # Headings stand over their numbers.
-    lines = [
-        '<tr>'
-        + ''.join(
-            f'<th{_alignment(below)}>{escape(cell)}</th>'
-            for cell, below in zip(head, rows[0])
-        )
-        + '</tr>'
-    ]
-    for row in rows:
-        cells = ''.join(
-            f'<td{_alignment(cell)}>{escape(cell)}</td>' for cell in row
-        )
-        lines.append(f'<tr>{cells}</tr>')
-    return '<table>\n' + '\n'.join(lines) + '\n</table>'
-
-
-def _alignment(cell: str) -> str:
-    number = cell.replace(',', '').replace('.', '')
-    return ' class="number"' if number.isdigit() else ''

@@ -21,33 +21,25 @@ _STDERR = 2
 
 @dataclass(frozen=True)
 class ImageRecord:
-    """What an image file is.
+    """What an image file is."""
 
-    Args:
-        name (str): The file, below the image folder.
-        bytes (int): Size of the file.
-        mtime_ns (int): When it was changed last.
-        sha256 (str): Of the whole file, hexadecimal.
-        width (int): Pixels, after the EXIF orientation; 0 where unknown.
-        height (int): Likewise.
-        format (str): PIL's name, such as ``'JPEG'``; empty where unknown.
-        mode (str): PIL's name, ``'RGB'`` for 8-bit colour.
-        orientation (int): The EXIF tag; 1 is upright, also where absent.
-        fault (str): Why the image cannot be used; empty where it can.
-        damage (str): What the JPEG decoder complained about while decoding.
-    """
-
-    name: str
+    name: str  # below the image folder
     bytes: int = 0
-    mtime_ns: int = 0
-    sha256: str = ''
-    width: int = 0
+    mtime_ns: int = 0  # when it was changed last
+    sha256: str = ''  # of the whole file, hexadecimal
+    width: int = 0  # pixels, after the EXIF orientation; 0 where unknown
     height: int = 0
-    format: str = ''
-    mode: str = ''
-    orientation: int = 1
-    fault: str = ''
-    damage: str = ''
+    format: str = ''  # PIL's name, such as 'JPEG'; empty where unknown
+    mode: str = ''  # PIL's name, 'RGB' for 8-bit color
+    orientation: int = 1  # the EXIF tag; 1 is upright, also where absent
+    fault: str = ''  # why the image cannot be used; empty where it can
+    damage: str = ''  # what the JPEG decoder complained about
+
+    def misfit(self, height: int, width: int) -> str:
+        """Why it cannot be used where annotations say this size, or ''."""
+        if self.fault or (self.width, self.height) == (width, height):
+            return self.fault
+        return f'is {self.width}x{self.height}, the CSV says {width}x{height}'
 
 
 def inspect_image(folder: str, name: str) -> ImageRecord:
@@ -55,14 +47,8 @@ def inspect_image(folder: str, name: str) -> ImageRecord:
 
     JPEG is decoded at an eighth of its size: that reads every coefficient,
     in half the time. libjpeg writes to standard error what it repairs
-    silently otherwise ('Corrupt JPEG data: ...'), so that is caught.
-
-    Args:
-        folder (str): The image folder.
-        name (str): The file in it.
-
-    Returns:
-        ImageRecord: With ``fault`` 'does not exist' where there is no file.
+    silently otherwise ('Corrupt JPEG data: ...'), so that is caught. Where
+    there is no file, ``fault`` is 'does not exist'.
     """
     try:
         with open(os.path.join(folder, name), 'rb') as file:
@@ -74,17 +60,16 @@ def inspect_image(folder: str, name: str) -> ImageRecord:
     except OSError as error:
         return ImageRecord(name, fault=f'cannot be read ({error.strerror})')
     header = _read_header(data)
-    fault = find_image_fault(data) or ''
+    fault, damage = find_image_fault(data) or '', ''
     if not fault and not header:
-        fault = 'is no image that can be read'
-    damage = ''
+        fault = 'cannot be read as an image'
     if not fault:
         fault, damage = _decode(data)
     return ImageRecord(
-        name=name,
-        bytes=status.st_size,
-        mtime_ns=status.st_mtime_ns,
-        sha256=hashlib.sha256(data).hexdigest(),
+        name,
+        status.st_size,
+        status.st_mtime_ns,
+        hashlib.sha256(data).hexdigest(),
         **header,
         fault=fault,
         damage=damage,

@@ -1,23 +1,23 @@
 """Many image files, in parallel; an interrupted run goes on."""
 
+import json
 import os
-from collections.abc import Sequence
-from concurrent.futures import Future, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import track
 
+from ...utils import checks
+from ...utils.files import write_bytes
 from ...utils.worker_pool import available_cores, worker_pool
 from .image_record import ImageRecord, inspect_image
-from .journal import Journal
+
+# Raise it when inspect_image() finds something new: older records are then
+# not believed.
+_HEADER = b'{"dense_scene_checked_images": 1}\n'
 
 
 def inspect_images(
@@ -27,13 +27,13 @@ def inspect_images(
     workers: int | None = None,
     progress: bool = True,
 ) -> list[ImageRecord]:
-    """Inspect files that are new, or changed since the journal was written.
+    """Inspect files that are new, or changed since they were inspected last.
 
     Args:
         folder (str | Path): The image folder.
         names (Sequence[str]): Files in it; no name twice.
-        journal (str | Path): Where finished work is kept (see
-            :class:`Journal`). After Ctrl-C or a crash the same call goes on.
+        journal (str | Path): A file to which every record is appended as a
+            line of JSON. After Ctrl-C or a crash the same call goes on.
         workers (int, optional): Processes. Defaults to all cores.
         progress (bool): Whether to show a progress bar. Defaults to True.
 
@@ -45,78 +45,79 @@ def inspect_images(
         ValueError: If ``workers`` is below 1 or the journal another file.
     """
     workers = available_cores() if workers is None else workers
-    if workers < 1:
-        raise ValueError(f'workers must be at least 1, but got {workers}.')
-    folder = os.fspath(folder)
-    with Journal(Path(journal)) as checked:
-        found = {name: _known(checked, folder, name) for name in names}
-        todo = [name for name, record in found.items() if record is None]
-        console = Console(quiet=not progress)
-        if todo:
-            known = sum(
-                name in checked.records and record is not None
-                for name, record in found.items()
-            )
-            if known:
-                console.print(
-                    f'{known} of {len(names)} images have not '
-                    'changed since they were read.'
-                )
-            _inspect(checked, folder, todo, min(workers, len(todo)), console)
-        return [found[name] or checked.records[name] for name in names]
+    checks.positive_integer('workers', workers)
+    known = _read_journal(Path(journal))
+    found = {name: _unchanged(known, folder, name) for name in names}
+    todo = [name for name, record in found.items() if record is None]
+    kept = len({name for name in known if found.get(name) is known[name]})
+    if progress and todo and kept:
+        print(f'{kept} of {len(names)} images have not changed since.')
+    with open(journal, 'a', encoding='utf-8') as file:
+        for record in _inspect(os.fspath(folder), todo, workers, progress):
+            found[record.name] = record
+            file.write(json.dumps(asdict(record)) + '\n')
+            file.flush()
+    return list(found.values())
 
 
-def _known(checked: Journal, folder: str, name: str) -> ImageRecord | None:
+def _read_journal(path: Path) -> dict[str, ImageRecord]:
+    """By name; a line that was cut short is dropped. Made if absent."""
+    if not path.exists() or not path.stat().st_size:
+        write_bytes(path, _HEADER)
+    content = path.read_bytes()
+    whole = content.rfind(b'\n') + 1
+    try:
+        if not content.startswith(_HEADER):
+            raise ValueError
+        lines = content[len(_HEADER) : whole].splitlines()
+        records = [ImageRecord(**json.loads(line)) for line in lines]
+    except (TypeError, ValueError):
+        raise ValueError(
+            f'{path} must be the list of checked images that this version '
+            'writes, but is something else. Delete it, or choose another '
+            'folder.'
+        ) from None
+    os.truncate(path, whole)
+    return {record.name: record for record in records}
+
+
+def _unchanged(
+    known: dict[str, ImageRecord], folder: str | Path, name: str
+) -> ImageRecord | None:
+    """The record of a file that is missing or has not been changed."""
     try:
         status = os.stat(os.path.join(folder, name))
     except FileNotFoundError:
         return ImageRecord(name, fault='does not exist')
     except OSError as error:  # a name too long, a file where a folder must be
         return ImageRecord(name, fault=f'cannot be read ({error.strerror})')
-    return checked.find(name, status)
+    record = known.get(name)
+    stamp = status.st_size, status.st_mtime_ns
+    if record and (record.bytes, record.mtime_ns) == stamp:
+        return record
+    return None
 
 
 def _inspect(
-    checked: Journal,
-    folder: str,
-    names: list[str],
-    workers: int,
-    console: Console,
-) -> None:
-    columns = (
-        TextColumn('checking images'),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with worker_pool(workers) as pool:
+    folder: str, names: list[str], workers: int, progress: bool
+) -> Iterator[ImageRecord]:
+    """Records as they are done, in any order."""
+    if not names:
+        return
+    with worker_pool(min(workers, len(names))) as pool:
         # Submitted before the bar starts its thread: workers are forked here.
         futures = [pool.submit(inspect_image, folder, name) for name in names]
-        pending = set(futures)
         try:
-            with Progress(*columns, console=console) as bar:
-                for future in bar.track(
-                    as_completed(futures), total=len(futures)
-                ):
-                    checked.add(future.result())
-                    pending.discard(future)
+            for future in track(
+                as_completed(futures),
+                'checking images',
+                len(futures),
+                disable=not progress,
+            ):
+                yield future.result()
         except BrokenProcessPool as error:
             raise RuntimeError(
                 'a worker process must not end before its work is done, but '
                 'one did (often for want of memory). What is finished is '
                 'kept: run again, with fewer workers.'
             ) from error
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            _keep_finished(checked, pending)
-            raise
-
-
-def _keep_finished(checked: Journal, futures: set[Future]) -> None:
-    for future in futures:
-        if (
-            future.done()
-            and not future.cancelled()
-            and (future.exception() is None)
-        ):
-            checked.add(future.result())

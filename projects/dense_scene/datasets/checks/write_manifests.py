@@ -1,25 +1,13 @@
 """The results of a check as files that data sets and people can read."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
-from ...utils.files import write_bytes
-from .check import SKU110KCheck, SplitCheck
+import pandas as pd
 
-IMAGE_COLUMNS = (
-    'split',
-    'image',
-    'width',
-    'height',
-    'bytes',
-    'sha256',
-    'boxes',
-    'usable_boxes',
-    'left_out_because',
-)
-FAULT_COLUMNS = ('kind', 'split', 'image', 'detail')
+from ...utils.files import write_text
+from .check import SKU110KCheck, SplitCheck
+from .faults import Fault
 
 
 def write_manifests(check: SKU110KCheck, folder: str | Path) -> list[Path]:
@@ -40,72 +28,58 @@ def write_manifests(check: SKU110KCheck, folder: str | Path) -> list[Path]:
         ``usable_{split}.txt``; an older one is removed.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [row for part in check.splits for row in _image_rows(part)]
-    paths = [
-        _write_csv(folder / 'images.csv', IMAGE_COLUMNS, rows),
-        _write_csv(folder / 'faults.csv', FAULT_COLUMNS, check.faults),
-    ]
+    images = [row for part in check.splits for row in _image_rows(part)]
+    faults = pd.DataFrame(check.faults, dtype=object, columns=Fault._fields)
+    texts = {
+        'images.csv': _csv(pd.DataFrame(images, dtype=object)),
+        'faults.csv': _csv(faults),
+    }
     for part in check.splits:
-        path = folder / f'usable_{part.split}.txt'
+        name = f'usable_{part.split}.txt'
         if all(part.reasons):
-            path.unlink(missing_ok=True)
-            continue
-        write_bytes(path, _manifest(part, check.limit))
-        paths.append(path)
-    return paths
+            (folder / name).unlink(missing_ok=True)
+        else:
+            texts[name] = _manifest(part, check.limit)
+    for name, text in texts.items():
+        write_text(folder / name, [text])
+    return [folder / name for name in texts]
 
 
-def _image_rows(part: SplitCheck) -> Iterable[tuple]:
+def _image_rows(part: SplitCheck) -> Iterator[dict]:
     """Size and digest are those of the file, empty where unknown."""
-    usable = part.columns.keep_boxes(part.boxes.usable).counts
-    for record, boxes, left, reason in zip(
-        part.records, part.columns.counts, usable, part.reasons
-    ):
-        yield (
-            part.split,
-            record.name,
-            record.width or '',
-            record.height or '',
-            record.bytes,
-            record.sha256,
-            boxes,
-            left,
-            reason,
+    usable = part.columns.keep_boxes(part.usable_boxes).counts
+    for index, record in enumerate(part.records):
+        yield dict(
+            split=part.split,
+            image=record.name,
+            width=record.width or '',
+            height=record.height or '',
+            bytes=record.bytes,
+            sha256=record.sha256,
+            boxes=part.columns.counts[index],
+            usable_boxes=usable[index],
+            left_out_because=part.reasons[index],
         )
 
 
-def _manifest(part: SplitCheck, limit: int | None) -> bytes:
+def _manifest(part: SplitCheck, limit: int | None) -> str:
+    names = [record.name for record in part.records]
     skipped = [
-        f'{record.name} {reason}'
-        for record, reason in zip(part.records, part.reasons)
+        f'#   {name} {reason}'
+        for name, reason in zip(names, part.reasons)
         if reason
     ]
-    names = [
-        record.name
-        for record, reason in zip(part.records, part.reasons)
-        if not reason
-    ]
-    boxes = len(part.usable().boxes)
-    some = f'\n# Only the first {limit} images were read.' if limit else ''
-    head = (
+    names = [name for name, reason in zip(names, part.reasons) if not reason]
+    lines = [
         f'# SKU-110K, {part.split}: {len(names)} usable images with '
-        f'{boxes} usable boxes.{some}\n'
-        "# For SKU110KDataset(manifest='<this file>', skip_images=()).\n"
-        '# Made by: python tools/dataset_converters/prepare_sku110k.py\n'
-        f'# Left out: {len(skipped)}\n'
-    )
-    lines = [*(f'#   {line}' for line in skipped), *names]
-    # Names that are not UTF-8 keep their bytes.
-    return (head + '\n'.join(lines) + '\n').encode(errors='surrogateescape')
+        f'{len(part.usable().boxes)} usable boxes.',
+        *([f'# Only the first {limit} images were read.'] if limit else ()),
+        "# For SKU110KDataset(manifest='<this file>', skip_images=()).",
+        '# Made by: python tools/dataset_converters/prepare_sku110k.py',
+        f'# Left out: {len(skipped)}',
+    ]
+    return '\n'.join([*lines, *skipped, *names]) + '\n'
 
 
-def _write_csv(
-    path: Path, header: Iterable[str], rows: Iterable[tuple]
-) -> Path:
-    text = io.StringIO(newline='')
-    writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_bytes(path, text.getvalue().encode(errors='surrogateescape'))
-    return path
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, lineterminator='\n')

@@ -1,15 +1,17 @@
 """COCO JSON, in both directions."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ...utils.boxes import xywh_to_xyxy
+from ...utils.files import write_text
 from ..coco.reader import read_coco_json
-from .annotation_set import AnnotationSet, build_annotation_set
-from .files import write_text
+from .annotation_set import AnnotationSet
+from .found_boxes import FoundBoxes
 
 _CHUNK = 2**16
 _ANNOTATION = (
@@ -18,80 +20,51 @@ _ANNOTATION = (
 )
 
 
-def read_coco(
-    source: Path,
-    images: Path | None = None,
-    classes: Sequence[str] | None = None,
-    progress: bool = False,
-) -> AnnotationSet:
+def read_coco(source: Path) -> FoundBoxes:
     """Read a COCO file; polygons and ids are not kept.
 
-    ``iscrowd`` and ``ignore`` both become ignored boxes.
-
-    Args:
-        source (Path): The JSON file.
-        images, classes, progress: Of :func:`build_annotation_set`. The
-            classes default to all categories of the file, in its order.
+    ``iscrowd`` and ``ignore`` both become ignored boxes. Classes are all
+    categories of the file, in its order.
 
     Raises:
         ValueError: If the file is not COCO JSON
             (:func:`read_coco_json`) or refers to what it does not hold.
     """
     content, found = read_coco_json(str(source))
-    image_of_box = _positions(
-        found.image_ids, content['images'], 'image', source
-    )
-    labels = _positions(
-        found.category_ids, content['categories'], 'category', source
-    )
+    images, categories = content['images'], content['categories']
     try:
-        names = [str(image['file_name']) for image in content['images']]
-        known = [str(item['name']) for item in content['categories']]
-        sizes = np.array(
-            [
-                (image.get('height') or 0, image.get('width') or 0)
-                for image in content['images']
-            ],
-            np.int64,
-        )
-    except (
-        AttributeError,
-        KeyError,
-        OverflowError,
-        TypeError,
-        ValueError,
-    ) as error:
+        names = [str(image['file_name']) for image in images]
+        classes = [str(item['name']) for item in categories]
+        sides = [
+            (image.get('height') or 0, image.get('width') or 0)
+            for image in images
+        ]
+        sizes = np.array(sides, np.int64)
+    except (LookupError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(
-            f'{source}: every image must have a file_name, and whole numbers '
-            'for height and width if any, and every category a name, but '
-            f'{type(error).__name__}: {error}. Add what is missing.'
+            f'{source}: every image must have a file_name, and integers for '
+            'height and width if any, and every category a name, but '
+            f'{type(error).__name__}: {error}.'
         ) from error
-    return build_annotation_set(
+    return FoundBoxes(
+        lambda row: f'{source}, annotation {row + 1}',
         names,
         sizes,
-        image_of_box,
+        _positions(found.image_ids, images, 'image', source),
         xywh_to_xyxy(found.boxes),
-        labels,
+        _positions(found.category_ids, categories, 'category', source),
         found.crowd | found.ignore,
-        known,
-        lambda row: f'{source}, annotation {row + 1}',
-        images,
         classes,
-        progress,
     )
 
 
-def write_coco(
-    annotations: AnnotationSet, target: Path, digits: int = 3
-) -> None:
-    """Write a COCO file: ids from 1, area = width x height.
+def write_coco(annotations: AnnotationSet, target: Path, digits: int) -> None:
+    """Write a COCO file: ids from 1, area = width x height."""
+    write_text(target, _pieces(annotations, digits))
 
-    Args:
-        annotations (AnnotationSet): What to write.
-        target (Path): The JSON file, replaced at once.
-        digits (int): Decimals of the corners.
-    """
-    columns = annotations.columns
+
+def _pieces(annotations: AnnotationSet, digits: int) -> Iterator[str]:
+    columns, boxes = annotations.columns, annotations.rounded(digits)
     images = [
         dict(id=index, file_name=name, height=height, width=width)
         for index, (name, (height, width)) in enumerate(
@@ -102,19 +75,8 @@ def write_coco(
         dict(id=index, name=name)
         for index, name in enumerate(annotations.classes, 1)
     ]
-    write_text(target, _pieces(annotations, images, categories, digits))
-
-
-def _pieces(
-    annotations: AnnotationSet,
-    images: list[dict],
-    categories: list[dict],
-    digits: int,
-) -> Iterator[str]:
-    yield '{"images": ' + json.dumps(images)
-    yield ', "categories": ' + json.dumps(categories)
-    yield ', "annotations": ['
-    columns, boxes = annotations.columns, annotations.rounded(digits)
+    yield f'{{"images": {json.dumps(images)}, '
+    yield f'"categories": {json.dumps(categories)}, "annotations": ['
     # Differences of rounded numbers are rounded again, or 0.3 - 0.1 would
     # be written with 16 decimals.
     sides = np.round(boxes[:, 2:] - boxes[:, :2], digits)
@@ -122,19 +84,13 @@ def _pieces(
         np.arange(1, len(boxes) + 1),
         np.repeat(np.arange(len(columns)) + 1, columns.counts),
         columns.labels + 1,
-        boxes[:, 0],
-        boxes[:, 1],
-        sides[:, 0],
-        sides[:, 1],
+        *boxes[:, :2].T,
+        *sides.T,
         np.round(sides.prod(axis=1), 2 * digits),
         columns.ignored,
     )
-    # All are written alike, so that they are read at the speed of the disk
-    # (read_uniform_objects).
     for start in range(0, len(boxes), _CHUNK):
-        rows = zip(
-            *(field[start : start + _CHUNK].tolist() for field in fields)
-        )
+        rows = zip(*(part[start : start + _CHUNK].tolist() for part in fields))
         yield ',\n' if start else ''
         yield ',\n'.join(_ANNOTATION % row for row in rows)
     yield ']}\n'
@@ -144,25 +100,17 @@ def _positions(
     ids: np.ndarray, items: list[dict], what: str, source: Path
 ) -> np.ndarray:
     """Where the item with each id stands."""
-    try:
-        position = {item['id']: index for index, item in enumerate(items)}
-    except (KeyError, TypeError):
+    known = pd.Index([item.get('id') for item in items])
+    if known.hasnans or not known.is_unique:
         raise ValueError(
-            f'{source}: every {what} must have an id. Add it.'
-        ) from None
-    if len(position) < len(items):
-        raise ValueError(
-            f'{source}: every {what} must have an id of its '
-            'own, but some share one. Renumber them.'
+            f'{source}: every {what} must have an id of its own, but some '
+            'have none or share one.'
         )
-    unique, first, inverse = np.unique(
-        ids, return_index=True, return_inverse=True
-    )
-    for item, row in zip(unique.tolist(), first.tolist()):
-        if item not in position:
-            raise ValueError(
-                f'{source}, annotation {row + 1} must refer to a known '
-                f'{what}, but has {what}_id {item!r}. Correct or delete it.'
-            )
-    found = [position[item] for item in unique.tolist()]
-    return np.array(found, np.int64)[inverse.reshape(-1)]
+    found = known.get_indexer(ids)
+    if (found < 0).any():
+        row = int(np.argmin(found))
+        raise ValueError(
+            f'{source}, annotation {row + 1} must refer to a known {what}, '
+            f'but has {what}_id {ids[row : row + 1].tolist()[0]!r}.'
+        )
+    return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...datasets.importers.files import require_own_place, write_text
+from ...utils.files import require_own_place, write_text
 from ...utils.groups import group_rows
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
@@ -82,7 +82,7 @@ def convert_detections(
         )
     if digits not in range(7):
         raise ValueError(f'digits must be 0 to 6, but got {digits}.')
-    require_own_place(Path(path), [detections, ann_file], is_folder=False)
+    require_own_place(Path(path), [detections, ann_file])
     truth, store = read_evaluation(str(detections), str(ann_file))
     return write_challenge_csv(store.detections, truth, path, digits)
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from dense_scene.datasets.annotation_columns import AnnotationColumns
-from dense_scene.datasets.checks.box_check import check_boxes
+from dense_scene.datasets.checks.check import SplitCheck
+from dense_scene.datasets.checks.faults import check_boxes
+from dense_scene.datasets.checks.image_record import ImageRecord
 from dense_scene.datasets.sku110k.sku110k_dataset import SKU110KDataset
 from dense_scene.testing import touching_row
 
@@ -25,52 +27,47 @@ def make_columns(*boxes_of_images, size=(40, 60)) -> AnnotationColumns:
     )
 
 
+def usable(columns) -> np.ndarray:
+    names = [name.decode() for name in columns.file_names.tolist()]
+    records = [ImageRecord(name) for name in names]
+    return SplitCheck('train', columns, records).usable_boxes
+
+
 # Images are 60 wide and 40 high.
 @pytest.mark.parametrize(
     'box, kind',
     [
         ([0, 0, 60, 40], None),
         ([59, 39, 60, 40], None),  # one pixel
-        ([5, 5, 5, 20], 'degenerate'),
-        ([5, 5, 5.5, 20], 'degenerate'),
-        ([30, 5, 10, 20], 'degenerate'),  # corners the wrong way round
-        ([61, 5, 70, 20], 'outside'),
-        ([5, -9, 9, 0], 'outside'),  # touches the upper edge from outside
-        ([59.5, 5, 70, 20], 'outside'),  # half a pixel is left of it
-        ([59, 5, 70, 20], 'reaches_out'),
-        ([-1, 5, 70, 20], 'reaches_out'),
+        ([5, 5, 5, 20], 'degenerate_box'),
+        ([5, 5, 5.5, 20], 'degenerate_box'),
+        ([30, 5, 10, 20], 'degenerate_box'),  # corners the wrong way round
+        ([61, 5, 70, 20], 'box_outside'),
+        ([5, -9, 9, 0], 'box_outside'),  # touches the upper edge from outside
+        ([59.5, 5, 70, 20], 'box_outside'),  # half a pixel is left of it
+        ([59, 5, 70, 20], 'box_reaches_out'),
+        ([-1, 5, 70, 20], 'box_reaches_out'),
     ],
 )
 def test_one_box(box, kind):
-    check = check_boxes(make_columns([box]))
-    found = {
-        name: getattr(check, name).tolist() == [True]
-        for name in ('degenerate', 'outside', 'reaches_out')
-    }
-    assert found == {name: name == kind for name in found}
-    assert check.usable.tolist() == [kind in (None, 'reaches_out')]
-    assert check.duplicate.tolist() == [False]
+    columns = make_columns([box])
+    found = [kind for kind, mask in check_boxes(columns).items() if mask[0]]
+    assert found == [kind] * (kind is not None)
+    kept = kind in (None, 'box_reaches_out')
+    assert usable(columns).tolist() == [kept]
 
 
 def test_only_later_equals_of_the_same_image_are_duplicates():
     a, b = [0, 0, 9, 9], [0, 0, 9, 8]
-    check = check_boxes(make_columns([a, b, a], [a, a, a], [b]))
-    assert check.duplicate.tolist() == [
-        False,
-        False,
-        True,
-        False,
-        True,
-        True,
-        False,
-    ]
+    masks = check_boxes(make_columns([a, b, a], [a, a, a], [b]))
+    assert masks['duplicate_box'].nonzero()[0].tolist() == [2, 4, 5]
 
 
 def test_no_box_and_600_touching_ones():
     for boxes in (np.zeros((0, 4)), touching_row(600, (1, 2)).numpy()):
-        check = check_boxes(make_columns(boxes, size=(2, 600)))
-        assert check.usable.all() and len(check.usable) == len(boxes)
-        assert not (check.reaches_out.any() or check.duplicate.any())
+        masks = check_boxes(make_columns(boxes, size=(2, 600)))
+        assert all(len(mask) == len(boxes) for mask in masks.values())
+        assert not any(mask.any() for mask in masks.values())
 
 
 def test_usable_is_what_the_data_set_keeps(tmp_path):
@@ -84,15 +81,11 @@ def test_usable_is_what_the_data_set_keeps(tmp_path):
         )
     )
     dataset = SKU110KDataset(ann_file='a.csv', data_root=str(tmp_path))
-    check = check_boxes(make_columns(boxes))
-    kept = np.clip(boxes[check.usable], 0, [60, 40, 60, 40])
+    columns = make_columns(boxes)
+    kept = np.clip(boxes[usable(columns)], 0, [60, 40, 60, 40])
     assert dataset.columns.boxes.tolist() == kept.tolist()
+    masks = check_boxes(columns)
     assert (
-        min(
-            check.degenerate.sum(),
-            check.outside.sum(),
-            check.reaches_out.sum(),
-            check.usable.sum(),
-        )
-        > 5
+        all(masks[kind].sum() > 5 for kind in list(masks)[:3])
+        and len(kept) > 5
     )
