@@ -22,12 +22,10 @@ from mmdet.structures.bbox import HorizontalBoxes
 
 from dense_scene.datasets.transforms.crops.dense_random_crop import (
     DenseRandomCrop,
+    count_cut,
 )
-from dense_scene.datasets.transforms.crops.snap_window import count_cut
 from dense_scene.datasets.transforms.crops.tile_crop import TileCrop
-from dense_scene.datasets.transforms.crops.visible_fraction import (
-    visible_fraction,
-)
+from dense_scene.datasets.transforms.crops.window_crop import visible_fraction
 from shelf_scenes.layout import plan_scene
 
 SIZE, PART, MOST, BUDGET = (2448, 3264), 0.6, 2 / 3, 1.0
