@@ -121,10 +121,12 @@ def our_pipeline(augment: bool) -> Compose:
     """What the configs use."""
     return Compose(
         [
-            dict(type='LoadImageForScale', scales=SCALES, on_error='skip'),
-            dict(type='LoadAnnotations', with_bbox=True),
-            *[dict(type='DetAutoAugment', policy='v1')] * augment,
-            dict(type='ResizeToDrawnScale'),
+            dict(
+                type='LoadAndResize',
+                scales=SCALES,
+                auto_augment='v1' if augment else None,
+                on_error='skip',
+            ),
             # Last, since it gives a mirrored view, which is slow to read.
             dict(type='RandomFlip', prob=0.5),
             *END,

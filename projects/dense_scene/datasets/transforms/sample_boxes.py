@@ -1,13 +1,25 @@
 """What every transform of boxes does to the dict of a sample."""
 
 import numpy as np
+from mmdet.structures.bbox import HorizontalBoxes
 
 _PER_BOX = ('gt_bboxes_labels', 'gt_ignore_flags', 'gt_instances_ids')
 _NOT_MOVED = ('gt_masks', 'gt_seg_map', 'gt_keypoints', 'proposals')
 
 
 def require_boxes_alone(results: dict, name: str) -> None:
-    """Raise ValueError where there is more than transform ``name`` moves."""
+    """Raise where there is something that transform ``name`` cannot move.
+
+    Raises:
+        TypeError: If ``gt_bboxes``, where present, are not HorizontalBoxes.
+        ValueError: If there are masks, keypoints or proposals.
+    """
+    boxes = results.get('gt_bboxes')
+    if boxes is not None and not isinstance(boxes, HorizontalBoxes):
+        raise TypeError(
+            f'{name} must be used on HorizontalBoxes, but got '
+            f"{type(boxes).__name__}. Set box_type='hbox' in LoadAnnotations."
+        )
     for key in _NOT_MOVED:
         if results.get(key) is not None:
             raise ValueError(

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from dense_scene.datasets.transforms.auto_augment.affine import (
-    clip_boxes,
     move_boxes,
     rotate,
     shear_x,
@@ -72,26 +71,6 @@ def test_rotation_turns_back_and_keeps_the_centre():
     )
     np.testing.assert_allclose(matrix @ (35, 25, 1), (35, 25, 1))
     assert math.isclose(np.linalg.det(matrix), 1)
-
-
-def test_clip():
-    boxes = np.array(
-        [
-            [-5, -5, 5, 5],  # cut to its quarter
-            [70, 10, 80, 20],  # touches the right edge from outside
-            [10, 50, 20, 60],  # touches the lower edge from outside
-            [-9, -9, 99, 99],  # larger than the image
-            [3, 4, 3, 9],  # no width
-            [69.5, 0, 71, 1],
-        ]
-    )
-    clipped, inside = clip_boxes(boxes, *SIZE)
-    assert inside.tolist() == [True, False, False, True, False, True]
-    assert clipped[inside].tolist() == [
-        [0, 0, 5, 5],
-        [0, 0, 70, 50],
-        [69.5, 0, 70, 1],
-    ]
 
 
 @pytest.mark.parametrize('name', MAPS)

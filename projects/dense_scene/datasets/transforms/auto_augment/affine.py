@@ -1,8 +1,8 @@
 """Affine maps of images and of the boxes in them.
 
 A map is a (3, 3) float64 matrix that takes old to new positions. Positions
-are (x, y) in pixels with pixel *edges* at whole numbers, as in boxes: the
-centre of the first pixel is at (0.5, 0.5) and that of the image at (W / 2,
+are (x, y) in pixels with pixel *edges* at integers, as in boxes: the center of
+the first pixel is at (0.5, 0.5) and that of the image at (W / 2,
 H / 2). So an image and its boxes move by the same matrix.
 """
 
@@ -26,7 +26,7 @@ def translate(dx: float, dy: float) -> np.ndarray:
 
 
 def rotate(degrees: float, width: int, height: int) -> np.ndarray:
-    """Turn clockwise about the centre of an image of this size."""
+    """Turn clockwise about the center of an image of this size."""
     angle = np.deg2rad(degrees)
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
@@ -49,25 +49,6 @@ def move_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
 
 
-def clip_boxes(
-    boxes: np.ndarray, width: int, height: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cut boxes at the image's edges.
-
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy, pixels.
-        width (int): Of the image.
-        height (int): Of the image.
-
-    Returns:
-        tuple: All boxes, (N, 4), and which of them have an area inside the
-        image, (N,) bool.
-    """
-    limit = np.array([width, height, width, height])
-    boxes = np.clip(boxes, 0, limit)
-    return boxes, (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-
-
 def warp_image(image: np.ndarray, matrix: np.ndarray, fill: int) -> np.ndarray:
     """Move an image, taking for each new pixel the nearest old one.
 
@@ -79,7 +60,7 @@ def warp_image(image: np.ndarray, matrix: np.ndarray, fill: int) -> np.ndarray:
     Returns:
         np.ndarray: A new image of the same size.
     """
-    # OpenCV puts pixel centres at whole numbers.
+    # OpenCV puts pixel centers at integers.
     inverse = (
         translate(-0.5, -0.5) @ np.linalg.inv(matrix) @ translate(0.5, 0.5)
     )
@@ -94,7 +75,7 @@ def warp_image(image: np.ndarray, matrix: np.ndarray, fill: int) -> np.ndarray:
 
 
 def shift_image(image: np.ndarray, dx: int, dy: int, fill: int) -> np.ndarray:
-    """Move an image by whole pixels, right and down.
+    """Move an image by integer steps, right and down.
 
     Args:
         image (np.ndarray): (H, W, C).

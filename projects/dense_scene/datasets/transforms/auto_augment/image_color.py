@@ -1,4 +1,9 @@
-"""Colour operations on whole uint8 images, several times Pillow's speed."""
+"""Color operations on uint8 images, several times Pillow's speed.
+
+Those that map each level alone are lookup tables, (256,) uint8: the new value
+of each old one. They equal Pillow's ImageOps and ImageEnhance to the last
+bit; Pillow rounds towards zero.
+"""
 
 import cv2
 import numpy as np
@@ -7,17 +12,87 @@ import numpy as np
 _LUMA_BGR = np.array([7471, 38470, 19595]) / 65536
 # Rows that are worked on at a time, so that intermediates stay in the cache.
 _STRIP = 64
+_LEVELS = np.arange(256)
+_IDENTITY = _LEVELS.astype(np.uint8)
+
+
+def posterize_table(bits: int) -> np.ndarray:
+    """Keep the highest ``bits`` bits, 1 to 8."""
+    return (_LEVELS >> (8 - bits) << (8 - bits)).astype(np.uint8)
+
+
+def solarize_table(threshold: int) -> np.ndarray:
+    """Invert the levels of at least ``threshold``; 256 inverts none."""
+    inverted = np.where(threshold > _LEVELS, _LEVELS, 255 - _LEVELS)
+    return inverted.astype(np.uint8)
+
+
+def solarize_add_table(addition: int, threshold: int = 128) -> np.ndarray:
+    """Add to the levels below ``threshold``, up to 255."""
+    added = np.clip(_LEVELS + addition, 0, 255)
+    return np.where(threshold > _LEVELS, added, _LEVELS).astype(np.uint8)
+
+
+def blend_table(gray: int, factor: float) -> np.ndarray:
+    """``gray + factor * (level - gray)``, clipped.
+
+    With ``gray`` 0 this is Pillow's Brightness, with the mean luma of the
+    image its Contrast. A factor of 1 changes nothing.
+    """
+    # float32, as in Pillow: at factor 0.1 and the like the rounding shows.
+    change = np.float32(factor) * (_LEVELS - gray).astype(np.float32)
+    return np.clip(np.float32(gray) + change, 0, 255).astype(np.uint8)
+
+
+def autocontrast_tables(counts: np.ndarray) -> np.ndarray:
+    """Stretch the levels that occur, two or more, to 0 to 255.
+
+    Args:
+        counts (np.ndarray): (C, 256) histograms of the channels.
+
+    Returns:
+        np.ndarray: (C, 256) uint8.
+    """
+    return np.stack([_autocontrast_table(row) for row in counts])
+
+
+def equalize_tables(counts: np.ndarray) -> np.ndarray:
+    """Spread the levels so that their counts become even.
+
+    Nothing changes with fewer than two levels, or fewer than 255 pixels
+    besides those of the highest level.
+
+    Args:
+        counts (np.ndarray): (C, 256) int64 histograms of the channels.
+
+    Returns:
+        np.ndarray: (C, 256) uint8.
+    """
+    return np.stack([_equalize_table(row) for row in counts])
+
+
+def _autocontrast_table(histogram: np.ndarray) -> np.ndarray:
+    present = np.flatnonzero(histogram)
+    if len(present) < 2:
+        return _IDENTITY
+    low, high = int(present[0]), int(present[-1])
+    scale = 255.0 / (high - low)
+    return np.clip(_LEVELS * scale + -low * scale, 0, 255).astype(np.uint8)
+
+
+def _equalize_table(histogram: np.ndarray) -> np.ndarray:
+    present = np.flatnonzero(histogram)
+    if len(present) < 2:
+        return _IDENTITY
+    step = int(histogram.sum() - histogram[present[-1]]) // 255
+    if step == 0:
+        return _IDENTITY
+    below = np.cumsum(histogram) - histogram
+    return np.clip((below + step // 2) // step, 0, 255).astype(np.uint8)
 
 
 def count_levels(image: np.ndarray) -> np.ndarray:
-    """Histogram of each channel.
-
-    Args:
-        image (np.ndarray): (H, W, 3), uint8.
-
-    Returns:
-        np.ndarray: (3, 256), int64.
-    """
+    """Histogram of each channel of (H, W, 3) uint8, (3, 256) int64."""
     counts = np.zeros((3, 256), np.int64)
     # Splitting first is faster than calcHist on interleaved channels.
     for top in range(0, len(image), _STRIP):
@@ -28,7 +103,7 @@ def count_levels(image: np.ndarray) -> np.ndarray:
 
 
 def mean_luma(image: np.ndarray) -> float:
-    """Mean of the grey image, (H, W, 3) uint8 BGR."""
+    """Mean of the gray image, (H, W, 3) uint8 BGR."""
     return float(_LUMA_BGR @ cv2.mean(image)[:3])
 
 
@@ -48,9 +123,6 @@ def map_levels(
         tables (np.ndarray): (3, 256), uint8.
         out (np.ndarray, optional): Gets the result; may be ``image``.
             Defaults to None: a new image.
-
-    Returns:
-        np.ndarray: ``out`` or the new image.
     """
     if (tables[0] == tables[1]).all() and (tables[0] == tables[2]).all():
         return cv2.LUT(image, tables[0], dst=out)  # twice as fast as three
@@ -58,21 +130,18 @@ def map_levels(
 
 
 def saturate(image: np.ndarray, factor: float) -> np.ndarray:
-    """Pillow's Color: blend the grey image with the image.
+    """Pillow's Color: blend the gray image with the image.
 
-    Within one grey level of Pillow; equal where the pixel is grey.
+    Within one level of Pillow; equal where the pixel is gray.
 
     Args:
         image (np.ndarray): (H, W, 3), uint8, BGR.
-        factor (float): 0 gives grey, 1 the image, more is more colourful.
-
-    Returns:
-        np.ndarray: A new image.
+        factor (float): 0 gives gray, 1 the image, more is more colorful.
     """
     matrix = np.empty((3, 4), np.float32)
     matrix[:, :3] = factor * np.eye(3) + (1 - factor) * _LUMA_BGR
     # Pillow cuts the fraction off and OpenCV rounds. 0.25 leaves room for
-    # OpenCV's fixed-point arithmetic, so that grey stays the same grey.
+    # OpenCV's fixed-point arithmetic, so that gray stays the same gray.
     matrix[:, 3] = -0.25
     return cv2.transform(image, matrix)
 
@@ -81,16 +150,13 @@ def sharpen(image: np.ndarray, factor: float) -> np.ndarray:
     """Pillow's Sharpness: blend the smoothed image with the image.
 
     Smoothing is Pillow's SMOOTH, 3 x 3 with 5/13 in the middle and 1/13
-    around it; the pixels of the border stay as they are. Within one grey
-    level of Pillow.
+    around it; the pixels of the border stay as they are. Within one level
+    of Pillow.
 
     Args:
         image (np.ndarray): (H, W, 3), uint8.
         factor (float): 0 gives the smoothed image, 1 the image, more
             sharpens.
-
-    Returns:
-        np.ndarray: A new image.
     """
     result = image.copy()
     height, width = image.shape[:2]

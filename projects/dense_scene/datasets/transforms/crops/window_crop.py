@@ -2,7 +2,7 @@
 
 import numpy as np
 from mmcv.transforms import BaseTransform
-from mmdet.structures.bbox import HorizontalBoxes, autocast_box_type
+from mmdet.structures.bbox import autocast_box_type
 
 from ....utils import checks
 from ..sample_boxes import keep_rows, record_move, require_boxes_alone
@@ -114,7 +114,13 @@ class WindowCrop(BaseTransform):
     @autocast_box_type()
     def transform(self, results: dict) -> dict | None:
         """Cut the sample; None where no window is good."""
-        self._check(results)
+        name = type(self).__name__
+        if results.get('gt_bboxes') is None:
+            raise ValueError(
+                f'{name} must come after LoadAnnotations, but gt_bboxes is '
+                'not there yet. Move it behind.'
+            )
+        require_boxes_alone(results, name)
         height, width = results['img'].shape[:2]
         boxes = results['gt_bboxes'].tensor.numpy().astype(np.float64)
         boxes = boxes.clip(0, [width, height, width, height])
@@ -165,21 +171,6 @@ class WindowCrop(BaseTransform):
         record_move(
             results, np.array([[1, 0, -x1], [0, 1, -y1], [0, 0, 1]], 'f4')
         )
-
-    def _check(self, results: dict) -> None:
-        name = type(self).__name__
-        if results.get('gt_bboxes') is None:
-            raise ValueError(
-                f'{name} must come after LoadAnnotations, but '
-                'gt_bboxes is not there yet. Move it behind.'
-            )
-        if not isinstance(results['gt_bboxes'], HorizontalBoxes):
-            raise TypeError(
-                f'{name} must be used on HorizontalBoxes, but got '
-                f'{type(results["gt_bboxes"]).__name__}. Set '
-                "box_type='hbox' in LoadAnnotations."
-            )
-        require_boxes_alone(results, name)
 
     def __repr__(self) -> str:
         options = (f'{name}={value!r}' for name, value in vars(self).items())

@@ -12,6 +12,7 @@ from mmdet.registry import TRANSFORMS
 from mmengine import fileio
 from mmengine.logging import print_log
 
+from ....utils import checks
 from ...images.integrity import find_image_fault
 
 _Decoded = TypeVar('_Decoded')
@@ -40,7 +41,7 @@ class LoadCheckedImage(LoadImageFromFile):
 
     Differs from ``mmcv.LoadImageFromFile``: a missing, empty, truncated or
     undecodable file is found and named (OpenCV 4 fills the missing part of a
-    truncated JPEG with one colour and says nothing), and it need not end a
+    truncated JPEG with one color and says nothing), and it need not end a
     training. ``on_error`` takes the place of ``ignore_empty``.
 
     Not for the test pipeline of a config that is used with
@@ -85,11 +86,7 @@ class LoadCheckedImage(LoadImageFromFile):
             imdecode_backend=imdecode_backend,
             backend_args=backend_args,
         )
-        if on_error not in ('raise', 'skip'):
-            raise ValueError(
-                f"on_error must be 'raise' or 'skip', but got {on_error!r}."
-            )
-        self.on_error = on_error
+        self.on_error = checks.choice('on_error', on_error, ('raise', 'skip'))
         self._skipped = _SharedCount()
 
     def transform(self, results: dict) -> dict | None:

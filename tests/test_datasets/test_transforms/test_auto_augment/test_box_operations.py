@@ -64,7 +64,10 @@ def only(name, image, box, level, scale=(1, 1), count=12):
     x1, y1, x2, y2 = box
     found = {}
     for seed in range(count * 3):
-        changed = run(image, [box], (name, 1, level), seed=seed, scale=scale)
+        in_photo = np.divide([box], np.tile(scale, 2))
+        changed = run(
+            image, in_photo, (name, 1, level), seed=seed, scale=scale
+        )
         crop = changed.image[y1:y2, x1:x2]
         if (crop != image[y1:y2, x1:x2]).any():
             found[crop.tobytes()] = crop
