@@ -5,6 +5,7 @@ Boxes keep their places; sign and level are the same for all boxes of an image.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from .affine import rotate, shear_x, shear_y, shift_image, warp_image
 from .canvas import Canvas
 from .image_color import (
     count_levels,
-    equalize_tables,
+    equalize_table,
     map_levels,
     solarize_table,
 )
@@ -62,24 +63,20 @@ def _rotate(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
     )
 
 
-def _shear_x(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
-    matrix = shear_x(random_sign(rng) * shear(level))
+def _shear(
+    along: Callable, level: float, scale: tuple, rng: Generator
+) -> ChangeCrop:
+    matrix = along(random_sign(rng) * shear(level))
     return lambda crop: warp_image(crop, matrix, FILL)
 
 
-def _shear_y(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
-    matrix = shear_y(random_sign(rng) * shear(level))
-    return lambda crop: warp_image(crop, matrix, FILL)
-
-
-def _translate_x(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
-    dx = random_sign(rng) * to_pixels(level, _TRANSLATE_PIXELS, scale)[0]
-    return lambda crop: shift_image(crop, dx, 0, FILL)
-
-
-def _translate_y(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
-    dy = random_sign(rng) * to_pixels(level, _TRANSLATE_PIXELS, scale)[1]
-    return lambda crop: shift_image(crop, 0, dy, FILL)
+def _translate(
+    axis: int, level: float, scale: tuple, rng: Generator
+) -> ChangeCrop:
+    shift = [0, 0]
+    pixels = to_pixels(level, _TRANSLATE_PIXELS, scale)
+    shift[axis] = random_sign(rng) * pixels[axis]
+    return lambda crop: shift_image(crop, *shift, FILL)
 
 
 def _flip(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
@@ -92,7 +89,11 @@ def _solarize(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
 
 
 def _equalize(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
-    return lambda crop: map_levels(crop, equalize_tables(count_levels(crop)))
+    def change(crop: np.ndarray) -> np.ndarray:
+        tables = [equalize_table(row) for row in count_levels(crop)]
+        return map_levels(crop, np.stack(tables))
+
+    return change
 
 
 def _cutout(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
@@ -107,10 +108,10 @@ def _cutout(level: float, scale: tuple, rng: Generator) -> ChangeCrop:
 
 BOX_OPERATIONS: dict[str, MakeChange] = dict(
     Rotate_Only_BBoxes=_rotate,
-    ShearX_Only_BBoxes=_shear_x,
-    ShearY_Only_BBoxes=_shear_y,
-    TranslateX_Only_BBoxes=_translate_x,
-    TranslateY_Only_BBoxes=_translate_y,
+    ShearX_Only_BBoxes=partial(_shear, shear_x),
+    ShearY_Only_BBoxes=partial(_shear, shear_y),
+    TranslateX_Only_BBoxes=partial(_translate, 0),
+    TranslateY_Only_BBoxes=partial(_translate, 1),
     Flip_Only_BBoxes=_flip,
     Solarize_Only_BBoxes=_solarize,
     Equalize_Only_BBoxes=_equalize,

@@ -17,10 +17,9 @@ _IDENTITY = np.tile(np.arange(256, dtype=np.uint8), (3, 1))
 class Canvas:
     """An image with its boxes, changed by one operation after another.
 
-    The image may have been decoded at a reduced size; boxes are in pixels of
-    the full photo all the same. Lookup tables are not applied at once but
-    joined, and applied together when an operation needs the pixels. The given
-    image is never written to.
+    The image may show the photo reduced; boxes are in pixels of the photo all
+    the same. Lookup tables are joined, and applied when an operation needs
+    the pixels. The given image is never written to.
 
     Args:
         image (np.ndarray): (H, W, 3), uint8, BGR.
@@ -30,13 +29,12 @@ class Canvas:
 
     Attributes:
         boxes (np.ndarray): (M, 4), float64, those that are still there.
-        kept (np.ndarray): (M,), int64, their rows among the given ones.
-        matrix (np.ndarray): (3, 3), float64, from old to new positions in the
-            photo.
+        kept (np.ndarray): (M,), their rows among the given ones.
+        matrix (np.ndarray): (3, 3), from old to new positions in the photo.
         moved (bool): Whether pixels have moved; the matrix does not tell, as
             moves can cancel after they pushed boxes out.
-        pixel_scale (tuple[float, float]): Pixels of the image over those of
-            the photo, horizontally and vertically.
+        pixel_scale (tuple[float, float]): Size of the image over that of the
+            photo, horizontally and vertically.
     """
 
     def __init__(
@@ -97,8 +95,8 @@ class Canvas:
         if self._tables is None:
             return self._counts
         pairs = zip(self._tables, self._counts)
-        counts = [np.bincount(table, old, 256) for table, old in pairs]
-        return np.stack(counts).astype(np.int64)
+        counts = [np.bincount(new, old, 256) for new, old in pairs]
+        return np.array(counts, np.int64)
 
     def mean_luma(self) -> float:
         """Mean of the gray image."""
@@ -107,12 +105,7 @@ class Canvas:
         return mean_luma_of_levels(self.count_levels())
 
     def move(self, image: np.ndarray, matrix: np.ndarray) -> None:
-        """Take the moved image, and move the boxes alike.
-
-        Args:
-            image (np.ndarray): Of the same size.
-            matrix (np.ndarray): (3, 3), from old to new positions in it.
-        """
+        """Take an image moved by a (3, 3) matrix, and move the boxes alike."""
         self.replace(image)
         self.moved = True
         # From pixels of the photo to those of the image, and back behind it.
@@ -126,12 +119,10 @@ class Canvas:
     def boxes_in_image(self) -> np.ndarray:
         """The boxes in pixels of the image, (M, 4) float64."""
         # Not by pixel_scale: a quotient of sides is rounded before it is used.
-        return (
-            self.boxes * np.tile(self.size, 2) / np.tile(self._photo_size, 2)
-        )
+        return self.boxes * (self.size * 2) / np.tile(self._photo_size, 2)
 
     def crops(self) -> np.ndarray:
         """The pixels whose centers lie in each box, (M, 4) int64 xyxy."""
         # A box that ends at 7.5 or before leaves out the pixel 7 to 8.
         edges = np.ceil(self.boxes_in_image() - 0.5)
-        return np.clip(edges, 0, np.tile(self.size, 2)).astype(np.int64)
+        return np.clip(edges, 0, self.size * 2).astype(np.int64)

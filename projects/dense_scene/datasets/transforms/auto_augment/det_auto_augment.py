@@ -21,10 +21,9 @@ class DetAutoAugment(BaseTransform):
 
     `Learning Data Augmentation Strategies for Object Detection
     <https://arxiv.org/abs/1906.11172>`_ (Zoph et al. 2019), with the policies
-    and the magnitudes of the authors' TensorFlow code. Put it right behind
-    the annotations are loaded, before the image is resized: translation and
-    cutout are in pixels of the photo. :class:`LoadAndResize` does so with its
-    ``auto_augment``.
+    and the magnitudes of the authors' TensorFlow code. Put it before the
+    image is resized, as ``auto_augment`` of :class:`LoadAndResize` does:
+    translation and cutout are in pixels of the photo.
 
     At level :math:`L`, 0 to 10: Color, Contrast, Brightness and Sharpness
     have the factor :math:`0.18 L + 0.1`; Posterize keeps
@@ -75,13 +74,7 @@ class DetAutoAugment(BaseTransform):
         ...     dict(type='RandomFlip', prob=0.5),
         ...     dict(type='PackDetInputs'),
         ... ]
-        >>> own = dict(
-        ...     type='DetAutoAugment',
-        ...     policy=[
-        ...         [('Color', 1.0, 6), ('Equalize', 0.5, 0)],
-        ...         [('Rotate_BBox', 0.8, 10)],
-        ...     ],
-        ... )
+        >>> own = [[('Color', 1.0, 6), ('Equalize', 0.5, 0)], []]
     """
 
     def __init__(self, policy: str | Sequence = 'v1') -> None:
@@ -103,13 +96,10 @@ class DetAutoAugment(BaseTransform):
     def augment(
         self, results: dict, photo_size: tuple[int, int] | None = None
     ) -> None:
-        """Change ``results`` in place; ``img`` may show the photo reduced.
+        """Change ``results`` in place, where ``img`` may be reduced.
 
-        Args:
-            results (dict): As for :meth:`transform`, but ``gt_bboxes`` are
-                HorizontalBoxes in pixels of the photo.
-            photo_size (tuple[int, int], optional): Width and height of the
-                photo. Defaults to None: those of ``img``.
+        ``gt_bboxes`` are in pixels of the photo, whose width and height are
+        ``photo_size``; None means that they are those of ``img``.
         """
         require_boxes_alone(results, 'DetAutoAugment')
         boxes = results.get('gt_bboxes')
@@ -135,13 +125,11 @@ class DetAutoAugment(BaseTransform):
 
 
 def _check_image(image: Any) -> None:
+    given = type(image).__name__
     if isinstance(image, np.ndarray):
-        given = f'{image.dtype} of shape {image.shape}'
-        color = image.dtype == np.uint8 and image.shape[2:] == (3,)
-        if color and image.size:
+        if image.dtype == np.uint8 and image.shape[2:] == (3,) and image.size:
             return
-    else:
-        given = type(image).__name__
+        given = f'{image.dtype} of shape {image.shape}'
     raise ValueError(
         'DetAutoAugment must get img as uint8 of shape (H, W, 3), BGR, but '
         f"got {given}. Load the image with color_type='color' and "

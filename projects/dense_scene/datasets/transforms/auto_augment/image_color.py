@@ -44,35 +44,12 @@ def blend_table(gray: int, factor: float) -> np.ndarray:
     return np.clip(np.float32(gray) + change, 0, 255).astype(np.uint8)
 
 
-def autocontrast_tables(counts: np.ndarray) -> np.ndarray:
-    """Stretch the levels that occur, two or more, to 0 to 255.
+def autocontrast_table(counts: np.ndarray) -> np.ndarray:
+    """Stretch the levels that occur to 0 to 255, given their (256,) counts.
 
-    Args:
-        counts (np.ndarray): (C, 256) histograms of the channels.
-
-    Returns:
-        np.ndarray: (C, 256) uint8.
+    With fewer than two levels nothing changes.
     """
-    return np.stack([_autocontrast_table(row) for row in counts])
-
-
-def equalize_tables(counts: np.ndarray) -> np.ndarray:
-    """Spread the levels so that their counts become even.
-
-    Nothing changes with fewer than two levels, or fewer than 255 pixels
-    besides those of the highest level.
-
-    Args:
-        counts (np.ndarray): (C, 256) int64 histograms of the channels.
-
-    Returns:
-        np.ndarray: (C, 256) uint8.
-    """
-    return np.stack([_equalize_table(row) for row in counts])
-
-
-def _autocontrast_table(histogram: np.ndarray) -> np.ndarray:
-    present = np.flatnonzero(histogram)
+    present = np.flatnonzero(counts)
     if len(present) < 2:
         return _IDENTITY
     low, high = int(present[0]), int(present[-1])
@@ -80,14 +57,19 @@ def _autocontrast_table(histogram: np.ndarray) -> np.ndarray:
     return np.clip(_LEVELS * scale + -low * scale, 0, 255).astype(np.uint8)
 
 
-def _equalize_table(histogram: np.ndarray) -> np.ndarray:
-    present = np.flatnonzero(histogram)
+def equalize_table(counts: np.ndarray) -> np.ndarray:
+    """Spread the levels so that their (256,) int64 counts become even.
+
+    With fewer than two levels, or fewer than 255 pixels besides those of the
+    highest level, nothing changes.
+    """
+    present = np.flatnonzero(counts)
     if len(present) < 2:
         return _IDENTITY
-    step = int(histogram.sum() - histogram[present[-1]]) // 255
+    step = int(counts.sum() - counts[present[-1]]) // 255
     if step == 0:
         return _IDENTITY
-    below = np.cumsum(histogram) - histogram
+    below = np.cumsum(counts) - counts
     return np.clip((below + step // 2) // step, 0, 255).astype(np.uint8)
 
 
@@ -116,13 +98,9 @@ def mean_luma_of_levels(counts: np.ndarray) -> float:
 def map_levels(
     image: np.ndarray, tables: np.ndarray, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Look every value up in the table of its channel.
+    """Look every value of (H, W, 3) up in the (3, 256) table of its channel.
 
-    Args:
-        image (np.ndarray): (H, W, 3), uint8.
-        tables (np.ndarray): (3, 256), uint8.
-        out (np.ndarray, optional): Gets the result; may be ``image``.
-            Defaults to None: a new image.
+    ``out`` gets the result and may be ``image``; None makes a new one.
     """
     if (tables[0] == tables[1]).all() and (tables[0] == tables[2]).all():
         return cv2.LUT(image, tables[0], dst=out)  # twice as fast as three
@@ -132,11 +110,8 @@ def map_levels(
 def saturate(image: np.ndarray, factor: float) -> np.ndarray:
     """Pillow's Color: blend the gray image with the image.
 
-    Within one level of Pillow; equal where the pixel is gray.
-
-    Args:
-        image (np.ndarray): (H, W, 3), uint8, BGR.
-        factor (float): 0 gives gray, 1 the image, more is more colorful.
+    Factor 0 gives gray, 1 the image, more is more colorful. Within one level
+    of Pillow; equal where the pixel is gray.
     """
     matrix = np.empty((3, 4), np.float32)
     matrix[:, :3] = factor * np.eye(3) + (1 - factor) * _LUMA_BGR
@@ -150,13 +125,8 @@ def sharpen(image: np.ndarray, factor: float) -> np.ndarray:
     """Pillow's Sharpness: blend the smoothed image with the image.
 
     Smoothing is Pillow's SMOOTH, 3 x 3 with 5/13 in the middle and 1/13
-    around it; the pixels of the border stay as they are. Within one level
-    of Pillow.
-
-    Args:
-        image (np.ndarray): (H, W, 3), uint8.
-        factor (float): 0 gives the smoothed image, 1 the image, more
-            sharpens.
+    around it; the pixels of the border stay as they are. Factor 0 gives the
+    smoothed image, 1 the image, more sharpens. Within one level of Pillow.
     """
     result = image.copy()
     height, width = image.shape[:2]

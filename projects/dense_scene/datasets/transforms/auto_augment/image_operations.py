@@ -6,6 +6,7 @@ code (Zoph et al. 2019).
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
@@ -20,9 +21,9 @@ from .affine import (
 )
 from .canvas import Canvas
 from .image_color import (
-    autocontrast_tables,
+    autocontrast_table,
     blend_table,
-    equalize_tables,
+    equalize_table,
     posterize_table,
     saturate,
     sharpen,
@@ -63,14 +64,7 @@ def shear(level: float) -> float:
 def to_pixels(
     level: float, full: int, pixel_scale: tuple[float, float]
 ) -> tuple[int, int]:
-    """Pixels of this image, horizontally and vertically.
-
-    Args:
-        level (float): 0 to 10.
-        full (int): Pixels of the photo at level 10.
-        pixel_scale (tuple[float, float]): Size of this image over that of
-            the photo, horizontally and vertically.
-    """
+    """Pixels of this image, (x, y), for ``full`` of the photo at level 10."""
     pixels = level / MAX_LEVEL * full
     return round(pixels * pixel_scale[0]), round(pixels * pixel_scale[1])
 
@@ -81,11 +75,13 @@ def random_sign(rng: Generator) -> int:
 
 
 def auto_contrast(canvas: Canvas, level: float, rng: Generator) -> None:
-    canvas.map_levels(autocontrast_tables(canvas.count_levels()))
+    tables = [autocontrast_table(row) for row in canvas.count_levels()]
+    canvas.map_levels(np.stack(tables))
 
 
 def equalize(canvas: Canvas, level: float, rng: Generator) -> None:
-    canvas.map_levels(equalize_tables(canvas.count_levels()))
+    tables = [equalize_table(row) for row in canvas.count_levels()]
+    canvas.map_levels(np.stack(tables))
 
 
 def posterize(canvas: Canvas, level: float, rng: Generator) -> None:
@@ -112,37 +108,32 @@ def contrast(canvas: Canvas, level: float, rng: Generator) -> None:
 
 
 def color(canvas: Canvas, level: float, rng: Generator) -> None:
-    factor = enhancement(level)
-    if factor != 1:
-        canvas.replace(saturate(canvas.image, factor))
+    _enhance(canvas, level, saturate)
 
 
 def sharpness(canvas: Canvas, level: float, rng: Generator) -> None:
-    factor = enhancement(level)
-    if factor != 1:
-        canvas.replace(sharpen(canvas.image, factor))
+    _enhance(canvas, level, sharpen)
 
 
 def rotate_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
     _warp(canvas, rotate(random_sign(rng) * degrees(level), *canvas.size))
 
 
-def shear_x_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
-    _warp(canvas, shear_x(random_sign(rng) * shear(level)))
+def shear_bbox(
+    along: Callable, canvas: Canvas, level: float, rng: Generator
+) -> None:
+    _warp(canvas, along(random_sign(rng) * shear(level)))
 
 
-def shear_y_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
-    _warp(canvas, shear_y(random_sign(rng) * shear(level)))
-
-
-def translate_x_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
-    pixels = to_pixels(level, _TRANSLATE_PIXELS, canvas.pixel_scale)[0]
-    _shift(canvas, random_sign(rng) * pixels, 0)
-
-
-def translate_y_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
-    pixels = to_pixels(level, _TRANSLATE_PIXELS, canvas.pixel_scale)[1]
-    _shift(canvas, 0, random_sign(rng) * pixels)
+def translate_bbox(
+    axis: int, canvas: Canvas, level: float, rng: Generator
+) -> None:
+    shift = [0, 0]
+    pixels = to_pixels(level, _TRANSLATE_PIXELS, canvas.pixel_scale)
+    shift[axis] = random_sign(rng) * pixels[axis]
+    if any(shift):
+        image = shift_image(canvas.image, *shift, FILL)
+        canvas.move(image, translate(*shift))
 
 
 def cutout(canvas: Canvas, level: float, rng: Generator) -> None:
@@ -171,15 +162,14 @@ def fill_rectangle(
     image[top:bottom, left:right] = FILL
 
 
+def _enhance(canvas: Canvas, level: float, change: Callable) -> None:
+    if (factor := enhancement(level)) != 1:
+        canvas.replace(change(canvas.image, factor))
+
+
 def _warp(canvas: Canvas, matrix: np.ndarray) -> None:
     if (matrix != np.eye(3)).any():
         canvas.move(warp_image(canvas.image, matrix, FILL), matrix)
-
-
-def _shift(canvas: Canvas, dx: int, dy: int) -> None:
-    if dx or dy:
-        image = shift_image(canvas.image, dx, dy, FILL)
-        canvas.move(image, translate(dx, dy))
 
 
 IMAGE_OPERATIONS: dict[str, Operation] = dict(
@@ -195,8 +185,8 @@ IMAGE_OPERATIONS: dict[str, Operation] = dict(
     Cutout=cutout,
     BBox_Cutout=bbox_cutout,
     Rotate_BBox=rotate_bbox,
-    TranslateX_BBox=translate_x_bbox,
-    TranslateY_BBox=translate_y_bbox,
-    ShearX_BBox=shear_x_bbox,
-    ShearY_BBox=shear_y_bbox,
+    TranslateX_BBox=partial(translate_bbox, 0),
+    TranslateY_BBox=partial(translate_bbox, 1),
+    ShearX_BBox=partial(shear_bbox, shear_x),
+    ShearY_BBox=partial(shear_bbox, shear_y),
 )

@@ -12,17 +12,12 @@ from .image_operations import IMAGE_OPERATIONS, MAX_LEVEL
 from .policies import POLICIES
 
 OPERATION_NAMES = (*IMAGE_OPERATIONS, *BOX_OPERATIONS)
+_LEVELS = f'[0, {MAX_LEVEL}]'
 _STEP = '(operation, probability, level)'
 
 
 class Step(NamedTuple):
-    """One operation of a sub-policy.
-
-    Args:
-        name (str): One of ``OPERATION_NAMES``.
-        prob (float): From 0 to 1.
-        level (float): From 0 to 10.
-    """
+    """One of ``OPERATION_NAMES``, its probability, its level of 0 to 10."""
 
     name: str
     prob: float
@@ -91,9 +86,7 @@ def _parse_step(step: Any, place: str) -> Step:
     return Step(
         name,
         checks.number(f'the probability of {name} in {place}', prob, '[0, 1]'),
-        checks.number(
-            f'the level of {name} in {place}', level, f'[0, {MAX_LEVEL}]'
-        ),
+        checks.number(f'the level of {name} in {place}', level, _LEVELS),
     )
 
 

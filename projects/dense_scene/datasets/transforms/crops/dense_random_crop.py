@@ -16,12 +16,10 @@ _EDGES = (1, 3, 0, 2)
 
 
 def count_cut(boxes: np.ndarray, window: np.ndarray) -> int:
-    """How many boxes lie partly in the window and partly out of it.
+    """How many (N, 4) boxes lie partly in the (4,) window and partly out.
 
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy.
-        window (np.ndarray): (4,), xyxy. A box that only touches it from
-            outside is out, one that touches its edge from inside is in.
+    A box that only touches it from outside is out, one that touches its edge
+    from inside is in.
     """
     touched = (boxes[:, :2] < window[2:]) & (boxes[:, 2:] > window[:2])
     within = (boxes[:, :2] >= window[:2]) & (boxes[:, 2:] <= window[2:])
@@ -36,15 +34,13 @@ def snap_window(
 ) -> np.ndarray:
     """Move each edge inwards to where the window cuts the fewest boxes.
 
-    One edge after the other, top, bottom, left, right. Of equally good places
-    the nearest one is taken, which may be where the edge is. An edge on the
-    border of the image stays. The window never grows, and never cuts more
-    boxes than before: each move minimizes :func:`count_cut` exactly, given
-    the other three edges, over all whole pixels within reach.
+    One edge after the other, top, bottom, left, right, to the nearest of the
+    places within reach that minimize :func:`count_cut`. An edge on the border
+    of the image stays. So the window never grows and never cuts more boxes.
 
     Args:
         boxes (np.ndarray): (N, 4), xyxy, pixels, with area.
-        window (np.ndarray): (4,), xyxy, whole pixels.
+        window (np.ndarray): (4,), xyxy, integers.
         reach (tuple[float, float]): How far a left or right, and a top or
             bottom edge may move, pixels; each side stays 1 pixel long.
         size (tuple[int, int]): Width and height of the image.
@@ -117,10 +113,9 @@ class DenseRandomCrop(WindowCrop):
     times in all. Rows that stand apart are not cut at all if the gap is
     within reach.
 
-    Differs from mmdet's ``RandomCrop``: that leaves the edges where they
-    fall, and keeps every sliver of a box that reaches into the crop as an
-    object. From ``MinIoURandomCrop``: that asks *every* object in the image
-    for its overlap with the crop, which hundreds of objects never grant.
+    Differs from mmdet's ``RandomCrop``: that keeps every sliver of a box that
+    reaches into the crop as an object. From ``MinIoURandomCrop``: that asks
+    *every* object for its overlap, which hundreds of objects never grant.
 
     Args:
         crop_size (tuple): Width and height: integers are pixels (a longer

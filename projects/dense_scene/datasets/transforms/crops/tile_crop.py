@@ -10,18 +10,6 @@ from ....utils import checks
 from .window_crop import WindowCrop
 
 
-def _tiles_needed(length: int, tile: int, overlap: float) -> int:
-    """The fewest tiles that cover ``length`` and share ``overlap`` of a tile.
-
-    n tiles cover ``tile * (1 + (n - 1) * (1 - overlap))`` pixels.
-    """
-    if tile >= length:
-        return 1
-    more = (length - tile) / (tile * (1 - overlap))
-    # 0.8 / 0.4 of a float is 2.0000000000000004 and needs no third tile.
-    return 1 + math.ceil(more - 1e-9)
-
-
 def tile_windows(
     size: tuple[int, int],
     grid: tuple[int, int] | None = None,
@@ -32,13 +20,12 @@ def tile_windows(
 
     Together they cover the image, none reaches out of it, and all have the
     same size. Neighbors share at least ``overlap`` of a tile's side (less
-    one pixel of rounding), so that an object up to that size is whole in at
-    least one tile.
+    one pixel of rounding): n tiles of a side cover ``side * (1 + (n - 1) *
+    (1 - overlap))`` pixels.
 
     Args:
         size (tuple[int, int]): Width and height of the image, pixels.
-        grid (tuple[int, int], optional): Columns and rows. A tile's side is
-            ``side / (1 + (n - 1) (1 - overlap))``, rounded up.
+        grid (tuple[int, int], optional): Columns and rows.
         tile_size (tuple[int, int], optional): Width and height of a tile,
             pixels; a longer side than the image's becomes the image's. As
             few tiles as cover the image.
@@ -61,7 +48,9 @@ def tile_windows(
             side = math.ceil(length / (1 + (count - 1) * (1 - overlap)) - 1e-9)
         else:
             side = min(tile_size[axis], length)
-            count = _tiles_needed(length, side, overlap)
+            more = (length - side) / (side * (1 - overlap))
+            # 0.8 / 0.4 of a float is 2.0000000000000004: no third tile.
+            count = 1 + math.ceil(more - 1e-9)
         # Spread evenly from edge to edge.
         places = np.rint(np.linspace(0, length - side, count))
         starts.append(np.unique(places.astype(np.int64)))
@@ -78,15 +67,14 @@ class TileCrop(WindowCrop):
     (arXiv 2006.07825). The paper writes the four tiles of each photo to disk;
     here one is drawn for each sample, so that an epoch is a quarter as long.
 
-    The tiles are those of a fixed, evenly spread, overlapping grid; one is
-    drawn from those with an object to keep, each with the same probability.
-    Put it behind the ``Resize`` of the test pipeline: objects then have the
-    same size in training and in testing by construction.
+    One is drawn from the :func:`tile_windows` with an object to keep, each
+    with the same probability. Put it behind the ``Resize`` of the test
+    pipeline: objects then have the same size in training and in testing by
+    construction.
 
-    Differs from mmdet's ``RandomCrop``: that draws any position, keeps every
-    sliver of a box that reaches into the crop as an object, and gives up when
-    its one draw holds none. Here the grid keeps the corners of the image as
-    frequent as its middle, and slivers follow a stated rule.
+    Differs from mmdet's ``RandomCrop``: the corners of the image are as
+    frequent as its middle; that gives up when its one draw holds no object,
+    and keeps every sliver of a box that reaches into the crop as an object.
 
     Args:
         grid (tuple[int, int], optional): Columns and rows of tiles.

@@ -12,15 +12,10 @@ MEAN_COLOR = (104, 116, 124)
 
 
 def visible_fraction(boxes: np.ndarray, windows: np.ndarray) -> np.ndarray:
-    """The share of every box's area that lies within every window.
+    """The share of every (N, 4) box's area within every (T, 4) window.
 
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy, pixels.
-        windows (np.ndarray): (T, 4), xyxy, pixels.
-
-    Returns:
-        np.ndarray: (T, N) float64, 0 to 1. Exactly 1 for a box that lies
-        within the window, edges included; 0 for a box without area.
+    (T, N) float64, exactly 1 for a box that lies within the window, edges
+    included; 0 for a box without area.
 
     Example:
         >>> # A window over the right quarter of a box of 8 x 5
@@ -42,10 +37,9 @@ class WindowCrop(BaseTransform):
     """The base of crops with a stated rule for the objects they cut.
 
     A subclass chooses the window in :meth:`choose_window`. Of every object
-    the share of its area within the window (and the image) decides, v:
+    the share v of its area within the window (and the image) decides:
 
-    - v >= ``min_visible``: kept, its box clipped to the window. Whole
-      objects, v = 1, are always kept.
+    - v >= ``min_visible``: kept, its box clipped to the window.
     - 0 < v < ``min_visible``: cut off. What becomes of it says ``cut``.
     - v = 0: dropped.
 
@@ -53,8 +47,7 @@ class WindowCrop(BaseTransform):
 
     Args:
         min_visible (float): In (0, 1]. 1 keeps whole objects only. Defaults
-            to 0.25, as in DenseDet (arXiv 2007.11946); 0.2 in Kozlov
-            (arXiv 2006.07825).
+            to 0.25, as in DenseDet (arXiv 2007.11946).
         cut (str): What happens to objects that are cut off. ``'ignore'``:
             their clipped boxes stay with ``gt_ignore_flags`` set; they are
             left out of the loss if the assigners have ``ignore_iof_thr`` set
@@ -72,13 +65,9 @@ class WindowCrop(BaseTransform):
         Reads ``img``, (H, W) or (H, W, C), ``gt_bboxes``, (N, 4) xyxy in
         pixels of ``img``, ``gt_bboxes_labels`` and, if there,
         ``gt_ignore_flags`` and ``gt_instances_ids``. Changes these,
-        ``img_shape`` and, as mmdet's crops do, ``homography_matrix``;
-        ``scale_factor`` and ``ori_shape`` stay, since objects keep their
-        size.
-
-    Returns None where there is no window with a kept object, upon which
-    mmengine's data sets draw another image (in training only: in test mode
-    they end with an error).
+        ``img_shape`` and ``homography_matrix``, as mmdet's crops do. Returns
+        None where there is no window with a kept object, upon which mmengine's
+        data sets draw another image (in test mode they raise).
 
     Raises:
         ValueError: If an argument is out of range, if ``gt_bboxes`` is not

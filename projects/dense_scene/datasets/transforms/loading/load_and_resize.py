@@ -38,15 +38,10 @@ class LoadAndResize(LoadCheckedImage):
     augmentation has fewer pixels to change. Boxes are in pixels of the full
     photo all the time, and are scaled once, to the final size.
 
-    Differs from the four in two points: the picture is averaged over 2, 4 or
-    8 pixels before it is interpolated, which leaves less aliasing; broken
-    files are found as by :class:`LoadCheckedImage`. The EXIF orientation of a
-    JPEG is applied alike with each backend. Files that are no JPEG, whatever
-    their name, are decoded whole, as by ``LoadImageFromFile``.
-
-    Nothing may load the annotations again behind it. A ``DetAutoAugment``
-    behind it would count in pixels of the resized image: use
-    ``auto_augment``. Boxes only: masks and segmentation maps are refused.
+    Differs from the four: the picture is averaged over 2, 4 or 8 pixels
+    before it is interpolated, which leaves less aliasing; broken files are
+    found as by :class:`LoadCheckedImage`; masks and segmentation maps are
+    refused. A ``DetAutoAugment`` behind it would count resized pixels.
 
     Args:
         scales (Sequence[tuple[int, int]] | tuple[int, int]): What to draw
@@ -70,12 +65,10 @@ class LoadAndResize(LoadCheckedImage):
 
     Shape:
         Reads ``img_path``, ``instances`` and, where present, ``height`` and
-        ``width``. Adds ``img``, (h, w, 3) BGR uint8, ``gt_bboxes`` in its
-        pixels, ``gt_bboxes_labels``, ``gt_ignore_flags``, and what
-        ``RandomChoiceResize`` adds: ``img_shape``, (h, w); ``ori_shape``,
-        (H, W) of the full upright photo; ``scale``, ``scale_idx``,
-        ``scale_factor``, (w / W, h / H), ``keep_ratio`` and
-        ``homography_matrix``.
+        ``width``. Adds ``img``, (h, w, 3) BGR uint8, ``ori_shape``, (H, W) of
+        the full upright photo, what ``LoadAnnotations`` adds, with
+        ``gt_bboxes`` in pixels of ``img``, and what ``RandomChoiceResize``
+        adds: ``scale_factor``, (w / W, h / H), and so on.
 
     Raises:
         ValueError: If an argument is not one of the above, if there are
@@ -85,9 +78,8 @@ class LoadAndResize(LoadCheckedImage):
         >>> train_pipeline = [
         ...     dict(
         ...         type='LoadAndResize',
-        ...         scales=[(1333, s) for s in range(640, 801, 32)],
+        ...         scales=[(1333, 640), (1333, 800)],
         ...         auto_augment='v1',
-        ...         on_error='skip',
         ...     ),
         ...     dict(type='RandomFlip', prob=0.5),
         ...     dict(type='PackDetInputs'),
@@ -108,14 +100,13 @@ class LoadAndResize(LoadCheckedImage):
     ) -> None:
         super().__init__(on_error=on_error, backend_args=backend_args)
         self.scales = _as_sizes(scales)
-        self.auto_augment = (
-            None if auto_augment is None else DetAutoAugment(auto_augment)
-        )
+        self.auto_augment = auto_augment and DetAutoAugment(auto_augment)
         self.keep_ratio = keep_ratio
         self.clip_object_border = clip_object_border
         self.interpolation = interpolation
-        self.load_annotations = LoadAnnotations(**annotations or {})
-        if self.load_annotations.with_mask or self.load_annotations.with_seg:
+        self.annotations = annotations
+        self._load_boxes = LoadAnnotations(**annotations or {})
+        if self._load_boxes.with_mask or self._load_boxes.with_seg:
             raise ValueError(
                 'annotations must be without with_mask and with_seg, but got '
                 f'{annotations}. Train masks with LoadCheckedImage and '
@@ -153,7 +144,7 @@ class LoadAndResize(LoadCheckedImage):
             scale_idx=index,
             keep_ratio=self.keep_ratio,
         )
-        self.load_annotations(results)
+        self._load_boxes(results)
         results['instances'] = _Loaded()
         return self._augment_and_resize(results)
 
@@ -201,18 +192,6 @@ class LoadAndResize(LoadCheckedImage):
         # Resize fails where it rounds the short side of a stripe to 0.
         width, height = mmcv.rescale_size(size, scale)
         return max(width, 1), max(height, 1)
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(scales={self.scales}, '
-            f'auto_augment={self.auto_augment}, '
-            f'keep_ratio={self.keep_ratio}, '
-            f'clip_object_border={self.clip_object_border}, '
-            f'interpolation={self.interpolation!r}, '
-            f'annotations={self.load_annotations}, '
-            f'on_error={self.on_error!r}, backend={self.backend!r}, '
-            f'backend_args={self.backend_args})'
-        )
 
 
 class _Loaded:
