@@ -64,7 +64,7 @@ def test_boxes_of_every_number():
     np.testing.assert_allclose(move_boxes(boxes, np.eye(3)), boxes)
 
 
-def test_rotation_turns_back_and_keeps_the_centre():
+def test_rotation_turns_back_and_keeps_the_center():
     matrix = rotate(23, *SIZE)
     np.testing.assert_allclose(
         rotate(-23, *SIZE) @ matrix, np.eye(3), atol=1e-12
@@ -79,7 +79,7 @@ def test_image_against_float64(name):
         0, 256, (HEIGHT, WIDTH, 3), np.uint8
     )
     warped = warp_image(image, MAPS[name], 128)
-    # Where the centre of each new pixel comes from.
+    # Where the center of each new pixel comes from.
     x, y = np.meshgrid(np.arange(WIDTH) + 0.5, np.arange(HEIGHT) + 0.5)
     inverse = np.linalg.inv(MAPS[name])
     source = np.stack([x, y, np.ones_like(x)], -1) @ inverse.T

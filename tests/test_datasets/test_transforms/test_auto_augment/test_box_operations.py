@@ -107,9 +107,9 @@ def test_translation_inside_a_box(name, axis):
             assert (result[:-12] == crop[12:]).all()
             ends.add('back')
     assert ends == {'forth', 'back'}
-    # Further than the box is long: nothing but grey.
-    (grey,) = only(name, image, box, 10)
-    assert (grey == 128).all()
+    # Further than the box is long: nothing but gray.
+    (gray,) = only(name, image, box, 10)
+    assert (gray == 128).all()
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_object_follows_its_box(name):
     ys, xs = np.nonzero(canvas.image[..., 0] == 255)
     found = [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1]
     np.testing.assert_allclose(found, canvas.boxes[0], atol=1.01)
-    # What comes from outside is grey, in all channels.
+    # What comes from outside is gray, in all channels.
     assert set(np.unique(canvas.image)) == {0, 128, 255}
 
 
@@ -261,7 +261,7 @@ def test_half_the_resolution_gives_the_same_boxes(name, image, boxes):
 )
 def test_cutout(scale, side):
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    centres = set()
+    centers = set()
     for seed in range(30):
         # Half a side of 100 pixels at level 10: 20 at level 2.
         canvas = run(
@@ -278,8 +278,8 @@ def test_cutout(scale, side):
         if ys.min() > 0 and ys.max() < HEIGHT - 1:
             assert height == side[1]
         assert canvas.boxes.tolist() == [[1, 2, 3, 4]]
-        centres.add((xs.min(), ys.min()))
-    assert len(centres) > 20
+        centers.add((xs.min(), ys.min()))
+    assert len(centers) > 20
     assert (image == 0).all()
 
 
@@ -296,8 +296,8 @@ def test_bbox_cutout():
         half = np.array([12, 6] if first else [6, 12])
         box = np.array(boxes[0 if first else 1])
         assert [np.ptp(xs) + 1, np.ptp(ys) + 1] == (2 * half).tolist()
-        centre = np.array([xs.min(), ys.min()]) + half
-        assert (box[:2] <= centre).all() and (centre < box[2:]).all()
+        center = np.array([xs.min(), ys.min()]) + half
+        assert (box[:2] <= center).all() and (center < box[2:]).all()
         seen.add(first)
     assert seen == {True, False}
     # Nothing to cut out: no box, or none with an area.
