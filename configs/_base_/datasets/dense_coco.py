@@ -9,11 +9,13 @@ test_scale = (1333, 800)
 train_pipeline = [
     # A broken file is named, counted and passed over. The scale is drawn
     # before decoding, so that a JPEG is decoded no larger than it will be.
-    dict(type='LoadImageForScale', scales=train_scales, on_error='skip'),
-    dict(type='LoadAnnotations', with_bbox=True),
-    # Magnitudes in pixels are those of the full photo.
-    dict(type='DetAutoAugment', policy='v1'),
-    dict(type='ResizeToDrawnScale'),
+    # The augmentation's magnitudes are in pixels of the full photo.
+    dict(
+        type='LoadAndResize',
+        scales=train_scales,
+        auto_augment='v1',
+        on_error='skip',
+    ),
     # Behind the resize: it gives a mirrored view, which is slow to read.
     dict(type='RandomFlip', prob=0.5),
     # Geometric operations can push an object out of the image.

@@ -69,7 +69,7 @@ def test_level_and_seed(image):
     assert (draw_augmentation_sheet(image, box) == sheet).all()
     for other in (dict(seed=1), dict(level=3), dict(pixel_scale=(0.1, 0.1))):
         assert (draw_augmentation_sheet(image, box, **other) != sheet).any()
-    with pytest.raises(ValueError, match='from 0 to 10, but got 11'):
+    with pytest.raises(ValueError, match=r'in \[0, 10\], but got 11'):
         draw_augmentation_sheet(image, box, level=11)
 
 

@@ -50,8 +50,8 @@ def draw_augmentation_sheet(
             certain.
         level (float): Of the operations without ``policy``. Defaults to 8.
         seed (int): Decides signs, places and chosen boxes. Defaults to 0.
-        pixel_scale (tuple[float, float]): Of :class:`DetAutoAugment`.
-            Defaults to (1, 1).
+        pixel_scale (tuple[float, float]): Width and height of ``image`` over
+            those of the photo that it shows. Defaults to (1, 1).
         columns (int): Tiles in a row. Defaults to 7.
 
     Returns:
@@ -66,7 +66,11 @@ def draw_augmentation_sheet(
     lines = max(1, *map(len, sub_policies))
     tiles = []
     for index, steps in enumerate(sub_policies):
-        canvas = Canvas(image, boxes, pixel_scale)
+        canvas = Canvas(
+            image,
+            np.divide(boxes, np.tile(pixel_scale, 2)),
+            tuple(np.divide(image.shape[1::-1], pixel_scale)),
+        )
         apply_steps(canvas, steps, np.random.default_rng([seed, index]))
         tiles.append(_draw_tile(canvas, _describe(steps, len(boxes)), lines))
     return _arrange(tiles, columns)
@@ -160,7 +164,8 @@ def _draw_tile(canvas: Canvas, text: list[str], lines: int) -> np.ndarray:
     size = _TILE, max(1, round(height * factor))
     shrink = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     picture = cv2.resize(canvas.image, size, interpolation=shrink)
-    for x1, y1, x2, y2 in np.rint(canvas.boxes * factor).astype(int).tolist():
+    boxes = np.rint(canvas.boxes_in_image() * factor).astype(int)
+    for x1, y1, x2, y2 in boxes.tolist():
         cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), _GREEN, 1)
     bar = np.full((lines * _ROW + 4, _TILE, 3), 255, np.uint8)
     for row, line in enumerate(text, 1):

@@ -12,7 +12,7 @@ from shelf_scenes.render import render_shelf
 from shelf_scenes.request import check_number
 
 from ...datasets.transforms.crops.dense_random_crop import DenseRandomCrop
-from ...datasets.transforms.crops.tile_windows import tile_windows
+from ...datasets.transforms.crops.tile_crop import tile_windows
 from ...datasets.transforms.crops.window_crop import WindowCrop
 from ...utils.files import write_bytes
 from ...visualization.boxes import draw_boxes

@@ -3,15 +3,13 @@
 from .auto_augment.det_auto_augment import DetAutoAugment
 from .crops.dense_random_crop import DenseRandomCrop
 from .crops.tile_crop import TileCrop
+from .loading.load_and_resize import LoadAndResize
 from .loading.load_checked_image import LoadCheckedImage
-from .loading.load_image_for_scale import LoadImageForScale
-from .loading.resize_to_drawn_scale import ResizeToDrawnScale
 
 __all__ = [
     'DenseRandomCrop',
     'DetAutoAugment',
+    'LoadAndResize',
     'LoadCheckedImage',
-    'LoadImageForScale',
-    'ResizeToDrawnScale',
     'TileCrop',
 ]

@@ -10,8 +10,13 @@ from dense_scene.datasets.transforms.auto_augment.steps import (
 
 
 def run(image, boxes, *steps, seed=0, scale=(1, 1)):
-    """Carry steps out, given as (name, prob, level); the canvas after it."""
-    canvas = Canvas(image, boxes, scale)
+    """Carry steps out, given as (name, prob, level); the canvas after it.
+
+    ``scale`` is the image's size over that of the photo, whose pixels the
+    boxes are in.
+    """
+    photo = tuple(np.divide(image.shape[1::-1], scale))
+    canvas = Canvas(image, boxes, photo)
     apply_steps(canvas, [Step(*s) for s in steps], np.random.default_rng(seed))
     return canvas
 

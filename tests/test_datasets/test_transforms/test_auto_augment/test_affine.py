@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from dense_scene.datasets.transforms.auto_augment.affine import (
-    clip_boxes,
     move_boxes,
     rotate,
     shear_x,
@@ -65,7 +64,7 @@ def test_boxes_of_every_number():
     np.testing.assert_allclose(move_boxes(boxes, np.eye(3)), boxes)
 
 
-def test_rotation_turns_back_and_keeps_the_centre():
+def test_rotation_turns_back_and_keeps_the_center():
     matrix = rotate(23, *SIZE)
     np.testing.assert_allclose(
         rotate(-23, *SIZE) @ matrix, np.eye(3), atol=1e-12
@@ -74,33 +73,13 @@ def test_rotation_turns_back_and_keeps_the_centre():
     assert math.isclose(np.linalg.det(matrix), 1)
 
 
-def test_clip():
-    boxes = np.array(
-        [
-            [-5, -5, 5, 5],  # cut to its quarter
-            [70, 10, 80, 20],  # touches the right edge from outside
-            [10, 50, 20, 60],  # touches the lower edge from outside
-            [-9, -9, 99, 99],  # larger than the image
-            [3, 4, 3, 9],  # no width
-            [69.5, 0, 71, 1],
-        ]
-    )
-    clipped, inside = clip_boxes(boxes, *SIZE)
-    assert inside.tolist() == [True, False, False, True, False, True]
-    assert clipped[inside].tolist() == [
-        [0, 0, 5, 5],
-        [0, 0, 70, 50],
-        [69.5, 0, 70, 1],
-    ]
-
-
 @pytest.mark.parametrize('name', MAPS)
 def test_image_against_float64(name):
     image = np.random.default_rng(1).integers(
         0, 256, (HEIGHT, WIDTH, 3), np.uint8
     )
     warped = warp_image(image, MAPS[name], 128)
-    # Where the centre of each new pixel comes from.
+    # Where the center of each new pixel comes from.
     x, y = np.meshgrid(np.arange(WIDTH) + 0.5, np.arange(HEIGHT) + 0.5)
     inverse = np.linalg.inv(MAPS[name])
     source = np.stack([x, y, np.ones_like(x)], -1) @ inverse.T

@@ -41,59 +41,43 @@ def test_all_ways_to_write_a_step():
 
 
 @pytest.mark.parametrize(
-    'policy,error,words',
+    'policy,words',
     [
         (
             'v4',
-            ValueError,
-            "one of v0, v1, v2, v3 or a list of sub-policies, but got 'v4'",
+            "one of v0, v1, v2, v3 or a list of sub-policies.*but got 'v4'",
         ),
-        (None, TypeError, 'but got None'),
-        ([], TypeError, 'with at least one'),
-        (dict(type='Color'), TypeError, 'list of sub-policies'),
+        (None, 'but got None'),
+        ([], 'list of sub-policies'),
+        (dict(type='Color'), 'list of sub-policies'),
         (
             [('Color', 0.5, 6)],
-            TypeError,
             r'policy\[0\]\[0\] must be \(operation, probability, level\)'
             r".*'Color'",
         ),
-        (
-            [[('Color', 0.5, 6)], 'Color'],
-            TypeError,
-            r'policy\[1\] must be a list',
-        ),
-        ([[('Color', 0.5)]], TypeError, r'policy\[0\]\[0\] must be'),
-        ([[dict(type='Color', prob=0.5)]], TypeError, 'dict.type=.*level='),
-        (
-            [[dict(type='Color', prob=0.5, level=1, magnitude=2)]],
-            TypeError,
-            'magnitude',
-        ),
+        ([[('Color', 0.5, 6)], 'Color'], r'policy\[1\] must be a list'),
+        ([[('Color', 0.5)]], r'policy\[0\]\[0\] must be'),
+        ([[dict(type='Color', prob=0.5)]], 'dict.type=.*level='),
+        ([[dict(type='Color', prob=0.5, level=1, magnitude=2)]], 'magnitude'),
         (
             [[('Colour', 0.5, 6)]],
-            ValueError,
-            "AutoContrast, Equalize, .*Cutout_Only_BBoxes, but got 'Colour'",
+            "'AutoContrast', .*'Cutout_Only_BBoxes', but got 'Colour'",
         ),
-        ([[(3, 0.5, 6)]], ValueError, 'but got 3'),
-        ([[('Color', 1.5, 6)]], ValueError, 'from 0 to 1, but got 1.5'),
-        ([[('Color', -0.1, 6)]], ValueError, 'from 0 to 1, but got -0.1'),
-        ([[('Color', True, 6)]], ValueError, 'from 0 to 1, but got True'),
-        ([[('Color', '1', 6)]], ValueError, "from 0 to 1, but got '1'"),
+        ([[(3, 0.5, 6)]], 'but got 3'),
+        ([[('Color', 1.5, 6)]], r'in \[0, 1\], but got 1.5'),
+        ([[('Color', -0.1, 6)]], r'in \[0, 1\], but got -0.1'),
+        ([[('Color', True, 6)]], r'in \[0, 1\], but got True'),
+        ([[('Color', '1', 6)]], r"in \[0, 1\], but got '1'"),
         (
             [[('Color', 1, 11)]],
-            ValueError,
-            r'level of Color in policy\[0\]\[0\] .*from 0 to 10, but got 11',
+            r'level of Color in policy\[0\]\[0\] .*in \[0, 10\], but got 11',
         ),
-        (
-            [[('Color', 1, float('nan'))]],
-            ValueError,
-            'from 0 to 10, but got nan',
-        ),
-        ([[('Color', 1, None)]], ValueError, 'from 0 to 10, but got None'),
+        ([[('Color', 1, float('nan'))]], r'in \[0, 10\], but got nan'),
+        ([[('Color', 1, None)]], r'in \[0, 10\], but got None'),
     ],
 )
-def test_errors_are_one_clear_line(policy, error, words):
-    with pytest.raises(error, match=words) as caught:
+def test_errors_are_one_clear_line(policy, words):
+    with pytest.raises(ValueError, match=words) as caught:
         parse_policy(policy)
     assert '\n' not in str(caught.value)
 

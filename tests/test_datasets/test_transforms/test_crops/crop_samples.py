@@ -23,7 +23,6 @@ def make_sample(
         img_shape=(height, width),
         ori_shape=(2 * height, 2 * width),
         scale_factor=(0.5, 0.5),
-        pixel_scale=(0.25, 0.25),
         gt_bboxes=HorizontalBoxes(boxes.float()),
         gt_bboxes_labels=np.arange(len(boxes)),
         gt_ignore_flags=flags,

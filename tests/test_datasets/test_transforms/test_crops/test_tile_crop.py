@@ -1,8 +1,7 @@
-"""TileCrop gives the tiles of a grid that have an object."""
+"""Tiles cover the image evenly; TileCrop gives one that has an object."""
 
 from collections import Counter
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -10,8 +9,10 @@ from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes
 
 from dense_scene.datasets.sku110k.sku110k_dataset import SKU110KDataset
-from dense_scene.datasets.transforms.crops.tile_crop import TileCrop
-from dense_scene.datasets.transforms.crops.tile_windows import tile_windows
+from dense_scene.datasets.transforms.crops.tile_crop import (
+    TileCrop,
+    tile_windows,
+)
 from dense_scene.testing import random_boxes, tiny_sku110k
 
 from .crop_samples import make_sample, window_of
@@ -19,6 +20,78 @@ from .crop_samples import make_sample, window_of
 # Four tiles of 60 x 48 of the 100 x 80 image, from 0 and 40, 0 and 32.
 GRID = dict(grid=(2, 2), overlap=1 / 3)
 TILES = [(0, 0, 60, 48), (40, 0, 100, 48), (0, 32, 60, 80), (40, 32, 100, 80)]
+
+
+def test_two_by_two_as_in_the_paper():
+    # 2448 / (1 + 2 / 3) = 1468.8, 3264 / (1 + 2 / 3) = 1958.4: 0.6 of each
+    # side, rounded up; 2448 - 1469 = 979, 3264 - 1959 = 1305.
+    np.testing.assert_array_equal(
+        tile_windows((2448, 3264), grid=(2, 2), overlap=1 / 3),
+        [
+            [0, 0, 1469, 1959],
+            [979, 0, 2448, 1959],
+            [0, 1305, 1469, 3264],
+            [979, 1305, 2448, 3264],
+        ],
+    )
+
+
+def test_tiles_of_a_fixed_size_by_hand():
+    # 10 pixels: 4 + 2 (4 - 1) = 10, so three columns share one pixel. 5 rows
+    # of pixels: two tiles of 4, from 0 and 1.
+    found = tile_windows((10, 5), tile_size=(4, 4), overlap=0.25)
+    np.testing.assert_array_equal(
+        found[:, :2], [[0, 0], [3, 0], [6, 0], [0, 1], [3, 1], [6, 1]]
+    )
+    assert (found[:, 2:] - found[:, :2] == 4).all()
+
+
+def test_tile_larger_than_the_image():
+    np.testing.assert_array_equal(
+        tile_windows((30, 20), tile_size=(64, 10)),
+        [[0, 0, 30, 10], [0, 10, 30, 20]],
+    )
+
+
+def test_one_pixel_is_one_tile():
+    np.testing.assert_array_equal(
+        tile_windows((1, 1), grid=(3, 2), overlap=0.5), [[0, 0, 1, 1]]
+    )
+
+
+@pytest.mark.parametrize('overlap', [0, 0.1, 0.25, 1 / 3, 0.5, 0.9])
+@pytest.mark.parametrize(
+    'how',
+    [
+        dict(grid=(1, 1)),
+        dict(grid=(2, 3)),
+        dict(grid=(7, 5)),
+        dict(tile_size=(64, 48)),
+        dict(tile_size=(100, 1)),
+    ],
+)
+@pytest.mark.parametrize('size', [(97, 1), (100, 100), (131, 257), (640, 48)])
+def test_tiles_cover_and_share(size, how, overlap):
+    tiles = tile_windows(size, overlap=overlap, **how)
+    sides = tiles[:, 2:] - tiles[:, :2]
+    assert (tiles >= 0).all() and (tiles[:, 2:] <= size).all()
+    assert (sides == sides[0]).all() and (sides > 0).all()
+    for axis, length in enumerate(size):
+        starts = np.unique(tiles[:, axis])
+        side = sides[0, axis]
+        assert starts[0] == 0 and starts[-1] + side == length  # covers all
+        if len(starts) > 1:
+            # Neighbors share the overlap, but for a pixel of rounding, and
+            # with it there is no gap between them.
+            shared = side - np.diff(starts)
+            assert shared.min() >= max(0, overlap * side - 1)
+            assert np.ptp(shared) <= 1  # evenly spread
+        if 'grid' in how:
+            assert len(starts) <= how['grid'][axis]
+        elif len(starts) > 1:
+            # As few as possible: one less could not share that much.
+            most = side * (1 + (len(starts) - 2) * (1 - overlap))
+            assert most < length
 
 
 def draw(crop, boxes, count=400, **kwargs) -> Counter:
@@ -67,7 +140,7 @@ def test_a_tile_larger_than_the_image_is_the_image():
 
 
 def test_each_of_600_objects_is_whole_in_some_tile(generator):
-    # Neighbours share at least 20 x 16 pixels, less one of rounding.
+    # Neighbors share at least 20 x 16 pixels, less one of rounding.
     corners = random_boxes(600, (81, 65), generator)[:, :2].floor()
     boxes = torch.cat([corners, corners + torch.tensor([19.0, 15])], dim=1)
     whole = set()
@@ -109,26 +182,6 @@ def test_objects_have_their_size_in_the_test_frame():
     np.testing.assert_array_equal(
         tile['img'][y1:y2, x1:x2], whole[20:60, 40:60]
     )
-
-
-def test_between_a_reduced_decode_and_its_resize(tmp_path):
-    """A tile is magnified as much as the whole image would have been."""
-    path = str(tmp_path / 'a.jpg')
-    cv2.imwrite(path, np.full((240, 180, 3), 90, np.uint8))
-    instances = [dict(bbox=[30, 24, 60, 84], bbox_label=0, ignore_flag=0)]
-    results = dict(img_path=path, instances=instances)
-    for step in (
-        # Decoded at half the size, 90 x 120, for a result of 75 x 100
-        dict(type='LoadImageForScale', scales=[(100, 75)]),
-        dict(type='LoadAnnotations', with_bbox=True),
-        dict(type='TileCrop', **GRID, min_visible=1),
-        dict(type='ResizeToDrawnScale'),
-    ):
-        results = TRANSFORMS.build(step)(results)
-    # 0.6 of 75 and of 100; 75 / 180 of the box
-    assert results['img'].shape == (60, 45, 3)
-    box = results['gt_bboxes'].tensor[0].tolist()
-    assert box == pytest.approx([12.5, 10, 25, 35], rel=1e-6)
 
 
 def test_in_the_pipeline_of_a_data_set(tmp_path):
@@ -188,13 +241,12 @@ def test_an_image_without_objects_is_replaced(tmp_path):
     [
         (dict(), 'either grid=.* or tile_size=.*, but got grid=None'),
         (dict(grid=(2, 2), tile_size=(9, 9)), 'either grid'),
-        (dict(grid=2), r'grid must be \(columns, rows\), .* but got 2'),
         (dict(grid=()), r'grid must be .* but got \(\)'),
-        (dict(grid=(2, 0)), r'at least 1, but got \(2, 0\)'),
+        (dict(grid=(2, 0)), r'positive .* but got \(2, 0\)'),
         (dict(tile_size=(2.5, 9)), r'tile_size must be .* got \(2.5, 9\)'),
         (
             dict(grid=(2, 2), overlap=1),
-            'overlap must be .* below 1, but got 1',
+            r'overlap must be .* in \[0, 1\), but got 1',
         ),
         (dict(grid=(2, 2), overlap=-0.1), 'overlap must be .* got -0.1'),
     ],

@@ -8,10 +8,11 @@ import torch
 from mmdet.structures.bbox import BaseBoxes
 
 from dense_scene.datasets.transforms.crops.window_crop import (
-    MEAN_COLOUR,
+    MEAN_COLOR,
     WindowCrop,
+    visible_fraction,
 )
-from dense_scene.testing import random_boxes
+from dense_scene.testing import random_boxes, touching_row
 
 from .crop_samples import boxes_of, make_sample
 
@@ -28,6 +29,45 @@ BOXES = torch.tensor(
         [76, 30, 80, 34],  # 7: whole, and touches the edge from inside
     ]
 )
+ROW = touching_row(3, (10, 20)).numpy()  # x from 0, 10, 20 to 10, 20, 30
+
+
+def test_visible_fraction_by_hand():
+    windows = [
+        [5, 0, 20, 20],  # half of the first, all of the second
+        [25, 10, 99, 99],  # a quarter of the third
+        [10, 0, 20, 20],  # touches the first and third
+        [40, 40, 50, 50],
+    ]  # nothing
+    np.testing.assert_array_equal(
+        visible_fraction(ROW, np.array(windows)),
+        [[0.5, 1, 0], [0, 0, 0.25], [0, 1, 0], [0, 0, 0]],
+    )
+
+
+@pytest.mark.parametrize('count', [0, 1, 600])
+def test_fraction_equals_pixels_counted_one_by_one(count, generator):
+    boxes = random_boxes(count, (40, 30), generator).round().numpy()
+    window = np.array([7, 5, 31, 22])
+    expected = []
+    for x1, y1, x2, y2 in boxes.astype(int):
+        pixels = np.zeros((30, 40), bool)
+        pixels[y1:y2, x1:x2] = True
+        expected.append(pixels[5:22, 7:31].sum() / max(pixels.sum(), 1))
+    found = visible_fraction(boxes, window)
+    assert found.shape == (1, count)
+    np.testing.assert_allclose(found[0], expected)
+
+
+def test_whole_is_exactly_one(generator):
+    boxes = random_boxes(600, (1000, 1000), generator).numpy()
+    found = visible_fraction(boxes, np.array([0, 0, 1000, 1000]))
+    assert (found == 1).all()
+
+
+def test_boxes_without_area_are_not_seen():
+    boxes = np.array([[5, 5, 5, 9], [5, 5, 5, 5], [9, 9, 5, 5]])
+    assert not visible_fraction(boxes, np.array([0, 0, 20, 20])).any()
 
 
 class Given(WindowCrop):
@@ -101,7 +141,7 @@ def test_fill_paints_what_goes_and_nothing_that_stays(channels):
     for x1, y1, x2, y2 in boxes[[0, 1, 7]].tolist():
         mask[y1:y2, x1:x2] = False
     expected = before.copy()
-    expected[mask] = MEAN_COLOUR if channels else np.mean(MEAN_COLOUR)
+    expected[mask] = MEAN_COLOR if channels else np.mean(MEAN_COLOR)
     np.testing.assert_array_equal(found['img'], expected[20:60, 30:80])
 
 
@@ -119,7 +159,7 @@ def test_fill_takes_every_pixel_that_a_box_touches():
     # are seen.
     boxes = torch.tensor([[28.5, 49.5, 31.5, 52.2], [40, 30, 50, 40]])
     found = Given(cut='fill', min_visible=0.6)(make_sample(boxes))
-    painted = (found['img'] == np.array(MEAN_COLOUR)).all(axis=2)
+    painted = (found['img'] == np.array(MEAN_COLOR)).all(axis=2)
     assert np.argwhere(painted).tolist() == [
         [y, x] for y in (29, 30, 31, 32) for x in (0, 1)
     ]
@@ -131,7 +171,6 @@ def test_what_does_not_change():
     found = Given()(sample)
     assert found['ori_shape'] == (160, 200)
     assert found['scale_factor'] == (0.5, 0.5)
-    assert found['pixel_scale'] == (0.25, 0.25)
     assert held.tensor.tolist() == BOXES.tolist()  # nobody else's boxes
 
 
@@ -196,10 +235,13 @@ def test_no_window_draws_another_image():
 @pytest.mark.parametrize(
     'options, words',
     [
-        (dict(min_visible=0), 'min_visible must be .* above 0 .* got 0'),
-        (dict(min_visible=1.5), 'at most 1, but got 1.5'),
+        (
+            dict(min_visible=0),
+            r'min_visible must be .* in \(0, 1\], but got 0',
+        ),
+        (dict(min_visible=1.5), 'but got 1.5'),
         (dict(min_visible='1'), "but got '1'"),
-        (dict(cut='drop'), "'ignore', 'background' or 'fill', but got 'drop'"),
+        (dict(cut='drop'), "'ignore', 'background', 'fill', but got 'drop'"),
     ],
 )
 def test_bad_arguments(options, words):

@@ -106,7 +106,7 @@ def test_a_folder_is_no_image(tmp_path):
 
 
 def test_wrong_mode():
-    with pytest.raises(ValueError, match="'raise' or 'skip', but got 'no'"):
+    with pytest.raises(ValueError, match="'raise', 'skip', but got 'no'"):
         LoadCheckedImage(on_error='no')
 
 

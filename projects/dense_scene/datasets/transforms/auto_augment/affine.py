@@ -1,9 +1,9 @@
 """Affine maps of images and of the boxes in them.
 
 A map is a (3, 3) float64 matrix that takes old to new positions. Positions
-are (x, y) in pixels with pixel *edges* at whole numbers, as in boxes: the
-centre of the first pixel is at (0.5, 0.5) and that of the image at (W / 2,
-H / 2). So an image and its boxes move by the same matrix.
+are (x, y) in pixels with pixel *edges* at integers, as in boxes: the center
+of the first pixel is at (0.5, 0.5). So an image and its boxes move by the same
+matrix.
 """
 
 import cv2
@@ -26,7 +26,7 @@ def translate(dx: float, dy: float) -> np.ndarray:
 
 
 def rotate(degrees: float, width: int, height: int) -> np.ndarray:
-    """Turn clockwise about the centre of an image of this size."""
+    """Turn clockwise about the center of an image of this size."""
     angle = np.deg2rad(degrees)
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
@@ -35,51 +35,18 @@ def rotate(degrees: float, width: int, height: int) -> np.ndarray:
 
 
 def move_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """The hulls of the moved corners of boxes.
-
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy, pixels.
-        matrix (np.ndarray): (3, 3).
-
-    Returns:
-        np.ndarray: (N, 4), float64, xyxy; they may lie outside the image.
-    """
+    """The hulls of the moved corners of (N, 4) xyxy boxes, float64."""
     corners = np.asarray(boxes, np.float64)[:, [0, 1, 2, 1, 2, 3, 0, 3]]
     corners = corners.reshape(-1, 4, 2) @ matrix[:2, :2].T + matrix[:2, 2]
     return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
 
 
-def clip_boxes(
-    boxes: np.ndarray, width: int, height: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cut boxes at the image's edges.
-
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy, pixels.
-        width (int): Of the image.
-        height (int): Of the image.
-
-    Returns:
-        tuple: All boxes, (N, 4), and which of them have an area inside the
-        image, (N,) bool.
-    """
-    limit = np.array([width, height, width, height])
-    boxes = np.clip(boxes, 0, limit)
-    return boxes, (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-
-
 def warp_image(image: np.ndarray, matrix: np.ndarray, fill: int) -> np.ndarray:
-    """Move an image, taking for each new pixel the nearest old one.
+    """Move (H, W, 3) uint8, taking for each new pixel the nearest old one.
 
-    Args:
-        image (np.ndarray): (H, W, 3), uint8.
-        matrix (np.ndarray): (3, 3), invertible.
-        fill (int): Value of pixels that come from outside.
-
-    Returns:
-        np.ndarray: A new image of the same size.
+    Pixels that come from outside get the value ``fill``.
     """
-    # OpenCV puts pixel centres at whole numbers.
+    # OpenCV puts pixel centers at integers.
     inverse = (
         translate(-0.5, -0.5) @ np.linalg.inv(matrix) @ translate(0.5, 0.5)
     )
@@ -94,17 +61,7 @@ def warp_image(image: np.ndarray, matrix: np.ndarray, fill: int) -> np.ndarray:
 
 
 def shift_image(image: np.ndarray, dx: int, dy: int, fill: int) -> np.ndarray:
-    """Move an image by whole pixels, right and down.
-
-    Args:
-        image (np.ndarray): (H, W, C).
-        dx (int): May exceed the width; then nothing is left.
-        dy (int): The same for the height.
-        fill (int): Value of pixels that come from outside.
-
-    Returns:
-        np.ndarray: A new image of the same size.
-    """
+    """Move by whole pixels, right and down, even by more than there are."""
     height, width = image.shape[:2]
     result = np.full_like(image, fill)
     if abs(dx) < width and abs(dy) < height:

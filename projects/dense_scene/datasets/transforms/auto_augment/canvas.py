@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .affine import clip_boxes, move_boxes
+from ....utils.boxes import clip_boxes
+from .affine import move_boxes
 from .image_color import (
     count_levels,
     map_levels,
@@ -16,42 +17,46 @@ _IDENTITY = np.tile(np.arange(256, dtype=np.uint8), (3, 1))
 class Canvas:
     """An image with its boxes, changed by one operation after another.
 
-    Lookup tables are not applied at once but joined, and applied together
-    when an operation needs the pixels. The given image is never written to.
+    The image may show the photo reduced; boxes are in pixels of the photo all
+    the same. Lookup tables are joined, and applied when an operation needs
+    the pixels. The given image is never written to.
 
     Args:
         image (np.ndarray): (H, W, 3), uint8, BGR.
-        boxes (np.ndarray): (N, 4), xyxy, pixels.
-        pixel_scale (tuple[float, float]): Width and height of ``image`` over
-            those of the photo that it was made from. Defaults to (1, 1).
+        boxes (np.ndarray): (N, 4), xyxy, pixels of the photo.
+        photo_size (tuple[float, float], optional): Width and height of the
+            photo. Defaults to None: those of ``image``.
 
     Attributes:
         boxes (np.ndarray): (M, 4), float64, those that are still there.
-        kept (np.ndarray): (M,), int64, their rows among the given ones.
-        matrix (np.ndarray): (3, 3), float64, from old to new positions.
+        kept (np.ndarray): (M,), their rows among the given ones.
+        matrix (np.ndarray): (3, 3), from old to new positions in the photo.
         moved (bool): Whether pixels have moved; the matrix does not tell, as
             moves can cancel after they pushed boxes out.
+        pixel_scale (tuple[float, float]): Size of the image over that of the
+            photo, horizontally and vertically.
     """
 
     def __init__(
         self,
         image: np.ndarray,
         boxes: np.ndarray,
-        pixel_scale: tuple[float, float] = (1.0, 1.0),
+        photo_size: tuple[float, float] | None = None,
     ) -> None:
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         self.kept = np.arange(len(self.boxes))
         self.matrix = np.eye(3)
         self.moved = False
-        self.pixel_scale = pixel_scale
         self._image = np.ascontiguousarray(image)
         self._owned = False
         self._tables: np.ndarray | None = None
         self._counts: np.ndarray | None = None
+        self._photo_size = np.array(photo_size or self.size)
+        self.pixel_scale = tuple((self.size / self._photo_size).tolist())
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height."""
+        """Width and height of the image."""
         return self._image.shape[1::-1]
 
     @property
@@ -89,35 +94,35 @@ class Canvas:
             self._counts = count_levels(self._image)
         if self._tables is None:
             return self._counts
-        return np.stack(
-            [
-                np.bincount(table, counts, 256)
-                for table, counts in zip(self._tables, self._counts)
-            ]
-        ).astype(np.int64)
+        pairs = zip(self._tables, self._counts)
+        counts = [np.bincount(new, old, 256) for new, old in pairs]
+        return np.array(counts, np.int64)
 
     def mean_luma(self) -> float:
-        """Mean of the grey image."""
+        """Mean of the gray image."""
         if self._tables is None and self._counts is None:
             return mean_luma(self._image)  # faster than the histograms
         return mean_luma_of_levels(self.count_levels())
 
     def move(self, image: np.ndarray, matrix: np.ndarray) -> None:
-        """Take the moved image, and move the boxes alike.
-
-        Args:
-            image (np.ndarray): Of the same size.
-            matrix (np.ndarray): (3, 3), as in :mod:`functional.affine`.
-        """
+        """Take an image moved by a (3, 3) matrix, and move the boxes alike."""
         self.replace(image)
-        self.matrix = matrix @ self.matrix
         self.moved = True
-        boxes, inside = clip_boxes(move_boxes(self.boxes, matrix), *self.size)
+        # From pixels of the photo to those of the image, and back behind it.
+        scale = np.array([*self.pixel_scale, 1])
+        matrix = matrix * scale / scale[:, None]
+        self.matrix = matrix @ self.matrix
+        moved = move_boxes(self.boxes, matrix)
+        boxes, inside = clip_boxes(moved, self._photo_size, min_side=0)
         self.boxes, self.kept = boxes[inside], self.kept[inside]
 
+    def boxes_in_image(self) -> np.ndarray:
+        """The boxes in pixels of the image, (M, 4) float64."""
+        # Not by pixel_scale: a quotient of sides is rounded before it is used.
+        return self.boxes * (self.size * 2) / np.tile(self._photo_size, 2)
+
     def crops(self) -> np.ndarray:
-        """The pixels whose centres lie in each box, (M, 4) int64 xyxy."""
+        """The pixels whose centers lie in each box, (M, 4) int64 xyxy."""
         # A box that ends at 7.5 or before leaves out the pixel 7 to 8.
-        edges = np.ceil(self.boxes - 0.5)
-        limit = np.tile(self.size, 2)
-        return np.clip(edges, 0, limit).astype(np.int64)
+        edges = np.ceil(self.boxes_in_image() - 0.5)
+        return np.clip(edges, 0, self.size * 2).astype(np.int64)

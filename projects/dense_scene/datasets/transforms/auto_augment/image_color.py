@@ -1,4 +1,9 @@
-"""Colour operations on whole uint8 images, several times Pillow's speed."""
+"""Color operations on uint8 images, several times Pillow's speed.
+
+Those that map each level alone are lookup tables, (256,) uint8: the new value
+of each old one. They equal Pillow's ImageOps and ImageEnhance to the last
+bit; Pillow rounds towards zero.
+"""
 
 import cv2
 import numpy as np
@@ -7,17 +12,69 @@ import numpy as np
 _LUMA_BGR = np.array([7471, 38470, 19595]) / 65536
 # Rows that are worked on at a time, so that intermediates stay in the cache.
 _STRIP = 64
+_LEVELS = np.arange(256)
+_IDENTITY = _LEVELS.astype(np.uint8)
+
+
+def posterize_table(bits: int) -> np.ndarray:
+    """Keep the highest ``bits`` bits, 1 to 8."""
+    return (_LEVELS >> (8 - bits) << (8 - bits)).astype(np.uint8)
+
+
+def solarize_table(threshold: int) -> np.ndarray:
+    """Invert the levels of at least ``threshold``; 256 inverts none."""
+    inverted = np.where(threshold > _LEVELS, _LEVELS, 255 - _LEVELS)
+    return inverted.astype(np.uint8)
+
+
+def solarize_add_table(addition: int, threshold: int = 128) -> np.ndarray:
+    """Add to the levels below ``threshold``, up to 255."""
+    added = np.clip(_LEVELS + addition, 0, 255)
+    return np.where(threshold > _LEVELS, added, _LEVELS).astype(np.uint8)
+
+
+def blend_table(gray: int, factor: float) -> np.ndarray:
+    """``gray + factor * (level - gray)``, clipped.
+
+    With ``gray`` 0 this is Pillow's Brightness, with the mean luma of the
+    image its Contrast. A factor of 1 changes nothing.
+    """
+    # float32, as in Pillow: at factor 0.1 and the like the rounding shows.
+    change = np.float32(factor) * (_LEVELS - gray).astype(np.float32)
+    return np.clip(np.float32(gray) + change, 0, 255).astype(np.uint8)
+
+
+def autocontrast_table(counts: np.ndarray) -> np.ndarray:
+    """Stretch the levels that occur to 0 to 255, given their (256,) counts.
+
+    With fewer than two levels nothing changes.
+    """
+    present = np.flatnonzero(counts)
+    if len(present) < 2:
+        return _IDENTITY
+    low, high = int(present[0]), int(present[-1])
+    scale = 255.0 / (high - low)
+    return np.clip(_LEVELS * scale + -low * scale, 0, 255).astype(np.uint8)
+
+
+def equalize_table(counts: np.ndarray) -> np.ndarray:
+    """Spread the levels so that their (256,) int64 counts become even.
+
+    With fewer than two levels, or fewer than 255 pixels besides those of the
+    highest level, nothing changes.
+    """
+    present = np.flatnonzero(counts)
+    if len(present) < 2:
+        return _IDENTITY
+    step = int(counts.sum() - counts[present[-1]]) // 255
+    if step == 0:
+        return _IDENTITY
+    below = np.cumsum(counts) - counts
+    return np.clip((below + step // 2) // step, 0, 255).astype(np.uint8)
 
 
 def count_levels(image: np.ndarray) -> np.ndarray:
-    """Histogram of each channel.
-
-    Args:
-        image (np.ndarray): (H, W, 3), uint8.
-
-    Returns:
-        np.ndarray: (3, 256), int64.
-    """
+    """Histogram of each channel of (H, W, 3) uint8, (3, 256) int64."""
     counts = np.zeros((3, 256), np.int64)
     # Splitting first is faster than calcHist on interleaved channels.
     for top in range(0, len(image), _STRIP):
@@ -28,7 +85,7 @@ def count_levels(image: np.ndarray) -> np.ndarray:
 
 
 def mean_luma(image: np.ndarray) -> float:
-    """Mean of the grey image, (H, W, 3) uint8 BGR."""
+    """Mean of the gray image, (H, W, 3) uint8 BGR."""
     return float(_LUMA_BGR @ cv2.mean(image)[:3])
 
 
@@ -41,16 +98,9 @@ def mean_luma_of_levels(counts: np.ndarray) -> float:
 def map_levels(
     image: np.ndarray, tables: np.ndarray, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Look every value up in the table of its channel.
+    """Look every value of (H, W, 3) up in the (3, 256) table of its channel.
 
-    Args:
-        image (np.ndarray): (H, W, 3), uint8.
-        tables (np.ndarray): (3, 256), uint8.
-        out (np.ndarray, optional): Gets the result; may be ``image``.
-            Defaults to None: a new image.
-
-    Returns:
-        np.ndarray: ``out`` or the new image.
+    ``out`` gets the result and may be ``image``; None makes a new one.
     """
     if (tables[0] == tables[1]).all() and (tables[0] == tables[2]).all():
         return cv2.LUT(image, tables[0], dst=out)  # twice as fast as three
@@ -58,21 +108,15 @@ def map_levels(
 
 
 def saturate(image: np.ndarray, factor: float) -> np.ndarray:
-    """Pillow's Color: blend the grey image with the image.
+    """Pillow's Color: blend the gray image with the image.
 
-    Within one grey level of Pillow; equal where the pixel is grey.
-
-    Args:
-        image (np.ndarray): (H, W, 3), uint8, BGR.
-        factor (float): 0 gives grey, 1 the image, more is more colourful.
-
-    Returns:
-        np.ndarray: A new image.
+    Factor 0 gives gray, 1 the image, more is more colorful. Within one level
+    of Pillow; equal where the pixel is gray.
     """
     matrix = np.empty((3, 4), np.float32)
     matrix[:, :3] = factor * np.eye(3) + (1 - factor) * _LUMA_BGR
     # Pillow cuts the fraction off and OpenCV rounds. 0.25 leaves room for
-    # OpenCV's fixed-point arithmetic, so that grey stays the same grey.
+    # OpenCV's fixed-point arithmetic, so that gray stays the same gray.
     matrix[:, 3] = -0.25
     return cv2.transform(image, matrix)
 
@@ -81,16 +125,8 @@ def sharpen(image: np.ndarray, factor: float) -> np.ndarray:
     """Pillow's Sharpness: blend the smoothed image with the image.
 
     Smoothing is Pillow's SMOOTH, 3 x 3 with 5/13 in the middle and 1/13
-    around it; the pixels of the border stay as they are. Within one grey
-    level of Pillow.
-
-    Args:
-        image (np.ndarray): (H, W, 3), uint8.
-        factor (float): 0 gives the smoothed image, 1 the image, more
-            sharpens.
-
-    Returns:
-        np.ndarray: A new image.
+    around it; the pixels of the border stay as they are. Factor 0 gives the
+    smoothed image, 1 the image, more sharpens. Within one level of Pillow.
     """
     result = image.copy()
     height, width = image.shape[:2]

@@ -1,4 +1,4 @@
-"""Operations on the whole image, by name.
+"""Operations on the whole image, by name, and what their levels mean.
 
 Each is a function of the canvas, the level (0 to 10) and the source of
 random numbers, and changes the canvas. Magnitudes are those of the authors'
@@ -6,6 +6,7 @@ code (Zoph et al. 2019).
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
@@ -19,45 +20,74 @@ from .affine import (
     warp_image,
 )
 from .canvas import Canvas
-from .image_color import saturate, sharpen
-from .magnitudes import (
-    CUTOUT_PIXELS,
-    FILL,
-    TRANSLATE_PIXELS,
-    degrees,
-    enhancement,
-    random_sign,
-    shear,
-    solarize_threshold,
-    to_pixels,
-)
-from .point_tables import (
+from .image_color import (
     autocontrast_table,
     blend_table,
     equalize_table,
     posterize_table,
+    saturate,
+    sharpen,
     solarize_add_table,
     solarize_table,
 )
 
 Operation = Callable[[Canvas, float, Generator], None]
 
+MAX_LEVEL = 10
+# Of all pixels that come from outside or are cut out.
+FILL = 128
+# Pixels of the photo at full resolution, at level 10.
+_TRANSLATE_PIXELS, _CUTOUT_PIXELS = 250, 100
+
+
+def enhancement(level: float) -> float:
+    """Factor of Color, Contrast, Brightness, Sharpness: 0.1 to 1.9."""
+    # A common fraction: level 5 gives exactly 1, which changes nothing.
+    return (level * 18 + 10) / 100
+
+
+def solarize_threshold(level: float) -> int:
+    """Lowest level of gray that is inverted: 0 to 256."""
+    return int(level / MAX_LEVEL * 256)
+
+
+def degrees(level: float) -> float:
+    """Angle of rotation, without sign."""
+    return level / MAX_LEVEL * 30
+
+
+def shear(level: float) -> float:
+    """Coefficient of shearing, without sign: pixels per pixel."""
+    return level / MAX_LEVEL * 0.3
+
+
+def to_pixels(
+    level: float, full: int, pixel_scale: tuple[float, float]
+) -> tuple[int, int]:
+    """Pixels of this image, (x, y), for ``full`` of the photo at level 10."""
+    pixels = level / MAX_LEVEL * full
+    return round(pixels * pixel_scale[0]), round(pixels * pixel_scale[1])
+
+
+def random_sign(rng: Generator) -> int:
+    """1 or -1."""
+    return 1 if rng.random() < 0.5 else -1
+
 
 def auto_contrast(canvas: Canvas, level: float, rng: Generator) -> None:
-    counts = canvas.count_levels()
-    canvas.map_levels(np.stack([autocontrast_table(row) for row in counts]))
+    tables = [autocontrast_table(row) for row in canvas.count_levels()]
+    canvas.map_levels(np.stack(tables))
 
 
 def equalize(canvas: Canvas, level: float, rng: Generator) -> None:
-    counts = canvas.count_levels()
-    canvas.map_levels(np.stack([equalize_table(row) for row in counts]))
+    tables = [equalize_table(row) for row in canvas.count_levels()]
+    canvas.map_levels(np.stack(tables))
 
 
 def posterize(canvas: Canvas, level: float, rng: Generator) -> None:
     # Levels under 2.5 ask for 0 bits. Pillow refuses that; TensorFlow, with
     # which the policies were learned, shifts by 7 at most: one bit is left.
-    bits = max(1, int(level / 10 * 4))
-    canvas.map_levels(posterize_table(bits))
+    canvas.map_levels(posterize_table(max(1, int(level / MAX_LEVEL * 4))))
 
 
 def solarize(canvas: Canvas, level: float, rng: Generator) -> None:
@@ -65,7 +95,7 @@ def solarize(canvas: Canvas, level: float, rng: Generator) -> None:
 
 
 def solarize_add(canvas: Canvas, level: float, rng: Generator) -> None:
-    canvas.map_levels(solarize_add_table(int(level / 10 * 110)))
+    canvas.map_levels(solarize_add_table(int(level / MAX_LEVEL * 110)))
 
 
 def brightness(canvas: Canvas, level: float, rng: Generator) -> None:
@@ -73,46 +103,41 @@ def brightness(canvas: Canvas, level: float, rng: Generator) -> None:
 
 
 def contrast(canvas: Canvas, level: float, rng: Generator) -> None:
-    grey = int(canvas.mean_luma() + 0.5)
-    canvas.map_levels(blend_table(grey, enhancement(level)))
+    gray = int(canvas.mean_luma() + 0.5)
+    canvas.map_levels(blend_table(gray, enhancement(level)))
 
 
 def color(canvas: Canvas, level: float, rng: Generator) -> None:
-    factor = enhancement(level)
-    if factor != 1:
-        canvas.replace(saturate(canvas.image, factor))
+    _enhance(canvas, level, saturate)
 
 
 def sharpness(canvas: Canvas, level: float, rng: Generator) -> None:
-    factor = enhancement(level)
-    if factor != 1:
-        canvas.replace(sharpen(canvas.image, factor))
+    _enhance(canvas, level, sharpen)
 
 
 def rotate_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
     _warp(canvas, rotate(random_sign(rng) * degrees(level), *canvas.size))
 
 
-def shear_x_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
-    _warp(canvas, shear_x(random_sign(rng) * shear(level)))
+def shear_bbox(
+    along: Callable, canvas: Canvas, level: float, rng: Generator
+) -> None:
+    _warp(canvas, along(random_sign(rng) * shear(level)))
 
 
-def shear_y_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
-    _warp(canvas, shear_y(random_sign(rng) * shear(level)))
-
-
-def translate_x_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
-    pixels = to_pixels(level, TRANSLATE_PIXELS, canvas.pixel_scale)[0]
-    _shift(canvas, random_sign(rng) * pixels, 0)
-
-
-def translate_y_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
-    pixels = to_pixels(level, TRANSLATE_PIXELS, canvas.pixel_scale)[1]
-    _shift(canvas, 0, random_sign(rng) * pixels)
+def translate_bbox(
+    axis: int, canvas: Canvas, level: float, rng: Generator
+) -> None:
+    shift = [0, 0]
+    pixels = to_pixels(level, _TRANSLATE_PIXELS, canvas.pixel_scale)
+    shift[axis] = random_sign(rng) * pixels[axis]
+    if any(shift):
+        image = shift_image(canvas.image, *shift, FILL)
+        canvas.move(image, translate(*shift))
 
 
 def cutout(canvas: Canvas, level: float, rng: Generator) -> None:
-    half = to_pixels(level, CUTOUT_PIXELS, canvas.pixel_scale)
+    half = to_pixels(level, _CUTOUT_PIXELS, canvas.pixel_scale)
     fill_rectangle(canvas.writable(), rng.integers(canvas.size), half)
 
 
@@ -122,30 +147,29 @@ def bbox_cutout(canvas: Canvas, level: float, rng: Generator) -> None:
     if not len(crops):
         return
     x1, y1, x2, y2 = crops[rng.integers(len(crops))]
-    fraction = level / 10 * 0.75
+    fraction = level / MAX_LEVEL * 0.75
     half = int(fraction * (x2 - x1) / 2), int(fraction * (y2 - y1) / 2)
-    centre = rng.integers([x1, y1], [x2, y2])
-    fill_rectangle(canvas.writable(), centre, half)
+    center = rng.integers([x1, y1], [x2, y2])
+    fill_rectangle(canvas.writable(), center, half)
 
 
 def fill_rectangle(
-    image: np.ndarray, centre: np.ndarray, half: tuple[int, int]
+    image: np.ndarray, center: np.ndarray, half: tuple[int, int]
 ) -> None:
-    """Grey out ``centre - half`` to ``centre + half``, (x, y), in place."""
-    left, top = np.maximum(np.subtract(centre, half), 0)
-    right, bottom = np.add(centre, half)
+    """Gray out ``center - half`` to ``center + half``, (x, y), in place."""
+    left, top = np.maximum(np.subtract(center, half), 0)
+    right, bottom = np.add(center, half)
     image[top:bottom, left:right] = FILL
+
+
+def _enhance(canvas: Canvas, level: float, change: Callable) -> None:
+    if (factor := enhancement(level)) != 1:
+        canvas.replace(change(canvas.image, factor))
 
 
 def _warp(canvas: Canvas, matrix: np.ndarray) -> None:
     if (matrix != np.eye(3)).any():
         canvas.move(warp_image(canvas.image, matrix, FILL), matrix)
-
-
-def _shift(canvas: Canvas, dx: int, dy: int) -> None:
-    if dx or dy:
-        image = shift_image(canvas.image, dx, dy, FILL)
-        canvas.move(image, translate(dx, dy))
 
 
 IMAGE_OPERATIONS: dict[str, Operation] = dict(
@@ -161,8 +185,8 @@ IMAGE_OPERATIONS: dict[str, Operation] = dict(
     Cutout=cutout,
     BBox_Cutout=bbox_cutout,
     Rotate_BBox=rotate_bbox,
-    TranslateX_BBox=translate_x_bbox,
-    TranslateY_BBox=translate_y_bbox,
-    ShearX_BBox=shear_x_bbox,
-    ShearY_BBox=shear_y_bbox,
+    TranslateX_BBox=partial(translate_bbox, 0),
+    TranslateY_BBox=partial(translate_bbox, 1),
+    ShearX_BBox=partial(shear_bbox, shear_x),
+    ShearY_BBox=partial(shear_bbox, shear_y),
 )

@@ -1,34 +1,62 @@
 """Training on tiles of full-resolution images."""
 
-from numbers import Integral, Real
+import math
 
 import numpy as np
 from mmcv.transforms.utils import cache_randomness
 from mmdet.registry import TRANSFORMS
 
-from .tile_windows import tile_windows
+from ....utils import checks
 from .window_crop import WindowCrop
 
 
-def _check_pair(
-    name: str, value: tuple[int, int], what: str
-) -> tuple[int, int]:
-    """Two whole numbers of at least 1, or a clear error."""
-    if (
-        isinstance(value, (tuple, list))
-        and len(value) == 2
-        and all(
-            isinstance(part, Integral)
-            and not isinstance(part, bool)
-            and part >= 1
-            for part in value
-        )
-    ):
-        return int(value[0]), int(value[1])
-    raise ValueError(
-        f'{name} must be {what}, two whole numbers of at least '
-        f'1, but got {value!r}.'
-    )
+def tile_windows(
+    size: tuple[int, int],
+    grid: tuple[int, int] | None = None,
+    tile_size: tuple[int, int] | None = None,
+    overlap: float = 0.0,
+) -> np.ndarray:
+    """The tiles of an image, row by row.
+
+    Together they cover the image, none reaches out of it, and all have the
+    same size. Neighbors share at least ``overlap`` of a tile's side (less
+    one pixel of rounding): n tiles of a side cover ``side * (1 + (n - 1) *
+    (1 - overlap))`` pixels.
+
+    Args:
+        size (tuple[int, int]): Width and height of the image, pixels.
+        grid (tuple[int, int], optional): Columns and rows.
+        tile_size (tuple[int, int], optional): Width and height of a tile,
+            pixels; a longer side than the image's becomes the image's. As
+            few tiles as cover the image.
+        overlap (float): In [0, 1). Defaults to 0.
+
+    Returns:
+        np.ndarray: (T, 4) int64, xyxy.
+
+    Example:
+        >>> # 3 x 1 tiles of 4 pixels, one pixel in common: 4 + 3 + 3 = 10
+        >>> tile_windows((10, 5), grid=(3, 1), overlap=0.25)
+        array([[ 0,  0,  4,  5],
+               [ 3,  0,  7,  5],
+               [ 6,  0, 10,  5]])
+    """
+    starts, sides = [], []
+    for axis, length in enumerate(size):
+        if grid is not None:
+            count = grid[axis]
+            side = math.ceil(length / (1 + (count - 1) * (1 - overlap)) - 1e-9)
+        else:
+            side = min(tile_size[axis], length)
+            more = (length - side) / (side * (1 - overlap))
+            # 0.8 / 0.4 of a float is 2.0000000000000004: no third tile.
+            count = 1 + math.ceil(more - 1e-9)
+        # Spread evenly from edge to edge.
+        places = np.rint(np.linspace(0, length - side, count))
+        starts.append(np.unique(places.astype(np.int64)))
+        sides.append(side)
+    y, x = (part.ravel() for part in np.meshgrid(*starts[::-1], indexing='ij'))
+    return np.stack([x, y, x + sides[0], y + sides[1]], axis=1)
 
 
 @TRANSFORMS.register_module()
@@ -36,32 +64,24 @@ class TileCrop(WindowCrop):
     """Give one tile of the image, another one each time.
 
     Source: training on tiles and testing on full frames, Kozlov
-    (arXiv 2006.07825): Faster R-CNN R50 on SKU-110K reaches 0.577 in place of
-    0.551 (with soft-NMS), while detections merged from tiles reach 0.547. The
-    paper writes the four tiles of each photo to disk; here one is drawn for
-    each sample, so that an epoch is a quarter as long.
+    (arXiv 2006.07825). The paper writes the four tiles of each photo to disk;
+    here one is drawn for each sample, so that an epoch is a quarter as long.
 
-    The tiles are those of a fixed, evenly spread, overlapping grid; one is
-    drawn from those with an object to keep, each with the same probability.
-    With ``min_visible``, ``cut`` and ``allow_negative`` as in
-    :class:`WindowCrop`.
+    One is drawn from the :func:`tile_windows` with an object to keep, each
+    with the same probability. Put it behind the ``Resize`` of the test
+    pipeline: objects then have the same size in training and in testing by
+    construction.
 
-    Put it behind the ``Resize`` of the test pipeline: objects then have the
-    same size in training and in testing by construction. The same holds
-    between :class:`LoadImageForScale` and :class:`ResizeToDrawnScale`, where
-    fewer pixels are resized.
-
-    Differs from mmdet's ``RandomCrop``: that draws any position, keeps every
-    sliver of a box that reaches into the crop as an object, and gives up when
-    its one draw holds none. Here the grid keeps the corners of the image as
-    frequent as its middle, and slivers follow a stated rule.
+    Differs from mmdet's ``RandomCrop``: the corners of the image are as
+    frequent as its middle; that gives up when its one draw holds no object,
+    and keeps every sliver of a box that reaches into the crop as an object.
 
     Args:
         grid (tuple[int, int], optional): Columns and rows of tiles.
         tile_size (tuple[int, int], optional): Width and height of a tile,
             pixels, in place of ``grid``; as many tiles as are needed to cover
             the image. The image is not padded where it is smaller.
-        overlap (float): What neighbouring tiles share at least, as a part of
+        overlap (float): What neighboring tiles share at least, as a share of
             a tile's side, in [0, 1). An object of up to that size is whole in
             some tile. With ``grid=(2, 2)``, 1/3 makes tiles of 0.6 of the
             image's sides, Kozlov's. Defaults to 0.2.
@@ -96,20 +116,12 @@ class TileCrop(WindowCrop):
                 f'tile_size=(width, height), but got grid={grid!r} and '
                 f'tile_size={tile_size!r}.'
             )
-        if not isinstance(overlap, Real) or not 0 <= overlap < 1:
-            raise ValueError(
-                "overlap must be a part of a tile's side, at least 0 and "
-                f'below 1, but got {overlap!r}.'
-            )
         if grid is not None:
-            grid = _check_pair('grid', grid, '(columns, rows)')
+            grid = checks.size('grid', grid)
         else:
-            tile_size = _check_pair(
-                'tile_size', tile_size, '(width, height) in pixels'
-            )
-        self.grid = grid
-        self.tile_size = tile_size
-        self.overlap = overlap
+            tile_size = checks.size('tile_size', tile_size)
+        self.grid, self.tile_size = grid, tile_size
+        self.overlap = checks.number('overlap', overlap, '[0, 1)')
 
     def choose_window(
         self, boxes: np.ndarray, counts: np.ndarray, size: tuple[int, int]
@@ -122,11 +134,3 @@ class TileCrop(WindowCrop):
     @cache_randomness
     def _draw(self, count: int) -> int:
         return np.random.randint(count)
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(grid={self.grid}, '
-            f'tile_size={self.tile_size}, overlap={self.overlap}, '
-            f'min_visible={self.min_visible}, cut={self.cut!r}, '
-            f'allow_negative={self.allow_negative})'
-        )

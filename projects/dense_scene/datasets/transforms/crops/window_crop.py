@@ -1,25 +1,45 @@
 """What the crops for dense scenes have in common."""
 
-from numbers import Real
-
 import numpy as np
 from mmcv.transforms import BaseTransform
-from mmdet.structures.bbox import HorizontalBoxes, autocast_box_type
+from mmdet.structures.bbox import autocast_box_type
 
-from .visible_fraction import visible_fraction
+from ....utils import checks
+from ..sample_boxes import keep_rows, record_move, require_boxes_alone
 
 # What mmdet's preprocessors subtract, BGR: the network sees zeros.
-MEAN_COLOUR = (104, 116, 124)
+MEAN_COLOR = (104, 116, 124)
+
+
+def visible_fraction(boxes: np.ndarray, windows: np.ndarray) -> np.ndarray:
+    """The share of every (N, 4) box's area within every (T, 4) window.
+
+    (T, N) float64, exactly 1 for a box that lies within the window, edges
+    included; 0 for a box without area.
+
+    Example:
+        >>> # A window over the right quarter of a box of 8 x 5
+        >>> visible_fraction(
+        ...     np.array([[0, 0, 8, 5]]), np.array([[6, 0, 20, 20]])
+        ... )
+        array([[0.25]])
+    """
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+    windows = np.asarray(windows, np.float64).reshape(-1, 1, 4)
+    low = np.maximum(boxes[:, :2], windows[..., :2])
+    high = np.minimum(boxes[:, 2:], windows[..., 2:])
+    seen = np.clip(high - low, 0, None).prod(axis=2)
+    areas = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=1)
+    return np.divide(seen, areas, out=np.zeros_like(seen), where=areas > 0)
 
 
 class WindowCrop(BaseTransform):
     """The base of crops with a stated rule for the objects they cut.
 
     A subclass chooses the window in :meth:`choose_window`. Of every object
-    the share of its area within the window (and the image) decides, v:
+    the share v of its area within the window (and the image) decides:
 
-    - v >= ``min_visible``: kept, its box clipped to the window. Whole
-      objects, v = 1, are always kept.
+    - v >= ``min_visible``: kept, its box clipped to the window.
     - 0 < v < ``min_visible``: cut off. What becomes of it says ``cut``.
     - v = 0: dropped.
 
@@ -27,24 +47,15 @@ class WindowCrop(BaseTransform):
 
     Args:
         min_visible (float): In (0, 1]. 1 keeps whole objects only. Defaults
-            to 0.25, as in DenseDet (arXiv 2007.11946); 0.2 in Kozlov
-            (arXiv 2006.07825).
-        cut (str): What happens to objects that are cut off.
-
-            ``'ignore'``: their clipped boxes stay with ``gt_ignore_flags``
-            set. A detector that fires on the visible piece is then neither
-            rewarded nor punished, if the model's assigners have
-            ``ignore_iof_thr`` set to 0.5, say; with mmdet's default, -1,
-            it is the same as 'background'.
-
+            to 0.25, as in DenseDet (arXiv 2007.11946).
+        cut (str): What happens to objects that are cut off. ``'ignore'``:
+            their clipped boxes stay with ``gt_ignore_flags`` set; they are
+            left out of the loss if the assigners have ``ignore_iof_thr`` set
+            to 0.5, say (with mmdet's default, -1, they are background).
             ``'background'``: the boxes are dropped, the pixels stay, as in
-            both papers. The piece of an object just below ``min_visible`` is
-            then a negative, the one just above it a positive.
-
-            ``'fill'``: the boxes are dropped and their pixels painted with
-            the mean colour, but for those within a box that stays.
-
-            Defaults to 'ignore'.
+            both papers. ``'fill'``: the boxes are dropped and their pixels
+            painted with the mean color, but for those within a box that
+            stays. Defaults to 'ignore'.
         allow_negative (bool): Whether a window without any kept object (with
             ignored ones at most) may be given. mmdet's assigners take
             everything for background where no object is kept, ignored
@@ -54,13 +65,9 @@ class WindowCrop(BaseTransform):
         Reads ``img``, (H, W) or (H, W, C), ``gt_bboxes``, (N, 4) xyxy in
         pixels of ``img``, ``gt_bboxes_labels`` and, if there,
         ``gt_ignore_flags`` and ``gt_instances_ids``. Changes these,
-        ``img_shape`` and, as mmdet's crops do, ``homography_matrix``;
-        ``scale_factor``, ``ori_shape`` and ``pixel_scale`` stay, since
-        objects keep their size.
-
-    Returns None where there is no window with a kept object, upon which
-    mmengine's data sets draw another image (in training only: in test mode
-    they end with an error).
+        ``img_shape`` and ``homography_matrix``, as mmdet's crops do. Returns
+        None where there is no window with a kept object, upon which mmengine's
+        data sets draw another image (in test mode they raise).
 
     Raises:
         ValueError: If an argument is out of range, if ``gt_bboxes`` is not
@@ -74,19 +81,8 @@ class WindowCrop(BaseTransform):
         cut: str = 'ignore',
         allow_negative: bool = False,
     ) -> None:
-        if not isinstance(min_visible, Real) or not 0 < min_visible <= 1:
-            raise ValueError(
-                'min_visible must be the share of an object that is enough '
-                f'to keep it, above 0 and at most 1, but got {min_visible!r}.'
-                ' Use 1 to keep whole objects only.'
-            )
-        if cut not in ('ignore', 'background', 'fill'):
-            raise ValueError(
-                "cut must be 'ignore', 'background' or 'fill', "
-                f'but got {cut!r}.'
-            )
-        self.min_visible = min_visible
-        self.cut = cut
+        self.min_visible = checks.number('min_visible', min_visible, '(0, 1]')
+        self.cut = checks.choice('cut', cut, ('ignore', 'background', 'fill'))
         self.allow_negative = allow_negative
 
     def choose_window(
@@ -107,16 +103,20 @@ class WindowCrop(BaseTransform):
     @autocast_box_type()
     def transform(self, results: dict) -> dict | None:
         """Cut the sample; None where no window is good."""
-        self._check(results)
+        name = type(self).__name__
+        if results.get('gt_bboxes') is None:
+            raise ValueError(
+                f'{name} must come after LoadAnnotations, but gt_bboxes is '
+                'not there yet. Move it behind.'
+            )
+        require_boxes_alone(results, name)
         height, width = results['img'].shape[:2]
         boxes = results['gt_bboxes'].tensor.numpy().astype(np.float64)
         boxes = boxes.clip(0, [width, height, width, height])
         ignored = results.get('gt_ignore_flags')
-        ignored = (
-            np.zeros(len(boxes), bool)
-            if ignored is None
-            else np.asarray(ignored).astype(bool)
-        )
+        if ignored is None:
+            ignored = np.zeros(len(boxes), bool)
+        ignored = np.asarray(ignored, bool)
         window = self.choose_window(boxes, ~ignored, (width, height))
         if window is None:
             return None
@@ -154,36 +154,16 @@ class WindowCrop(BaseTransform):
         kept.translate_([-x1, -y1])
         kept.clip_(image.shape[:2])
         results['gt_bboxes'] = kept
-        for key in ('gt_bboxes_labels', 'gt_instances_ids'):
-            if results.get(key) is not None:
-                results[key] = results[key][stays]
         if self.cut == 'ignore' or 'gt_ignore_flags' in results:
-            results['gt_ignore_flags'] = (ignored | cut_off)[stays]
-        matrix = np.array([[1, 0, -x1], [0, 1, -y1], [0, 0, 1]], np.float32)
-        before = results.get('homography_matrix')
-        results['homography_matrix'] = (
-            matrix if before is None else matrix @ before
+            results['gt_ignore_flags'] = ignored | cut_off
+        keep_rows(results, stays)
+        record_move(
+            results, np.array([[1, 0, -x1], [0, 1, -y1], [0, 0, 1]], 'f4')
         )
 
-    def _check(self, results: dict) -> None:
-        name = type(self).__name__
-        if results.get('gt_bboxes') is None:
-            raise ValueError(
-                f'{name} must come after LoadAnnotations, but '
-                'gt_bboxes is not there yet. Move it behind.'
-            )
-        if not isinstance(results['gt_bboxes'], HorizontalBoxes):
-            raise TypeError(
-                f'{name} must be used on HorizontalBoxes, but got '
-                f'{type(results["gt_bboxes"]).__name__}. Set '
-                "box_type='hbox' in LoadAnnotations."
-            )
-        for key in ('gt_masks', 'gt_seg_map', 'proposals'):
-            if results.get(key) is not None:
-                raise ValueError(
-                    f'{name} must be used on boxes alone, but got {key}. '
-                    "Do not load it, or use mmdet's RandomCrop."
-                )
+    def __repr__(self) -> str:
+        options = (f'{name}={value!r}' for name, value in vars(self).items())
+        return f'{type(self).__name__}({", ".join(options)})'
 
 
 def _paint(
@@ -197,7 +177,7 @@ def _paint(
         high = np.ceil(boxes[:, 2:]).astype(int).clip(0)
         for (x1, y1), (x2, y2) in zip(low, high):
             mask[y1:y2, x1:x2] = value
-    colour = np.array(MEAN_COLOUR)
+    color = np.array(MEAN_COLOR)
     image = image.copy()
-    image[mask] = colour if image.shape[2:] == (3,) else colour.mean()
+    image[mask] = color if image.shape[2:] == (3,) else color.mean()
     return image

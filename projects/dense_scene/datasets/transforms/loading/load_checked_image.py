@@ -1,5 +1,6 @@
 """Loading of images that may be broken."""
 
+import inspect
 import logging
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,6 +13,7 @@ from mmdet.registry import TRANSFORMS
 from mmengine import fileio
 from mmengine.logging import print_log
 
+from ....utils import checks
 from ...images.integrity import find_image_fault
 
 _Decoded = TypeVar('_Decoded')
@@ -40,19 +42,17 @@ class LoadCheckedImage(LoadImageFromFile):
 
     Differs from ``mmcv.LoadImageFromFile``: a missing, empty, truncated or
     undecodable file is found and named (OpenCV 4 fills the missing part of a
-    truncated JPEG with one colour and says nothing), and it need not end a
-    training. ``on_error`` takes the place of ``ignore_empty``.
-
-    Not for the test pipeline of a config that is used with
-    :class:`mmdet.apis.DetInferencer`: that accepts ``LoadImageFromFile``
-    alone. The data sets of this package check files themselves in test mode.
+    truncated JPEG with one color and says nothing), and it need not end a
+    training. ``on_error`` takes the place of ``ignore_empty``. Not for test
+    pipelines: :class:`mmdet.apis.DetInferencer` accepts ``LoadImageFromFile``
+    alone, and the data sets of this package check files in test mode.
 
     Args:
         on_error (str): ``'raise'`` ends the run with one line that names the
-            file. ``'skip'`` logs a warning with the number of files skipped
-            so far, in all workers of the process, and returns None, upon
-            which mmengine's data sets draw another image; for training only.
-            Defaults to ``'raise'``.
+            file. ``'skip'``, for training only, logs a warning with the
+            number of files skipped so far in all workers, and returns None,
+            upon which mmengine's data sets draw another image. Defaults to
+            ``'raise'``.
         to_float32 (bool): Give float32 instead of uint8. Defaults to False.
         color_type (str): Of :func:`mmcv.imfrombytes`. Defaults to 'color'.
         imdecode_backend (str): Of :func:`mmcv.imfrombytes`. Defaults to
@@ -85,11 +85,7 @@ class LoadCheckedImage(LoadImageFromFile):
             imdecode_backend=imdecode_backend,
             backend_args=backend_args,
         )
-        if on_error not in ('raise', 'skip'):
-            raise ValueError(
-                f"on_error must be 'raise' or 'skip', but got {on_error!r}."
-            )
-        self.on_error = on_error
+        self.on_error = checks.choice('on_error', on_error, ('raise', 'skip'))
         self._skipped = _SharedCount()
 
     def transform(self, results: dict) -> dict | None:
@@ -145,10 +141,6 @@ class LoadCheckedImage(LoadImageFromFile):
         )
 
     def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(on_error={self.on_error!r}, '
-            f'to_float32={self.to_float32}, '
-            f'color_type={self.color_type!r}, '
-            f'imdecode_backend={self.imdecode_backend!r}, '
-            f'backend_args={self.backend_args})'
-        )
+        names = inspect.signature(type(self)).parameters
+        options = (f'{name}={getattr(self, name)!r}' for name in names)
+        return f'{type(self).__name__}({", ".join(options)})'

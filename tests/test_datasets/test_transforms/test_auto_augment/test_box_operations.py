@@ -64,7 +64,10 @@ def only(name, image, box, level, scale=(1, 1), count=12):
     x1, y1, x2, y2 = box
     found = {}
     for seed in range(count * 3):
-        changed = run(image, [box], (name, 1, level), seed=seed, scale=scale)
+        in_photo = np.divide([box], np.tile(scale, 2))
+        changed = run(
+            image, in_photo, (name, 1, level), seed=seed, scale=scale
+        )
         crop = changed.image[y1:y2, x1:x2]
         if (crop != image[y1:y2, x1:x2]).any():
             found[crop.tobytes()] = crop
@@ -104,9 +107,9 @@ def test_translation_inside_a_box(name, axis):
             assert (result[:-12] == crop[12:]).all()
             ends.add('back')
     assert ends == {'forth', 'back'}
-    # Further than the box is long: nothing but grey.
-    (grey,) = only(name, image, box, 10)
-    assert (grey == 128).all()
+    # Further than the box is long: nothing but gray.
+    (gray,) = only(name, image, box, 10)
+    assert (gray == 128).all()
 
 
 @pytest.mark.parametrize(
