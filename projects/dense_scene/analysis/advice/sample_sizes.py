@@ -1,4 +1,4 @@
-"""What the number of objects per image asks of samplers and proposals.
+"""Samples and proposals for a number of objects per image.
 
 Every rule gives the numbers of ``configs/cascade_rcnn/*dense-proposal*`` for
 the 356 objects that 99.5% of the SKU-110K images do not exceed, and never
@@ -14,12 +14,7 @@ def round_up(value: float, step: int) -> int:
 def rpn_sampler_size(objects: int, pos_fraction: float = 0.5) -> int:
     """``rpn.sampler.num``: a positive anchor for every object.
 
-    Args:
-        objects (int): Objects of an image, such as :func:`needed_cap`.
-        pos_fraction (float): Of the sampler. Defaults to 0.5.
-
-    Returns:
-        int: A power of two, at least 256.
+    A power of two, at least 256.
     """
     return max(256, 1 << max(int(objects / pos_fraction) - 1, 0).bit_length())
 
@@ -29,8 +24,7 @@ def roi_sampler_size(
 ) -> int:
     """``rcnn.sampler.num``: ``each`` positives for every object.
 
-    Returns:
-        int: A multiple of 512.
+    A multiple of 512.
     """
     return max(512, round_up(objects * each / pos_fraction, 512))
 
@@ -38,14 +32,8 @@ def roi_sampler_size(
 def num_proposals(objects: int, each: int = 8, least: int = 1000) -> int:
     """``nms_pre`` and ``max_per_img`` of the RPN: ``each`` for every object.
 
-    Args:
-        objects (int): As above.
-        each (int): Defaults to 8.
-        least (int): mmdet has 1000 in testing and 2000 in training.
-            Defaults to 1000.
-
-    Returns:
-        int: A multiple of 500, at least ``least``.
+    A multiple of 500, at least ``least``, which is 1000 in testing and 2000
+    in training in mmdet.
     """
     return max(least, round_up(objects * each, 500))
 
