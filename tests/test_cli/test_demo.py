@@ -80,22 +80,5 @@ def test_a_failing_step_shows_its_last_lines_and_names_its_log(
     )
 
 
-def test_environment_of_a_step(tmp_path, monkeypatch):
-    # Threads sleep while they wait, unless the user wants something else.
-    for given, expected in ((None, 'PASSIVE'), ('ACTIVE', 'ACTIVE')):
-        monkeypatch.delenv('OMP_WAIT_POLICY', raising=False)
-        if given:
-            monkeypatch.setenv('OMP_WAIT_POLICY', given)
-        assert demo.child_environment()['OMP_WAIT_POLICY'] == expected
-    code = (
-        'import warnings\n'
-        'warnings.warn("pkg_resources is deprecated as an API")\n'
-        'warnings.warn("heard")\n'
-    )
-    demo._follow([sys.executable, '-c', code], tmp_path / 'a.log')
-    text = (tmp_path / 'a.log').read_text()
-    assert 'heard' in text and 'UserWarning: pkg_resources' not in text
-
-
 def test_default_config_exists():
     assert Path(find_config(demo.CONFIG)).is_file()

@@ -142,27 +142,6 @@ def test_a_reader_that_ends_early_is_no_error():
     assert (done.stdout, done.stderr) == (b'line\n', b'')
 
 
-def test_noise_of_the_stack_is_left_out(monkeypatch, capsys, recwarn):
-    import logging
-    import warnings
-
-    from mmengine.logging import print_log
-
-    def _run(args):
-        warnings.warn('pkg_resources is deprecated as an API', stacklevel=1)
-        warnings.warn('a warning of ours', stacklevel=1)
-        for text in ('"FileClient" will be deprecated in future', 'our log'):
-            print_log(text, 'current', logging.WARNING)
-        print('a result')
-
-    monkeypatch.setattr(import_module('dense_scene.cli.seeds'), 'run', _run)
-    assert main(['seeds', 'x']) == 0
-    output, error = capsys.readouterr()
-    assert output == 'a result\n'
-    assert 'our log' in error and 'FileClient' not in error
-    assert [str(w.message) for w in recwarn] == ['a warning of ours']
-
-
 def test_console_script_and_module(root, monkeypatch):
     content = tomllib.loads((root / 'pyproject.toml').read_text())
     assert content['project']['scripts'] == {

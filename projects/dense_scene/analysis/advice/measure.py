@@ -16,7 +16,6 @@ from ...utils.boxes import box_areas, clip_boxes, nearest_neighbor_iou
 from ...utils.groups import find_positions, group_rows
 from ...utils.object_counts import needed_cap, recall_bound
 from .anchors import STOCK, AnchorRecall, advise_anchors
-from .sample_sizes import round_up
 
 # Smaller objects cover less than two cells of the finest feature map.
 SMALLEST = 8.0
@@ -119,6 +118,11 @@ def advise_dataset(
             boxes, resized[image_of_box, ::-1], anchors, strides, seed
         ),
     )
+
+
+def round_up(value: float, step: int) -> int:
+    """The smallest multiple of ``step`` that is not below ``value``."""
+    return -int(-value // step) * step
 
 
 def metric_caps(needed: int) -> tuple[int, ...]:
