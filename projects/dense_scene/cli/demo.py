@@ -105,7 +105,7 @@ def run_demo(
 
 def _follow(command: list[str], log: Path) -> None:
     """Run a command; its output goes to a file, the news to the terminal."""
-    print(f'{log.stem}, with its log in {os.path.relpath(log)}')
+    print(f'{log.stem}: the log is {os.path.relpath(log)}', flush=True)
     pipe = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     last = deque(maxlen=20)
     with (
@@ -115,7 +115,7 @@ def _follow(command: list[str], log: Path) -> None:
     ):
         for text, stays in _news(_copy(child.stdout, file, last)):
             if stays:
-                print(text)
+                print(text, flush=True)
             else:
                 status.update(text)
     if child.returncode:

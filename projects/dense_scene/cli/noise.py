@@ -44,16 +44,15 @@ def quiet() -> Iterator[None]:
             handler.stream = stream
 
 
-def child_environment(**extra: str) -> dict[str, str]:
-    """The environment of a process whose output is kept in a file."""
-    quiet = ','.join(f'ignore:{message}' for message in _WARNINGS)
-    given = os.environ.get('PYTHONWARNINGS')
+def child_environment() -> dict[str, str]:
+    """The environment of a process that leaves them out."""
+    ignored = [f'ignore:{message}' for message in _WARNINGS]
+    given = os.environ.get('PYTHONWARNINGS')  # the last one wins
     return {
         # Threads that spin while they wait starve a machine with few cores.
         'OMP_WAIT_POLICY': 'PASSIVE',
         **os.environ,
-        'PYTHONWARNINGS': f'{quiet},{given}' if given else quiet,
-        **extra,
+        'PYTHONWARNINGS': ','.join(ignored + [given] * bool(given)),
     }
 
 
