@@ -80,5 +80,17 @@ def test_a_failing_step_shows_its_last_lines_and_names_its_log(
     )
 
 
+def test_the_cause_is_not_the_traceback_of_mim(tmp_path, capsys):
+    command = [sys.executable, '-m', 'mim', 'train', 'mmdet', 'none.py']
+    with pytest.raises(ChildProcessError):
+        demo._follow(command, tmp_path / 'train.log')
+    shown = capsys.readouterr().err
+    assert 'runpy' in (tmp_path / 'train.log').read_text()
+    assert 'runpy' not in shown
+    lines = ['ValueError: x\n', 'Traceback (most recent call last):\n']
+    lines += ['  File "<frozen runpy>", line 198\n', 'CalledProcessError\n']
+    assert demo._cause(lines) == lines[:1]
+
+
 def test_default_config_exists():
     assert Path(find_config(demo.CONFIG)).is_file()

@@ -107,7 +107,7 @@ def _follow(command: list[str], log: Path) -> None:
     """Run a command; its output goes to a file, the news to the terminal."""
     print(f'{log.stem}: the log is {os.path.relpath(log)}', flush=True)
     pipe = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    last = deque(maxlen=20)
+    last = deque(maxlen=80)
     with (
         open(log, 'a') as file,
         Console().status('starting') as status,
@@ -119,12 +119,18 @@ def _follow(command: list[str], log: Path) -> None:
             else:
                 status.update(text)
     if child.returncode:
-        print(*last, sep='', end='', file=sys.stderr)
+        print(*_cause(list(last)), sep='', end='', file=sys.stderr)
         raise ChildProcessError(
             f'{log.stem} must succeed, but it ended with code '
             f'{child.returncode}. Its last lines are above, all in {log}; '
             'the same command goes on from the last checkpoint.'
         )
+
+
+def _cause(lines: list[str]) -> list[str]:
+    """The last lines before mim's own traceback, which says nothing."""
+    ends = [i - 1 for i, line in enumerate(lines) if '<frozen runpy>' in line]
+    return lines[: ends[0] if ends else None][-20:]
 
 
 def _copy(lines: Iterable[str], file: TextIO, last: deque) -> Iterator[str]:
