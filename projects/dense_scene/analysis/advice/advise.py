@@ -51,10 +51,6 @@ def advise_config(
 
 
 def _read_strides(base: str) -> tuple[int, ...]:
-    if not os.path.isfile(base):
-        raise FileNotFoundError(
-            f'base must be a config file, but {base!r} does not exist.'
-        )
     try:
         cfg = Config.fromfile(base)
     except Exception as error:  # mmengine has no error class for a bad file

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 from textwrap import wrap
+from typing import Any
 
 from ...utils.tables import format_table
 from .anchor_clusters import THRESHOLDS
@@ -16,13 +17,14 @@ _HIGHEST_NMS = 0.8
 _BORDER_GAIN = 0.001
 # An empty line ends a paragraph.
 _FIGURES = """\
-# {name}: {a.images} images, {a.objects} objects, {classes}. Left out:
-# {a.left_out} crowd regions and boxes under a pixel.
+# {name}: {a.images} images, {a.objects} objects, {num_classes} {classes}.
+# Left out: {a.left_out} crowd regions and boxes under a pixel.
 
 # Objects per image: {a.needed} at the 99.5th percentile.
 
-# Resized to {long} x {short} (by {a.resize:.2f}, median), sqrt(width x height)
-# of 98% of the objects is {low:.0f} to {high:.0f} pixels, median {middle:.0f}.
+# Resized to {a.scale[0]} x {a.scale[1]} (by {a.resize:.2f}, median),
+# sqrt(width x height) of 98% of the objects is {sizes[0]} to {sizes[2]}
+# pixels, median {sizes[1]}.
 
 """
 _SMALL = """\
@@ -65,7 +67,7 @@ model = dict(
 # or more
 for stage in _base_.model.train_cfg.rcnn:
     stage.sampler.update(num={roi_num}, pos_fraction=0.25)
-# {classes} in the file
+# {num_classes} {classes} in the file
 for head in _base_.model.roi_head.bbox_head:
     head.num_classes = {num_classes}
 # the scale that all of this holds for
@@ -101,17 +103,17 @@ _BORDER = """
 
 
 def rpn_sampler_size(objects: int) -> int:
-    """Anchors in a power of two, half of them positive: one an object."""
+    """``rpn.sampler.num``: half positive, one an object; a power of two."""
     return max(256, 1 << max(2 * objects - 1, 0).bit_length())
 
 
 def roi_sampler_size(objects: int) -> int:
-    """Boxes in steps of 512, a quarter of them positive: two an object."""
+    """``rcnn.sampler.num``: a quarter positive, two an object; by 512."""
     return max(512, round_up(objects * 2 / 0.25, 512))
 
 
 def num_proposals(objects: int, least: int = 1000) -> int:
-    """Eight for each object in steps of 500; mmdet trains with 2000."""
+    """Of the RPN: eight for each object, in steps of 500."""
     return max(least, round_up(objects * 8, 500))
 
 
@@ -134,15 +136,30 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
         folder (str): Where the text will be saved; ``base`` is named relative
             to it. Defaults to '', the current folder.
     """
+    values = _values(advice, base, folder)
+    small = _SMALL if advice.suggested_scale != advice.scale else ''
+    figures = (_FIGURES + small + _RECALL).format(**values).split('\n\n')
+    table = ''.join(f'# {row}\n' for row in _table(advice.anchors))
+    config = _wrap_comments(_CONFIG.format(**values))
+    return ''.join([*map(_wrap_comments, figures), table, config])
+
+
+def _values(advice: DatasetAdvice, base: str, folder: str) -> dict[str, Any]:
+    """What the templates need, beside the advice itself."""
     stock, *_, best = advice.anchors
     rpn_num = rpn_sampler_size(advice.needed)
     roi_num = roi_sampler_size(advice.needed)
-    long, short = max(advice.scale), min(advice.scale)
-    values = dict(
+    short = min(advice.scale)
+    shorts = range(max(32, round(short / 40) * 32), short + 1, 32)
+    return dict(
         a=advice,
+        name=Path(advice.ann_file).name,
+        sizes=[round(size) for size in advice.sizes],
+        smallest=SMALLEST,
+        larger=' '.join(map(str, advice.suggested_scale)),
         base=Path(os.path.relpath(base, folder or os.curdir)).as_posix(),
-        reached=_join(f'{best.recall[t]:.3f} at IoU {t}' for t in THRESHOLDS),
-        before=_join(f'{stock.recall[t]:.3f} at IoU {t}' for t in THRESHOLDS),
+        reached=_recalls(best),
+        before=_recalls(stock),
         scales=list(best.anchors.scales),
         ratios=list(best.anchors.ratios),
         border=_border(best),
@@ -157,38 +174,20 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
         floor=_explain_nms(advice.overlap_in_class),
         roi_num=roi_num,
         roi_pos=roi_num // 4,
-        classes=_plural(len(advice.classes)),
         num_classes=len(advice.classes),
-        long=long,
-        shorts=range(max(32, round(short / 40) * 32), short + 1, 32)
-        or [short],
-        bounds=_join(f'{r:.3f} at {cap}' for cap, r in advice.bounds.items()),
+        classes='class' if len(advice.classes) == 1 else 'classes',
+        long=max(advice.scale),
+        shorts=shorts or [short],
+        bounds=', '.join(f'{r:.3f} at {n}' for n, r in advice.bounds.items()),
         caps=tuple(advice.bounds),
     )
-    return _figures(advice) + _wrap_comments(_CONFIG.format(**values))
 
 
-def _figures(advice: DatasetAdvice) -> str:
-    """What was measured, as comments; a table last."""
-    warning = _SMALL if advice.suggested_scale != advice.scale else ''
-    text = (_FIGURES + warning + _RECALL).format(
-        a=advice,
-        name=Path(advice.ann_file).name,
-        classes=_plural(len(advice.classes)),
-        long=advice.scale[0],
-        short=advice.scale[1],
-        low=advice.sizes[0],
-        middle=advice.sizes[1],
-        high=advice.sizes[2],
-        smallest=SMALLEST,
-        larger=' '.join(map(str, advice.suggested_scale)),
-    )
-    parts = [_wrap_comments(part) for part in text.split('\n\n')]
-    rows = _table(advice.anchors).splitlines()
-    return ''.join([*parts, *(f'# {row}\n' for row in rows)])
+def _recalls(row: AnchorRecall) -> str:
+    return ', '.join(f'{row.recall[t]:.3f} at IoU {t}' for t in THRESHOLDS)
 
 
-def _table(rows: list[AnchorRecall]) -> str:
+def _table(rows: list[AnchorRecall]) -> list[str]:
     head = ['scales', 'ratios']
     head += [f'@{t}{where}' for where in ('', ' inside') for t in THRESHOLDS]
     cells = []
@@ -199,7 +198,7 @@ def _table(rows: list[AnchorRecall]) -> str:
             [' '.join(f'{value:g}' for value in values) for values in shapes]
             + [f'{share:.3f}' for share in shares]
         )
-    return format_table([*head, '< 0.3'], cells)
+    return format_table([*head, '< 0.3'], cells).splitlines()
 
 
 def _border(best: AnchorRecall) -> str:
@@ -233,11 +232,3 @@ def _wrap_comments(text: str) -> str:
         return '\n'.join(lines) + '\n'
 
     return re.sub(r'^( *)# .*\n?(?: *# .*\n?)*', fill, text, flags=re.M)
-
-
-def _join(parts) -> str:
-    return ', '.join(parts)
-
-
-def _plural(number: int) -> str:
-    return f'{number} class' + ('es' if number > 1 else '')
