@@ -1,5 +1,6 @@
 """Fixtures shared by every test."""
 
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,20 @@ def root() -> Path:
 def generator() -> torch.Generator:
     """A seeded CPU generator: random inputs, the same on every run."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def cli(capsys, monkeypatch):
+    """Run a command of ``dense-scene``: exit code, output and errors."""
+    from mmengine.logging import MMLogger
+
+    from dense_scene.cli import main
+
+    # A logger keeps the output of the test in which it was made.
+    monkeypatch.setattr(MMLogger, '_instance_dict', OrderedDict())
+
+    def _run(command, *arguments):
+        status = main([command, *map(str, arguments)])
+        return status, *capsys.readouterr()
+
+    return _run

@@ -11,7 +11,7 @@ from dense_scene.ablation.runs.seeds import (
     read_seed_study,
     student_interval,
 )
-from tools.analysis_tools.summarise_seeds import main
+from dense_scene.cli import main
 
 KEYS = ('coco/bbox_mAP@100', 'coco/bbox_mAP@300')
 
@@ -72,10 +72,11 @@ def test_one_run_has_no_interval(tmp_path):
 
 
 def test_errors_are_one_line(tmp_path, capsys):
-    assert main([str(tmp_path / 'nothing')]) == 1
+    assert main(['seeds', str(tmp_path / 'nothing')]) == 1
     assert 'must hold one work_dir for each seed' in capsys.readouterr().err
     _write_run(tmp_path / 'a' / '0', 0.5)
-    assert main([str(tmp_path / 'a'), '--metrics', 'bbox_mAP']) == 1
+    folder = str(tmp_path / 'a')
+    assert main(['seeds', folder, '--metrics', 'bbox_mAP']) == 1
     error = capsys.readouterr().err
     assert "'bbox_mAP'" in error and error.count('\n') == 1
 
@@ -98,7 +99,7 @@ def test_unfinished_runs_are_named(tmp_path):
 
 def test_the_tool_prints_the_table(tmp_path, capsys):
     _write_run(tmp_path / 'a' / '0', 0.5)
-    assert main([str(tmp_path / 'a')]) == 0
+    assert main(['seeds', str(tmp_path / 'a')]) == 0
     assert 'coco/bbox_mAP@300' in capsys.readouterr().out
 
 

@@ -98,7 +98,5 @@ def test_one_object_and_objects_without_area():
 
 def test_bad_input():
     boxes, sizes = place([[20, 20]])
-    with pytest.raises(ValueError, match='at least 1, but got 0'):
+    with pytest.raises(ValueError, match='anchors must be .*, but got 0'):
         rank_anchors(boxes, sizes, 0)
-    with pytest.raises(ValueError, match='at least one object'):
-        rank_anchors(np.zeros((0, 4)), np.zeros((0, 2)))

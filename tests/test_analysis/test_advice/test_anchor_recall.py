@@ -1,6 +1,5 @@
 """The best anchor of a grid, against every anchor of mmdet's."""
 
-import mmcv
 import numpy as np
 import pytest
 import torch
@@ -14,7 +13,6 @@ from dense_scene.analysis.advice import anchor_recall
 from dense_scene.analysis.advice.anchor_recall import (
     AnchorShapes,
     best_anchor_iou,
-    resized_shapes,
 )
 from dense_scene.testing import random_boxes
 
@@ -145,28 +143,3 @@ def test_sizes_are_those_of_mmdet():
         rtol=1e-6,
     )
     assert SHAPES.per_location == generator.num_base_priors[0] == 6
-
-
-@pytest.mark.parametrize(
-    'given',
-    [
-        dict(scales=()),
-        dict(ratios=(1, 0)),
-        dict(strides=(4, -8)),
-        dict(scales=(float('nan'),)),
-    ],
-)
-def test_shapes_must_be_positive(given):
-    name = next(iter(given))
-    with pytest.raises(ValueError, match=f'{name} of anchors must be'):
-        AnchorShapes(**{**dict(scales=(8,), ratios=(1,)), **given})
-
-
-@pytest.mark.parametrize('scale', [(1333, 800), (512, 1333), (300, 300)])
-def test_resized_shapes_are_those_of_mmcv(scale, generator):
-    sizes = torch.randint(1, 5000, (300, 2), generator=generator).numpy()
-    expected = [
-        mmcv.rescale_size((width, height), scale)[::-1]
-        for height, width in sizes.tolist()
-    ]
-    assert resized_shapes(sizes, scale).tolist() == list(map(list, expected))

@@ -1,6 +1,5 @@
 """The study of a checkpoint: its images, its state and its errors."""
 
-import importlib.util
 import json
 
 import numpy as np
@@ -10,6 +9,7 @@ from mmengine.config import Config
 
 from dense_scene.analysis.cascade.run import _choose, study_cascade
 from dense_scene.analysis.cascade.study import CascadeStudy
+from dense_scene.cli import main
 from dense_scene.testing import tiny_coco
 from tests.tiny_two_stage import build_model, model_config
 
@@ -139,15 +139,12 @@ def test_bad_numbers(tmp_path, arguments, words):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_tool(files, root, capsys):
-    path = root / 'tools/analysis_tools/cascade_study.py'
-    spec = importlib.util.spec_from_file_location('cascade_study_tool', path)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+def test_the_command(files, capsys):
     arguments = [
+        'cascade',
         str(files / 'config.py'),
         str(files / 'weights.pth'),
-        '--out-dir',
+        '--out',
         str(files / 'out'),
         '--by',
         'neighbours',
@@ -158,13 +155,13 @@ def test_the_tool(files, root, capsys):
         '--cfg-options',
         'model.test_cfg.rpn.max_per_img=7',
     ]
-    assert tool.main(arguments) == 0
+    assert main(arguments) == 0
     figure = files / 'out/cascade_study.png'
     assert capsys.readouterr().out.endswith(f'{figure}\n')
     content = json.loads(figure.with_suffix('.json').read_text())
     assert (content['by'], content['images']) == ('neighbours', 2)
     assert 0 < content['rows'][0]['boxes'] <= 14
 
-    assert tool.main([*arguments[:1], str(files / 'none.pth')]) == 1
+    assert main([*arguments[:2], str(files / 'none.pth')]) == 1
     error = f"error: '{files}/none.pth' is not a file.\n"
     assert capsys.readouterr().err == error

@@ -76,5 +76,5 @@ def test_no_proposals(image):
 
 
 def test_other_models_are_refused():
-    with pytest.raises(TypeError, match='two-stage detector .* got Linear'):
+    with pytest.raises(ValueError, match='two-stage detector .* got Linear'):
         CascadeTap(nn.Linear(1, 1))

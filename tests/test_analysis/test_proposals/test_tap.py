@@ -182,7 +182,7 @@ def test_thresholds_are_the_models():
 
 
 def test_a_single_stage_detector_is_refused():
-    with pytest.raises(TypeError, match='two-stage detector .* got Linear'):
+    with pytest.raises(ValueError, match='two-stage detector .* got Linear'):
         ProposalTap(nn.Linear(1, 1))
 
 

@@ -112,5 +112,7 @@ def die(folder, name):
 
 def test_a_dead_worker_is_one_line(inspect, monkeypatch):
     monkeypatch.setattr(parallel_inspection, 'inspect_image', die)
-    with pytest.raises(RuntimeError, match='run again, with fewer workers'):
+    with pytest.raises(
+        ChildProcessError, match='run again, with fewer workers'
+    ):
         inspect()

@@ -1,11 +1,10 @@
-"""The function behind the tool, and the tool."""
+"""The function behind ``dense-scene convert``."""
 
 import pytest
 
 from dense_scene.datasets.importers.coco_format import read_coco, write_coco
 from dense_scene.datasets.importers.convert import TARGETS, convert_annotations
 from dense_scene.datasets.importers.read_annotations import guess_format
-from tools.dataset_converters import convert_annotations as tool
 
 from .conftest import make_set, rows_of
 
@@ -149,19 +148,3 @@ def test_formats_are_guessed(coco_file, tmp_path, write_images):
             guess_format(wrong)
     with pytest.raises(FileNotFoundError, match='does not exist'):
         guess_format(tmp_path / 'none.json')
-
-
-def test_tool(coco_file, tmp_path, capsys, monkeypatch):
-    command = [str(coco_file()), str(tmp_path / 'out'), '--from', 'coco']
-    assert tool.main([*command, '--to', 'csv']) == 0
-    assert capsys.readouterr().out.endswith('2 images, 2 boxes, 2 classes\n')
-    assert tool.main([*command, '--to', 'csv', '--images', 'none']) == 1
-    said = capsys.readouterr().err
-    assert said.startswith('error: ') and said.count('\n') == 1
-
-    def stop(*args, **kwargs):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(tool, 'convert_annotations', stop)
-    assert tool.main([*command, '--to', 'csv']) == 130
-    assert 'nothing was written' in capsys.readouterr().err

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dense_scene.cli import main
 from dense_scene.datasets.sku110k.manifest import MANIFESTS, read_manifest
 from dense_scene.datasets.sku110k.subset import (
     PAPER_BOXES,
@@ -16,11 +17,11 @@ from dense_scene.datasets.sku110k.subset import (
 from dense_scene.datasets.sku110k.subset import (
     write_subset as make_sku110k_subset,
 )
-from tools.dataset_converters.make_sku110k_subset import main
 
 STATS = (
     Path(__file__).resolve().parents[3] / 'shared/data/sku110k_image_stats.csv'
 )
+NAME = 'subset-sku110k'
 SPLITS = {'train': 2681, 'val': 191, 'test': 956}
 SMALL = dict(
     train={f'train_{i}.jpg': i for i in range(10)},
@@ -88,7 +89,7 @@ def test_shipped_manifest(split):
 
 
 def test_shipped_manifests_are_what_the_tool_writes(stats, tmp_path, capsys):
-    assert main([str(stats), '--out', str(tmp_path)]) == 0
+    assert main([NAME, str(stats), '--out', str(tmp_path)]) == 0
     printed = capsys.readouterr().out.split()
     for split in SPLITS:
         name = f'sku110k-sub_{split}.txt'
@@ -137,10 +138,10 @@ def test_wrong_counts(tmp_path, content, words, capsys):
     path.write_text(content)
     with pytest.raises(ValueError, match=words):
         make_sku110k_subset(str(path), str(tmp_path))
-    assert main([str(path), '--out', str(tmp_path)]) == 1
+    assert main([NAME, str(path), '--out', str(tmp_path)]) == 1
     assert words in capsys.readouterr().err
 
 
 def test_missing_counts(tmp_path, capsys):
-    assert main([str(tmp_path / 'no.csv')]) == 1
+    assert main([NAME, str(tmp_path / 'no.csv')]) == 1
     assert 'no.csv' in capsys.readouterr().err

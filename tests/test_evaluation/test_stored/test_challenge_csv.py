@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from dense_scene.cli import main
 from dense_scene.evaluation.stored.detection_file import save_detections
 from dense_scene.evaluation.stored.files import read_evaluation
 from dense_scene.evaluation.tables.detections import Detections
 from dense_scene.evaluation.tables.ground_truth import GroundTruth
-from tools.dataset_converters.convert_annotations import main
 
 TRUTH = dict(
     images=[
@@ -44,13 +44,14 @@ def convert(tmp_path):
         save_detections(tmp_path / 'found.npz', FOUND)
         return main(
             [
+                'convert',
                 str(tmp_path / 'found.npz'),
                 str(tmp_path / 'out.csv'),
                 '--from',
                 'detections',
                 '--to',
                 'csv',
-                '--ground-truth',
+                '--ann-file',
                 str(tmp_path / 'gt.json'),
                 *more,
             ]
@@ -90,6 +91,7 @@ def test_other_formats_and_no_ground_truth(convert, tmp_path, capsys):
     assert (
         main(
             [
+                'convert',
                 str(tmp_path / 'found.npz'),
                 'x',
                 '--from',
@@ -112,13 +114,14 @@ def test_what_is_read_is_not_replaced(convert, tmp_path, capsys):
         assert (
             main(
                 [
+                    'convert',
                     str(files[1]),
                     str(target),
                     '--from',
                     'detections',
                     '--to',
                     'csv',
-                    '--ground-truth',
+                    '--ann-file',
                     str(files[0]),
                 ]
             )

@@ -26,21 +26,20 @@ def advise_config(
             :func:`advise_dataset`.
         base (str): Of :func:`format_advice`. Anchors are measured with the
             strides of its RPN.
-        out (str, optional): Save the config there; the file is whole or not
-            there. Defaults to None.
+        out (str, optional): Save the config there; its folder is made.
+            Defaults to None.
 
     Returns:
         str: The config.
 
     Raises:
-        FileNotFoundError: If ``ann_file``, ``base`` or the folder of ``out``
-            does not exist.
-        ValueError: If ``ann_file`` or ``base`` cannot be used, or ``out``
+        FileNotFoundError, ValueError: If a file cannot be used, or ``out``
             does not end with ``.py``.
     """
     # What is quick to find out comes before what takes a minute.
     strides = _read_strides(base)
-    _check_out(out)
+    if out and not out.endswith('.py'):
+        raise ValueError(f'a config must end with .py, but got {out!r}.')
     advice = advise_dataset(
         ann_file, scale, anchors, strides, seed, source_format, images
     )
@@ -51,48 +50,23 @@ def advise_config(
     return text
 
 
-def _check_out(out: str | None) -> None:
-    if out is None:
-        return
-    if not out.endswith('.py'):
-        raise ValueError(
-            f'a config must end with .py, but got {out!r}. Rename it.'
-        )
-    folder = os.path.dirname(out) or os.curdir
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(
-            f'the config must be written to a folder, but {folder!r} does '
-            'not exist. Make it.'
-        )
-
-
 def _read_strides(base: str) -> tuple[int, ...]:
-    if not os.path.isfile(base):
-        raise FileNotFoundError(
-            f'base must be a config file, but {base!r} does not exist. '
-            'Correct the path.'
-        )
     try:
         cfg = Config.fromfile(base)
     except Exception as error:  # mmengine has no error class for a bad file
         raise ValueError(
-            f'base must be a config that loads, but {base!r} does not: '
-            f'{" ".join(str(error).split())}. Correct it.'
+            f'base must be a config that loads, but {base!r} does not: {error}'
         ) from error
-    model = cfg.get('model', {})
-    stages = model.get('train_cfg', {}).get('rcnn')
-    anchors = model.get('rpn_head', {}).get('anchor_generator', {})
-    evaluators = (cfg.get('val_evaluator'), cfg.get('test_evaluator'))
-    if not (
-        isinstance(stages, list)
-        and 'strides' in anchors
-        and all(
-            isinstance(one, dict) and 'max_dets' in one for one in evaluators
-        )
-    ):
+    rcnn = cfg.get('model', {}).get('train_cfg', {}).get('rcnn')
+    evaluators = cfg.get('val_evaluator'), cfg.get('test_evaluator')
+    try:
+        strides = tuple(cfg.model.rpn_head.anchor_generator.strides)
+        fits = all('max_dets' in evaluator for evaluator in evaluators)
+    except (AttributeError, TypeError):
+        fits = False
+    if not fits or not isinstance(rcnn, list):
         raise ValueError(
             'base must be a Cascade R-CNN evaluated with max_dets, such as '
-            f'those in configs/cascade_rcnn, but {base!r} is not. Give one '
-            'of them or a child of it.'
+            f'those in configs/cascade_rcnn, but {base!r} is not.'
         )
-    return tuple(anchors.strides)
+    return strides

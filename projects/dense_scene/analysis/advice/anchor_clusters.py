@@ -1,9 +1,11 @@
 """Anchor scales and ratios that fit objects."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 
+from ...utils.checks import positive_integer
 from .anchor_recall import AnchorShapes, best_anchor_iou
 
 THRESHOLDS = (0.5, 0.7)
@@ -23,11 +25,11 @@ def rank_anchors(
     """Anchors for these objects, the best first.
 
     k-means with the distance 1 - IoU (Redmon and Farhadi, `YOLO9000
-    <https://arxiv.org/abs/1612.08242>`_), with two differences. The centres
+    <https://arxiv.org/abs/1612.08242>`_), with two differences. The centers
     are tied as ``AnchorGenerator`` ties them: every level has the same ratios
     and the same scales, which divide an octave evenly (``octave_base_scale``
     of RetinaNet). And the IoU is that of the nearest anchor of the real grid
-    and not of two boxes with one centre: a large scale on a fine level beats
+    and not of two boxes with one center: a large scale on a fine level beats
     a small one on a coarse level. A search by small steps then raises what is
     wanted, the sum of the best-possible recalls at IoU 0.5 and 0.7.
 
@@ -45,22 +47,15 @@ def rank_anchors(
         a product. Numbers have two decimals.
 
     Raises:
-        ValueError: If ``per_location`` is not positive or there is no box.
+        ValueError: If ``per_location`` is not positive.
     """
-    if per_location < 1:
-        raise ValueError(
-            f'anchors per location must be at least 1, but got {per_location}.'
-        )
-    if not len(boxes):
-        raise ValueError(
-            'anchors must be fitted to at least one object, but there is none.'
-        )
+    positive_integer('anchors', per_location)
     search = _Search(boxes, image_sizes, strides)
     found = []
     for num_scales in range(1, per_location + 1):
-        if per_location % num_scales:
+        num_ratios, rest = divmod(per_location, num_scales)
+        if rest:
             continue
-        num_ratios = per_location // num_scales
         tries = [
             state
             for start in _STARTS
@@ -79,12 +74,7 @@ _State = tuple[float, int, tuple[float, ...]]
 class _Search:
     """Anchors as logarithms, scored on a few objects."""
 
-    def __init__(
-        self,
-        boxes: np.ndarray,
-        image_sizes: np.ndarray,
-        strides: tuple[int, ...],
-    ) -> None:
+    def __init__(self, boxes, image_sizes, strides) -> None:
         self.boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         self.image_sizes = image_sizes
         self.strides = strides
@@ -118,7 +108,7 @@ class _Search:
     def cluster(
         self, start: float, num_scales: int, num_ratios: int
     ) -> Iterator[_State]:
-        """k-means: assign by IoU, move the centres, until nothing moves."""
+        """k-means: assign by IoU, move the centers, until nothing moves."""
         base = float(np.log2(start))
         ranks = (np.arange(num_ratios) + 0.5) / num_ratios
         ratios = np.quantile(self.log_ratio, ranks)
@@ -150,13 +140,12 @@ class _Search:
             improved = True
             while improved:
                 improved = False
-                for place in range(len(numbers)):
-                    for sign in (1, -1):
-                        trial = numbers.copy()
-                        trial[place] += sign * step
-                        score = self.score(
-                            (trial[0], num_scales, tuple(trial[1:]))
-                        )
-                        if score > best:
-                            numbers, best, improved = trial, score, True
+                for place, sign in product(range(len(numbers)), (1, -1)):
+                    trial = numbers.copy()
+                    trial[place] += sign * step
+                    score = self.score(
+                        (trial[0], num_scales, tuple(trial[1:]))
+                    )
+                    if score > best:
+                        numbers, best, improved = trial, score, True
         return numbers[0], num_scales, tuple(numbers[1:])

@@ -1,6 +1,6 @@
 """How well the anchors of a feature pyramid can cover objects."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,37 +8,17 @@ import numpy as np
 _CHUNK = 2**13
 
 
-@dataclass(frozen=True)
-class AnchorShapes:
+class AnchorShapes(NamedTuple):
     """The anchors at one location of every level, as mmdet makes them.
 
     Source: ``mmdet.AnchorGenerator`` with ``base_sizes`` left at the strides
     and ``center_offset`` at 0: at stride t, scale s and ratio r (height over
-    width) an anchor is s t / sqrt(r) wide and s t sqrt(r) high.
-
-    Args:
-        scales (tuple[float, ...]): In units of the stride.
-        ratios (tuple[float, ...]): Height over width.
-        strides (tuple[int, ...]): One per level, pixels.
-            Defaults to (4, 8, 16, 32, 64).
-
-    Raises:
-        ValueError: If one of them is empty or holds a number that is not
-            positive.
+    width) an anchor is s t / sqrt(r) wide and s t sqrt(r) high, in pixels.
     """
 
     scales: tuple[float, ...]
     ratios: tuple[float, ...]
     strides: tuple[int, ...] = (4, 8, 16, 32, 64)
-
-    def __post_init__(self) -> None:
-        for name, values in vars(self).items():
-            if not len(values) or not all(0 < v < np.inf for v in values):
-                raise ValueError(
-                    f'{name} of anchors must be positive numbers, at least '
-                    f'one, but got {list(values)}.'
-                )
-            object.__setattr__(self, name, tuple(values))
 
     @property
     def per_location(self) -> int:
@@ -52,26 +32,6 @@ class AnchorShapes:
         return np.stack((side / root, side * root), axis=-1)
 
 
-def resized_shapes(sizes: np.ndarray, scale: tuple[int, int]) -> np.ndarray:
-    """Image sizes after a resize that keeps the aspect ratio.
-
-    As ``mmcv.rescale_size``: the largest image of which the long side is at
-    most ``max(scale)`` and the short side at most ``min(scale)``.
-
-    Args:
-        sizes (np.ndarray): (M, 2), height and width, pixels, positive.
-        scale (tuple[int, int]): The two limits, in any order.
-
-    Returns:
-        np.ndarray: (M, 2) int64, height and width.
-    """
-    sizes = np.asarray(sizes, np.float64).reshape(-1, 2)
-    factor = np.minimum(
-        max(scale) / sizes.max(axis=1), min(scale) / sizes.min(axis=1)
-    )
-    return (sizes * factor[:, None] + 0.5).astype(np.int64)
-
-
 def best_anchor_iou(
     boxes: np.ndarray,
     image_sizes: np.ndarray,
@@ -82,9 +42,9 @@ def best_anchor_iou(
     """The IoU of each object with the best anchor of its image's whole grid.
 
     Exact, and linear in the objects: of the anchors of one shape on one level
-    the best is the one whose centre is nearest, in x and in y apart. For the
+    the best is the one whose center is nearest, in x and in y apart. For the
     overlap along an axis is min(a, b, max(0, (a + b) / 2 - distance)), which
-    never grows with the distance of the centres, and the IoU never falls
+    never grows with the distance of the centers, and the IoU never falls
     with the overlap.
 
     Args:
@@ -108,21 +68,19 @@ def best_anchor_iou(
     """
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
     image_sizes = np.asarray(image_sizes, np.float64).reshape(-1, 2)
-    best = np.zeros(len(boxes))
-    shape = np.zeros(len(boxes), np.int64)
+    best, shape = np.zeros(len(boxes)), np.zeros(len(boxes), np.int64)
+    sizes = anchors.sizes().reshape(len(anchors.strides), -1, 2)
     for start in range(0, len(boxes), _CHUNK):
         rows = slice(start, start + _CHUNK)
         grid = _Grid(
             boxes[rows], image_sizes[rows], allowed_border, pad_divisor
         )
         for level, stride in enumerate(anchors.strides):
-            sizes = anchors.sizes()[level].reshape(-1, 2)
-            iou = grid.best_iou(stride, sizes)
+            iou = grid.best_iou(stride, sizes[level])
             better = iou.max(axis=0) > best[rows]
             best[rows][better] = iou[:, better].max(axis=0)
-            shape[rows][better] = level * len(sizes) + iou[:, better].argmax(
-                axis=0
-            )
+            first = level * sizes.shape[1]
+            shape[rows][better] = first + iou[:, better].argmax(axis=0)
     return best, shape
 
 
@@ -137,7 +95,7 @@ class _Grid:
         pad_divisor: int,
     ) -> None:
         # (2, n) arrays: each axis lies together in memory.
-        self.centres = ((boxes[:, :2] + boxes[:, 2:]) / 2).T.copy()
+        self.centers = ((boxes[:, :2] + boxes[:, 2:]) / 2).T.copy()
         self.sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).T.copy()
         self.areas = self.sides[0] * self.sides[1]
         self.limits = image_sizes[:, ::-1].T.copy()
@@ -157,7 +115,7 @@ class _Grid:
         self, axis: int, stride: int, lengths: np.ndarray
     ) -> np.ndarray:
         """(K, n), pixels in common along an axis with lengths (K, 1)."""
-        centre, side = self.centres[axis], self.sides[axis]
+        center, side = self.centers[axis], self.sides[axis]
         last = np.ceil(self.padded[axis] / stride) - 1
         first, empty = 0, None
         if self.border >= 0:
@@ -169,9 +127,9 @@ class _Grid:
                 last, np.ceil((self.limits[axis] - reach) / stride) - 1
             )
             empty = last < first
-        nearest = np.clip(np.rint(centre / stride), first, last) * stride
+        nearest = np.clip(np.rint(center / stride), first, last) * stride
         overlap = (side + lengths) / 2
-        overlap -= np.abs(centre - nearest)
+        overlap -= np.abs(center - nearest)
         overlap = np.clip(overlap, 0, np.minimum(side, lengths), out=overlap)
         if empty is not None:
             overlap[empty] = 0

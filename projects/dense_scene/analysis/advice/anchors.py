@@ -1,6 +1,6 @@
 """Anchors compared on a whole data set, and the ones that fit it best."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,26 +12,19 @@ STOCK = AnchorShapes((8,), (0.5, 1.0, 2.0))
 SAMPLE = 5000
 
 
-@dataclass(frozen=True)
-class AnchorRecall:
-    """What some anchors can reach on a data set.
-
-    Args:
-        anchors (AnchorShapes): The anchors.
-        recall (dict[float, float]): By IoU: the share of objects that some
-            anchor of the grid overlaps at least so much.
-        recall_inside (dict[float, float]): Likewise, with the anchors alone
-            that do not cross the border of the image. Where
-            ``train_cfg.rpn.allowed_border`` is 0, no other is trained.
-        below (float): Share of objects whose best anchor has an IoU under
-            0.3, the ``min_pos_iou`` of the RPN: they are never a positive.
-        mean (float): Mean IoU of objects with their best anchor.
-    """
+class AnchorRecall(NamedTuple):
+    """What some anchors can reach on a data set."""
 
     anchors: AnchorShapes
+    # By IoU: share of objects that some anchor overlaps at least so much.
     recall: dict[float, float]
+    # Likewise, with the anchors alone that do not cross the border of the
+    # image: where allowed_border is 0, no other is trained.
     recall_inside: dict[float, float]
+    # Share of objects whose best anchor has an IoU under 0.3, the min_pos_iou
+    # of the RPN: they are never a positive.
     below: float
+    # Mean IoU of objects with their best anchor.
     mean: float
 
     @classmethod
@@ -41,17 +34,12 @@ class AnchorRecall:
         """On boxes and images as :func:`best_anchor_iou` takes them."""
         iou, _ = best_anchor_iou(boxes, image_sizes, anchors)
         inside, _ = best_anchor_iou(boxes, image_sizes, anchors, 0)
-        return cls(
-            anchors,
-            _recall(iou),
-            _recall(inside),
-            float((iou < 0.3).mean()),
-            float(iou.mean()),
+        recall, recall_inside = (
+            {t: float((found >= t).mean()) for t in THRESHOLDS}
+            for found in (iou, inside)
         )
-
-    def reaches(self, other: 'AnchorRecall') -> bool:
-        """Whether no recall is lower than the other's."""
-        return all(self.recall[t] >= other.recall[t] for t in THRESHOLDS)
+        below = float((iou < 0.3).mean())
+        return cls(anchors, recall, recall_inside, below, float(iou.mean()))
 
 
 def advise_anchors(
@@ -76,29 +64,24 @@ def advise_anchors(
         list[AnchorRecall]: mmdet's anchors (scale 8, ratios 0.5, 1, 2), the
         same at scale 4, and last the advised ones, whose recalls are never
         below the first's: where nothing else is better they are the first.
+        Fewer anchors than mmdet's are advised even if they reach less.
     """
-    usual = [
-        AnchorRecall.measure(
-            boxes, image_sizes, AnchorShapes((scale,), STOCK.ratios, strides)
-        )
-        for scale in (STOCK.scales[0], 4)
-    ]
+    shapes = [AnchorShapes((s,), STOCK.ratios, strides) for s in (8, 4)]
     sample = np.arange(len(boxes))
     if len(boxes) > SAMPLE:
-        sample = np.random.default_rng(seed).choice(
-            len(boxes), SAMPLE, replace=False
-        )
-    ranked = rank_anchors(
+        generator = np.random.default_rng(seed)
+        sample = generator.choice(len(boxes), SAMPLE, replace=False)
+    shapes += rank_anchors(
         boxes[sample], image_sizes[sample], per_location, strides
     )
-    fitted = [
-        AnchorRecall.measure(boxes, image_sizes, anchors) for anchors in ranked
+    stock, same, *fitted = (
+        AnchorRecall.measure(boxes, image_sizes, one) for one in shapes
+    )
+    good = [
+        row
+        for row in fitted
+        if all(row.recall[t] >= stock.recall[t] for t in THRESHOLDS)
     ]
-    good = [row for row in fitted if row.reaches(usual[0])]
-    if not good and per_location < usual[0].anchors.per_location:
-        good = fitted  # fewer anchors were asked for, and they reach less
-    return [*usual, (good or usual)[0]]
-
-
-def _recall(iou: np.ndarray) -> dict[float, float]:
-    return {t: float((iou >= t).mean()) for t in THRESHOLDS}
+    if not good and per_location < STOCK.per_location:
+        good = fitted
+    return [stock, same, (good or [stock])[0]]

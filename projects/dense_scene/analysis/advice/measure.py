@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from mmcv import rescale_size
 
 from ...datasets.importers.read_annotations import (
     guess_format,
@@ -10,12 +11,11 @@ from ...datasets.importers.read_annotations import (
 )
 from ...evaluation.stored.files import read_ground_truth
 from ...evaluation.tables.ground_truth import GroundTruth
-from ...utils.boxes import nearest_neighbor_iou
+from ...utils import checks
+from ...utils.boxes import box_areas, clip_boxes, nearest_neighbor_iou
 from ...utils.groups import find_positions, group_rows
 from ...utils.object_counts import needed_cap, recall_bound
-from .anchor_recall import resized_shapes
 from .anchors import STOCK, AnchorRecall, advise_anchors
-from .sample_sizes import round_up
 
 # Smaller objects cover less than two cells of the finest feature map.
 SMALLEST = 8.0
@@ -24,52 +24,35 @@ PERCENT = 99.5
 
 @dataclass(frozen=True)
 class DatasetAdvice:
-    """The figures that the numbers of a config follow from.
-
-    Args:
-        ann_file (str): Where they come from.
-        scale (tuple[int, int]): Images are resized to it: the limits of the
-            long and the short side.
-        images, objects, left_out (int): How many; crowd regions and boxes
-            without area are left out and are no objects.
-        classes (tuple[str, ...]): Names.
-        resize (float): Median factor by which images are resized.
-        needed (int): Objects per image, 99.5th percentile.
-        needed_per_class (int): Likewise per image and class, where there are
-            any.
-        bounds (dict[int, float]): By cap (per image and class): the recall
-            that it allows.
-        overlap, overlap_in_class (float): 99.5th percentile of the IoU of an
-            object with its nearest neighbour, of any class and of its own.
-        close (float): Share of objects whose nearest neighbour of their
-            class overlaps them by more than 0.5.
-        sizes (tuple[float, ...]): 1st, 50th and 99th percentile of
-            sqrt(width x height), pixels after the resize.
-        small (float): Share of objects under 8 pixels by that measure.
-        suggested_scale (tuple[int, int]): As ``scale``, larger if more than
-            1% of the objects are under 8 pixels; at most twice as large.
-        anchors (list[AnchorRecall]): As :func:`advise_anchors` gives them.
-        seed (int): Of the sample that anchors were fitted to.
-    """
+    """The figures that the numbers of a config follow from."""
 
     ann_file: str
+    # Limits of the long and the short side, to which images are resized, and
+    # the median factor by which they are.
     scale: tuple[int, int]
+    resize: float
+    # Crowd regions and boxes under a pixel are left out and are no objects.
     images: int
     objects: int
     left_out: int
     classes: tuple[str, ...]
-    resize: float
+    # Objects per image, and per image and class: 99.5th percentile.
     needed: int
     needed_per_class: int
+    # By cap per image and class: the recall that it allows.
     bounds: dict[int, float]
+    # IoU of an object with its nearest neighbor, of any class and of its own:
+    # 99.5th percentile; share of objects for which the latter is above 0.5.
     overlap: float
     overlap_in_class: float
     close: float
+    # sqrt(width x height) in pixels after the resize: 1st, 50th and 99th
+    # percentile; share of objects under 8 pixels.
     sizes: tuple[float, ...]
     small: float
+    # Larger than ``scale``, at most twice, if more than 1% are that small.
     suggested_scale: tuple[int, int]
     anchors: list[AnchorRecall]
-    seed: int
 
 
 def advise_dataset(
@@ -100,32 +83,28 @@ def advise_dataset(
         ValueError: If it is malformed, holds no object, or lacks the size of
             an image; or if ``scale`` or ``anchors`` is not positive.
     """
-    if len(scale) != 2 or min(scale) < 1:
-        raise ValueError(
-            'scale must be two positive numbers, the limits of '
-            f'the long and the short side, but got {scale}.'
-        )
-    truth = _read(ann_file, source_format, images)
-    num_read = len(truth)
-    truth = _usable(truth, ann_file)
-    image_of_box = find_positions(truth.image_ids, truth.images.ids)
-    sizes = np.stack((truth.images.heights, truth.images.widths), axis=1)
+    scale = checks.size('scale', scale)
+    truth, left_out = _usable(_read(ann_file, source_format, images), ann_file)
+    table = truth.images
+    image_of_box = find_positions(truth.image_ids, table.ids)
+    sizes = np.stack((table.widths, table.heights), axis=1)
+    resized = [rescale_size(size, scale) for size in sizes.tolist()]
     # A stripe may have no row left; no loader gives that.
-    resized = np.maximum(resized_shapes(sizes, scale), 1)
-    factors = (resized / sizes)[:, ::-1]
+    resized = np.maximum(resized, 1)
+    factors = resized / sizes
     boxes = truth.boxes * np.tile(factors, 2)[image_of_box]
-    size = np.sqrt((boxes[:, 2:] - boxes[:, :2]).prod(axis=1))
-    overlap, in_class = _neighbours(truth, image_of_box)
+    size = np.sqrt(box_areas(boxes))
+    overlap, in_class = _nearest(truth, image_of_box)
     counts = truth.counts(by_class=True)
     needed = needed_cap(counts[counts > 0], PERCENT)
     return DatasetAdvice(
         ann_file=ann_file,
-        scale=tuple(scale),
+        scale=scale,
+        resize=float(np.median(factors)),
         images=len(sizes),
         objects=len(truth),
-        left_out=num_read - len(truth),
+        left_out=left_out,
         classes=truth.classes,
-        resize=float(np.median(factors)),
         needed=needed_cap(truth.counts(), PERCENT),
         needed_per_class=needed,
         bounds={cap: recall_bound(counts, cap) for cap in metric_caps(needed)},
@@ -136,10 +115,14 @@ def advise_dataset(
         small=float((size < SMALLEST).mean()),
         suggested_scale=_larger(scale, float(np.quantile(size, 0.01))),
         anchors=advise_anchors(
-            boxes, resized[image_of_box], anchors, strides, seed
+            boxes, resized[image_of_box, ::-1], anchors, strides, seed
         ),
-        seed=seed,
     )
+
+
+def round_up(value: float, step: int) -> int:
+    """The smallest multiple of ``step`` that is not below ``value``."""
+    return -int(-value // step) * step
 
 
 def metric_caps(needed: int) -> tuple[int, ...]:
@@ -157,50 +140,41 @@ def _read(
     return GroundTruth.from_columns(found.columns, found.classes)
 
 
-def _usable(truth: GroundTruth, ann_file: str) -> GroundTruth:
-    """Clip boxes; without crowd regions and what is thinner than a pixel."""
+def _usable(truth: GroundTruth, ann_file: str) -> tuple[GroundTruth, int]:
+    """The objects, cut at the edges of images, and how many are none."""
     truth.validate()
-    if (np.minimum(truth.images.widths, truth.images.heights) < 1).any():
+    limits = np.stack((truth.images.widths, truth.images.heights), axis=1)
+    if (limits < 1).any():
         raise ValueError(
-            f'{ann_file} must give every image a width and a height, but some '
-            'are absent or not positive. Add them.'
+            f'{ann_file} must give every image a positive width and height, '
+            'but some are not. Add them.'
         )
     place = find_positions(truth.image_ids, truth.images.ids)
-    limits = np.stack((truth.images.widths, truth.images.heights), axis=1)
-    boxes = np.clip(truth.boxes, 0, np.tile(limits, 2)[place])
-    keep = (boxes[:, 2:] - boxes[:, :2] >= 1).all(axis=1)
+    boxes, keep = clip_boxes(truth.boxes, limits[place])
     keep &= ~(truth.iscrowd | truth.ignore)
     if not keep.any():
         raise ValueError(
             f'{ann_file} must hold at least one object of a pixel or more '
-            'that is no crowd region, but holds none. Give the annotations '
-            'of a training set.'
+            'that is not a crowd region, but holds none.'
         )
-    return GroundTruth(
-        truth.images,
-        truth.classes,
-        truth.image_ids[keep],
-        boxes[keep],
-        truth.labels[keep],
-    )
+    columns = truth.image_ids[keep], boxes[keep], truth.labels[keep]
+    kept = GroundTruth(truth.images, truth.classes, *columns)
+    return kept, len(truth) - len(kept)
 
 
-def _neighbours(
+def _nearest(
     truth: GroundTruth, image_of_box: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """IoU with the nearest neighbour, and with the one of the same class."""
-    any_class = _by_group(truth.boxes, image_of_box)
-    if len(truth.classes) == 1:
-        return any_class, any_class
-    group = image_of_box * len(truth.classes) + truth.labels
-    return any_class, _by_group(truth.boxes, group)
-
-
-def _by_group(boxes: np.ndarray, group: np.ndarray) -> np.ndarray:
-    iou = np.zeros(len(boxes))
-    for rows in group_rows(group, np.unique(group)):
-        iou[rows] = nearest_neighbor_iou(boxes[rows])
-    return iou
+    """IoU with the nearest neighbor, and with the one of the same class."""
+    in_class = image_of_box * len(truth.classes) + truth.labels
+    groups = [image_of_box, in_class][: len(truth.classes)]
+    found = []
+    for group in groups:
+        iou = np.zeros(len(truth))
+        for rows in group_rows(group, np.unique(group)):
+            iou[rows] = nearest_neighbor_iou(truth.boxes[rows])
+        found.append(iou)
+    return found[0], found[-1]
 
 
 def _percentile(values: np.ndarray) -> float:
@@ -210,6 +184,6 @@ def _percentile(values: np.ndarray) -> float:
 def _larger(scale: tuple[int, int], size: float) -> tuple[int, int]:
     """A scale at which this size is 8 pixels, in steps of 32 pixels."""
     if size >= SMALLEST:
-        return tuple(scale)
+        return scale
     factor = min(2.0, SMALLEST / size)
     return tuple(round_up(side * factor, 32) for side in scale)

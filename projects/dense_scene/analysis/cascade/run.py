@@ -65,7 +65,7 @@ def study_cascade(
 
     Raises:
         FileNotFoundError: If config or checkpoint does not exist.
-        TypeError: If the model has no RoI stages.
+        ValueError: If the model has no RoI stages.
         ValueError: If a number is out of its range, there is no image, the
             weights are not those of the model, or torch has no such device.
     """

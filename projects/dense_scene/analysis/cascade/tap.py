@@ -20,7 +20,7 @@ class CascadeTap(ProposalTap):
             with one RoI stage.
 
     Raises:
-        TypeError: If the detector has no RoI stage.
+        ValueError: If the detector has no RoI stage.
     """
 
     def __init__(self, detector: nn.Module) -> None:
@@ -56,7 +56,7 @@ class CascadeTap(ProposalTap):
         scores, deltas = self._output
         head = self._head
         if not isinstance(deltas, Tensor):
-            raise TypeError(
+            raise ValueError(
                 'the cascade study needs heads that predict one tensor of '
                 f'deltas, but {type(head).__name__} does not. Give a '
                 'Cascade R-CNN with BBoxHeads.'

@@ -42,7 +42,7 @@ class ProposalQualityHook(Hook):
 
     Raises:
         ValueError: If an argument is not a positive integer.
-        TypeError: When the run starts, if the model is not a two-stage
+        ValueError: When the run starts, if the model is not a two-stage
             detector.
     """
 

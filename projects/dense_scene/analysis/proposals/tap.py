@@ -31,14 +31,14 @@ class ProposalTap:
             where there is none.
 
     Raises:
-        TypeError: If the detector has no RoI stage.
+        ValueError: If the detector has no RoI stage.
     """
 
     def __init__(self, detector: nn.Module) -> None:
         roi_head = getattr(detector, 'roi_head', None)
         extractors = getattr(roi_head, 'bbox_roi_extractor', None)
         if extractors is None:
-            raise TypeError(
+            raise ValueError(
                 'the model must be a two-stage detector with '
                 'roi_head.bbox_roi_extractor, but got '
                 f'{type(detector).__name__}.'

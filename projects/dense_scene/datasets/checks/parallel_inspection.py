@@ -41,7 +41,7 @@ def inspect_images(
         list[ImageRecord]: One for each name, in their order.
 
     Raises:
-        RuntimeError: If a worker process died, as for want of memory.
+        ChildProcessError: If a worker process died, as for want of memory.
         ValueError: If ``workers`` is below 1 or the journal another file.
     """
     workers = available_cores() if workers is None else workers
@@ -116,7 +116,7 @@ def _inspect(
             ):
                 yield future.result()
         except BrokenProcessPool as error:
-            raise RuntimeError(
+            raise ChildProcessError(
                 'a worker process must not end before its work is done, but '
                 'one did (often for want of memory). What is finished is '
                 'kept: run again, with fewer workers.'

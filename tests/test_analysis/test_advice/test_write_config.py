@@ -2,11 +2,11 @@
 
 import pytest
 
-from dense_scene.analysis.advice.sample_sizes import (
+from dense_scene.analysis.advice.measure import round_up
+from dense_scene.analysis.advice.write_config import (
     detection_cap,
     num_proposals,
     roi_sampler_size,
-    round_up,
     rpn_sampler_size,
 )
 

@@ -1,0 +1,60 @@
+"""Messages of the stack that a user can do nothing about."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mmengine.logging import MMLogger
+
+# How the messages begin.
+_WARNINGS = (
+    'pkg_resources is deprecated',
+    '`torch.jit',
+    '`torch.cuda.amp',
+    'palette does not exist',
+    'Failed to add <class',  # a visualizer without a folder, as it should be
+)
+_LOG = (
+    '"FileClient" will be deprecated',
+    '"HardDiskBackend" is the alias',
+    'Failed to search registry with scope "mmdet" in the "function"',
+)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave them out, and send mmengine's log to the standard error."""
+    logger = MMLogger.get_current_instance()
+    terminal = [h for h in logger.handlers if type(h) is logging.StreamHandler]
+    before = [handler.stream for handler in terminal]
+    for handler in terminal:
+        handler.stream = sys.stderr
+    logger.addFilter(_is_news)
+    try:
+        with warnings.catch_warnings():
+            for message in _WARNINGS:
+                warnings.filterwarnings('ignore', message)
+            yield
+    finally:
+        logger.removeFilter(_is_news)
+        for handler, stream in zip(terminal, before):
+            handler.stream = stream
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a process that leaves them out."""
+    ignored = [f'ignore:{message}' for message in _WARNINGS]
+    given = os.environ.get('PYTHONWARNINGS')  # the last one wins
+    return {
+        # Threads that spin while they wait starve a machine with few cores.
+        'OMP_WAIT_POLICY': 'PASSIVE',
+        **os.environ,
+        'PYTHONWARNINGS': ','.join(ignored + [given] * bool(given)),
+    }
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_LOG)
