@@ -39,3 +39,28 @@ def write_bytes(path: str | os.PathLike, content: bytes) -> None:
     """Write a file at once, by :func:`whole_file`."""
     with whole_file(path) as part:
         part.write_bytes(content)
+
+
+def require_file(path: str | os.PathLike, what: str, advice: str = '') -> None:
+    """Say in one line that a file is missing, and from which folder on.
+
+    Args:
+        path (str | PathLike): A local path.
+        what (str): What the file is, such as 'ann_file'.
+        advice (str): What to do. Defaults to '': nothing to say.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    path = Path(path)
+    if path.is_file():
+        return
+    fault = 'is not a file' if path.exists() else 'does not exist'
+    missing = path
+    while not missing.parent.exists():
+        missing = missing.parent
+    if missing != path:
+        fault += f', nor does {missing}'
+    raise FileNotFoundError(
+        f'{what} must be a file, but {str(path)!r} {fault}. {advice}'.rstrip()
+    )

@@ -412,13 +412,13 @@ class TestCoco:
         [
             (
                 dict(categories=[dict(id=5, name='tin')]),
-                'annotation 1 must refer to a known category, but .* 2',
+                'annotation 1, category_id .* known category, but got 2',
             ),
             (
                 dict(images=[dict(id=3, file_name='a.jpg')]),
-                'annotation 2 must refer to a known image',
+                'annotation 2, image_id .* known image',
             ),
-            (dict(images=[dict(id=3), dict(id=7)]), 'must have a file_name'),
+            (dict(images=[dict(id=3), dict(id=7)]), 'must have file_name'),
             (
                 dict(categories=[dict(id=5, name='a'), dict(id=5, name='b')]),
                 'category must have an id of its own',
@@ -453,7 +453,7 @@ class TestCoco:
                         dict(id=7, file_name='b.jpg', height=1, width=1),
                     ]
                 ),
-                "at most 2147483647 pixels a side, but 'a.jpg' has more",
+                'image 1, width must be int <= 2147483647',
             ),
             (
                 dict(
@@ -462,16 +462,7 @@ class TestCoco:
                         dict(id=7, file_name='b.jpg', height=1, width=1),
                     ]
                 ),
-                'whole numbers for height and width',
-            ),
-            (
-                dict(
-                    images=[
-                        dict(id=3, file_name='\ud800.jpg', height=1, width=1),
-                        dict(id=7, file_name='b.jpg', height=1, width=1),
-                    ]
-                ),
-                'must have a name that is text',
+                'image 1, width must be int <= 2147483647',
             ),
             (
                 dict(

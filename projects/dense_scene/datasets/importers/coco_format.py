@@ -37,43 +37,15 @@ def read_coco(
         ValueError: If the file is not COCO JSON
             (:func:`read_coco_json`) or refers to what it does not hold.
     """
-    content, found = read_coco_json(str(source))
-    image_of_box = _positions(
-        found.image_ids, content['images'], 'image', source
-    )
-    labels = _positions(
-        found.category_ids, content['categories'], 'category', source
-    )
-    try:
-        names = [str(image['file_name']) for image in content['images']]
-        known = [str(item['name']) for item in content['categories']]
-        sizes = np.array(
-            [
-                (image.get('height') or 0, image.get('width') or 0)
-                for image in content['images']
-            ],
-            np.int64,
-        )
-    except (
-        AttributeError,
-        KeyError,
-        OverflowError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise ValueError(
-            f'{source}: every image must have a file_name, and whole numbers '
-            'for height and width if any, and every category a name, but '
-            f'{type(error).__name__}: {error}. Add what is missing.'
-        ) from error
+    file = read_coco_json(str(source), ('file_name',))
     return build_annotation_set(
-        names,
-        sizes,
-        image_of_box,
-        xywh_to_xyxy(found.boxes),
-        labels,
-        found.crowd | found.ignore,
-        known,
+        file.file_names,
+        file.sizes,
+        file.image_of_box,
+        xywh_to_xyxy(file.boxes),
+        file.category_of_box,
+        file.crowd | file.ignore,
+        file.classes,
         lambda row: f'{source}, annotation {row + 1}',
         images,
         classes,
@@ -129,8 +101,6 @@ def _pieces(
         np.round(sides.prod(axis=1), 2 * digits),
         columns.ignored,
     )
-    # All are written alike, so that they are read at the speed of the disk
-    # (read_uniform_objects).
     for start in range(0, len(boxes), _CHUNK):
         rows = zip(
             *(field[start : start + _CHUNK].tolist() for field in fields)
@@ -138,31 +108,3 @@ def _pieces(
         yield ',\n' if start else ''
         yield ',\n'.join(_ANNOTATION % row for row in rows)
     yield ']}\n'
-
-
-def _positions(
-    ids: np.ndarray, items: list[dict], what: str, source: Path
-) -> np.ndarray:
-    """Where the item with each id stands."""
-    try:
-        position = {item['id']: index for index, item in enumerate(items)}
-    except (KeyError, TypeError):
-        raise ValueError(
-            f'{source}: every {what} must have an id. Add it.'
-        ) from None
-    if len(position) < len(items):
-        raise ValueError(
-            f'{source}: every {what} must have an id of its '
-            'own, but some share one. Renumber them.'
-        )
-    unique, first, inverse = np.unique(
-        ids, return_index=True, return_inverse=True
-    )
-    for item, row in zip(unique.tolist(), first.tolist()):
-        if item not in position:
-            raise ValueError(
-                f'{source}, annotation {row + 1} must refer to a known '
-                f'{what}, but has {what}_id {item!r}. Correct or delete it.'
-            )
-    found = [position[item] for item in unique.tolist()]
-    return np.array(found, np.int64)[inverse.reshape(-1)]
