@@ -6,10 +6,11 @@ Usage: python tools/dataset_converters/make_sku110k_subset.py COUNTS.csv
 import argparse
 import sys
 
-from dense_scene.datasets.sku110k.manifest import MANIFESTS
-from dense_scene.datasets.sku110k.subset import PAPER_IMAGES, SEED
-from dense_scene.datasets.sku110k.subset import (
-    write_subset as make_sku110k_subset,
+from dense_scene.datasets.sku110k.manifest import (
+    MANIFESTS,
+    PAPER_IMAGES,
+    SEED,
+    write_subset,
 )
 
 
@@ -29,9 +30,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     try:
-        paths = make_sku110k_subset(
-            args.counts, args.out, args.total, args.seed
-        )
+        paths = write_subset(args.counts, args.out, args.total, args.seed)
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
