@@ -135,8 +135,8 @@ class TestCheckImageSize:
         assert len(build(sku_root)) == 3
         assert len(build(sku_root, check_image_size=True)) == 0
         assert (
-            'train_1.jpg is a truncated JPEG; train_2.jpg is no image '
-            'that can be read; train_3.jpg does not exist'
+            'train_1.jpg is a truncated JPEG; train_2.jpg cannot be read as '
+            'an image; train_3.jpg does not exist'
         ) in log.text
 
     def test_wrong_size(self, sku_root):

@@ -14,7 +14,7 @@ from ...utils.boxes import clip_boxes
 from ...utils.files import require_file
 from ..annotation_columns import AnnotationColumns
 from ..column_dataset import ColumnDataset
-from ..images.check import check_images
+from ..images.integrity import check_images
 from .manifest import read_manifest
 from .reader import read_sku110k_csv
 

@@ -13,7 +13,7 @@ from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes
 from PIL import Image, ImageOps
 
-from dense_scene.datasets.images.jpeg_backends import DECODERS, resolve_backend
+from dense_scene.datasets.images.jpeg import DECODERS, resolve_backend
 from dense_scene.datasets.transforms.loading import load_image_for_scale
 from dense_scene.datasets.transforms.loading.load_image_for_scale import (
     LoadImageForScale,

@@ -11,11 +11,11 @@ from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import autocast_box_type
 from mmengine.logging import print_log
 
-from ...images.jpeg_backends import resolve_backend
-from ...images.scaled_jpeg import (
+from ...images.jpeg import (
     choose_denominator,
     decode_jpeg,
     read_jpeg_header,
+    resolve_backend,
 )
 from .load_checked_image import LoadCheckedImage
 
@@ -43,7 +43,7 @@ class LoadImageForScale(LoadCheckedImage):
     The array is the whole image and nothing else, so a point x of the full
     image lies at ``x * pixel_scale`` exactly, sides that 2, 4 or 8 does not
     divide included (see
-    :func:`~dense_scene.datasets.images.scaled_jpeg.decode_jpeg`). Broken files
+    :func:`~dense_scene.datasets.images.jpeg.decode_jpeg`). Broken files
     are found as by :class:`LoadCheckedImage`. The EXIF orientation of a JPEG
     is applied here, the same for each backend. Files that are no JPEG,
     whatever their name, are decoded whole, as by ``LoadImageFromFile``:
