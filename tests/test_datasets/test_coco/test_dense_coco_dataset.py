@@ -233,10 +233,7 @@ def without(key: str, index: int, name: str) -> dict:
         (change('images', 1, id=9), 'every image must have an id of its own'),
         (change('categories', 1, id=7), 'every category must have an id'),
         (without('images', 2, 'height'), 'image 3 .* lacks height'),
-        (
-            without('categories', 0, 'name'),
-            'category 1 must have the field name',
-        ),
+        (without('categories', 0, 'name'), r'categories\[0\] must have name'),
         (dict(images=[], annotations=[]), 'categories'),
     ],
 )

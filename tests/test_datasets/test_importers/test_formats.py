@@ -453,7 +453,7 @@ class TestCoco:
                         dict(id=7, file_name='b.jpg', height=1, width=1),
                     ]
                 ),
-                'image 1, width must be int <= 2147483647',
+                r'images\[0\].width must be int <= 2147483647',
             ),
             (
                 dict(
@@ -462,7 +462,7 @@ class TestCoco:
                         dict(id=7, file_name='b.jpg', height=1, width=1),
                     ]
                 ),
-                'image 1, width must be int <= 2147483647',
+                r'images\[0\].width must be int <= 2147483647',
             ),
             (
                 dict(

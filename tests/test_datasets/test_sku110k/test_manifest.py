@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -123,12 +124,12 @@ def test_seed_is_the_first_that_comes_close_to_the_paper(stats):
 @pytest.mark.parametrize(
     'content, words',
     [
-        ('image,objects\na.jpg,3\n', 'split is missing from its header'),
+        ('image,objects\na.jpg,3\n', 'row 2 must have an image, a split'),
         (
             'image,split,objects\na.jpg,train,3\nb.jpg,train,many\n',
-            "row 3: objects must be an integer, but is 'many'",
+            'row 3 must have .* an integer as objects, .*many',
         ),
-        ('', 'image, objects, split is missing'),
+        ('', 'counts.csv must list images'),
     ],
 )
 def test_wrong_counts(tmp_path, content, words, capsys):
@@ -137,7 +138,7 @@ def test_wrong_counts(tmp_path, content, words, capsys):
     with pytest.raises(ValueError, match=words):
         write_subset(str(path), str(tmp_path))
     assert main([str(path), '--out', str(tmp_path)]) == 1
-    assert words in capsys.readouterr().err
+    assert re.search(words, capsys.readouterr().err)
 
 
 def test_missing_counts(tmp_path, capsys):

@@ -1,15 +1,11 @@
 """COCO JSON files with many boxes."""
 
 import os
-import os.path as osp
 
 import numpy as np
 from mmdet.registry import DATASETS
-from mmengine.fileio import get_local_path
-from mmengine.logging import print_log
 
 from ...utils.boxes import xywh_to_xyxy
-from ...utils.files import require_file
 from ..annotation_columns import AnnotationColumns
 from ..column_dataset import ColumnDataset
 from .reader import CocoFile, read_coco_json
@@ -20,11 +16,11 @@ class DenseCocoDataset(ColumnDataset):
     """Any COCO detection file; its classes are read from it.
 
     Source: the `COCO data format <https://cocodataset.org/#format-data>`_.
-    Result dicts equal those of ``mmdet.CocoDataset`` (boxes rounded to
-    float32, no ``mask``), which see for what is left out: annotations marked
-    ``ignore``, boxes outside of the image or less than a pixel wide or high,
-    and those whose ``area`` is not positive. ``iscrowd`` becomes
-    ``ignore_flag``. Boxes are not clipped.
+    Result dicts equal those of ``mmdet.CocoDataset``, with boxes rounded to
+    float32 and no ``mask``. As there, annotations are left out that are marked
+    ``ignore``, lie outside of the image, are less than a pixel wide or high,
+    or have an ``area`` that is not positive; ``iscrowd`` becomes
+    ``ignore_flag``; boxes are not clipped.
     Differs from it: no ``metainfo`` is needed; ``area`` and ``iscrowd`` may be
     absent; references to unknown images, categories or classes are errors;
     ``filter_empty_gt`` also drops an image whose every box was left out.
@@ -52,15 +48,9 @@ class DenseCocoDataset(ColumnDataset):
 
     def load_columns(self) -> AnnotationColumns:
         """Read the JSON and choose the classes."""
-        if self.is_local(self.ann_file):
-            require_file(
-                self.ann_file,
-                'ann_file',
-                'Set ann_file or data_root; the configs of this repository '
-                'take data_root from SHELVES_ROOT or NUCLEI_ROOT.',
-            )
-        with get_local_path(
-            self.ann_file, backend_args=self.backend_args
+        with self.local_ann_file(
+            'Set ann_file or data_root; the configs of this repository take '
+            'data_root from SHELVES_ROOT or NUCLEI_ROOT.'
         ) as path:
             file = read_coco_json(path, ('file_name', 'height', 'width'))
         label_of_category = self._select_classes(file.classes)
@@ -75,12 +65,10 @@ class DenseCocoDataset(ColumnDataset):
             labels[keep],
             file.crowd[keep],
         )
-        print_log(
-            f'{osp.basename(self.ann_file)}: {len(columns)} images with '
-            f'{len(columns.boxes)} boxes; left out {(~keep).sum()} that are '
-            'outside of their image, thinner than a pixel, marked as ignored '
-            'or of other classes.',
-            'current',
+        self.log(
+            f'{len(columns)} images with {len(columns.boxes)} boxes; left out '
+            f'{(~keep).sum()} that are outside of their image, thinner than a '
+            'pixel, marked as ignored or of other classes'
         )
         return columns
 
@@ -93,17 +81,14 @@ class DenseCocoDataset(ColumnDataset):
         if unknown:
             raise ValueError(
                 f"metainfo['classes'] must be among the categories of "
-                f'{self.ann_file}, {names}, but got {unknown}. Correct the '
-                'names, or leave classes out to use all of them.'
+                f'{self.ann_file}, {names}, but got {unknown}. Leave classes '
+                'out to use all of them.'
             )
         chosen = np.array([name in wanted for name in names], bool)
         classes = tuple(name for name in names if name in wanted)
         if tuple(wanted) != classes:
-            print_log(
-                f'{osp.basename(self.ann_file)}: classes are in the order of '
-                f'the file: {", ".join(classes)}.',
-                'current',
-            )
+            order = ', '.join(classes)
+            self.log(f'classes are in the order of the file: {order}')
         self._metainfo['classes'] = classes
         return np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
 

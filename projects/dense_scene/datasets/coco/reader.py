@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Annotated, NamedTuple
 
@@ -17,12 +17,6 @@ _CHUNK = 1024
 _Id = int | str
 _Side = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 _Flag = bool | int | None
-
-
-class _File(msgspec.Struct):
-    images: list[msgspec.Raw]
-    annotations: list[msgspec.Raw]
-    categories: list[msgspec.Raw]
 
 
 class _Image(msgspec.Struct):
@@ -44,6 +38,12 @@ class _Annotation(msgspec.Struct, gc=False):
     area: float | None = None
     iscrowd: _Flag = None
     ignore: _Flag = None
+
+
+class _File(msgspec.Struct):
+    images: list[_Image]
+    categories: list[_Category]
+    annotations: list[msgspec.Raw]
 
 
 class CocoFile(NamedTuple):
@@ -100,22 +100,28 @@ def parse_coco_json(
     data: bytes, path: str, needs: Sequence[str] = ()
 ) -> CocoFile:
     """:func:`read_coco_json` of the content of a file."""
-    content = _decode_file(data, path)
-    images = _decode_items(content.images, _Image, f'{path}, image')
+    try:
+        encoding = json.detect_encoding(data[:4])
+        if encoding != 'utf-8':
+            data = data.decode(encoding).encode()
+        content = msgspec.json.decode(data, type=_File, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f'{path} must be a COCO JSON file with images, categories and '
+            f'annotations: {_explain(error, data)}.'
+        ) from error
+    images, categories = content.images, content.categories
     for number, image in enumerate(images, 1):
         if lacking := [field for field in needs if not getattr(image, field)]:
             raise ValueError(
                 f'{path}, image {number} must have {", ".join(needs)}, but '
                 f'lacks {", ".join(lacking)}.'
             )
-    categories = _decode_items(
-        content.categories, _Category, f'{path}, category'
-    )
+    chunks = list(_read_annotations(content.annotations, path))
+    del content, data  # the text of the file, before the columns are doubled
+    images_of, categories_of, *columns = map(np.concatenate, zip(*chunks))
     image_ids = _to_ids([image.id for image in images])
     category_ids = _to_ids([category.id for category in categories])
-    columns = _read_annotations(content.annotations, path)
-    del content, data  # the text of the file, before the columns are doubled
-    images_of, categories_of, *values = map(np.concatenate, zip(*columns))
     sizes = [(image.height or 0, image.width or 0) for image in images]
     return CocoFile(
         image_ids,
@@ -125,81 +131,47 @@ def parse_coco_json(
         [str(category.name) for category in categories],
         _find(images_of, image_ids, 'image', path),
         _find(categories_of, category_ids, 'category', path),
-        *values,
+        *columns,
     )
-
-
-def _decode_file(data: bytes, path: str) -> _File:
-    try:
-        encoding = json.detect_encoding(data[:4])
-        if encoding != 'utf-8':
-            data = data.decode(encoding).encode()
-        return msgspec.json.decode(data, type=_File)
-    except (ValueError, RecursionError) as error:
-        near = ''
-        if place := re.search(r'\(byte (\d+)\)', str(error)):
-            start = max(0, int(place[1]) - 20)
-            near = f', near {_show(data[start : start + 40])}'
-        raise ValueError(
-            f'{path} must be a COCO JSON file with lists named images, '
-            f'annotations and categories: {error}{near}.'
-        ) from error
-
-
-def _decode_items(
-    items: list[msgspec.Raw], kind: type, where: str, first: int = 1
-) -> list:
-    """Decode one by one; ``first`` is the number of the first item."""
-    decode = msgspec.json.Decoder(kind, strict=False).decode
-    decoded = []
-    try:
-        for item in items:
-            decoded.append(decode(item))
-    except ValueError as error:
-        number = len(decoded)
-        raise ValueError(
-            f'{where} {first + number}{_explain(error)}: '
-            f'{_show(bytes(items[number]))}.'
-        ) from error
-    return decoded
-
-
-def _explain(error: ValueError) -> str:
-    """``', bbox[0] must be float, but got str'`` of what msgspec says."""
-    if isinstance(error, UnicodeDecodeError):
-        return ' must be UTF-8, but has other bytes'
-    text, _, place = str(error).replace('`', '').partition(' - at $')
-    text = text.replace('Object missing required field', 'must have the field')
-    text = text.replace('Expected', 'must be').replace(', got', ', but got')
-    return f', {place.lstrip(".")} {text}' if place else f' {text}'
 
 
 def _read_annotations(
     items: list[msgspec.Raw], path: str
-) -> list[tuple[np.ndarray, ...]]:
+) -> Iterator[tuple[np.ndarray, ...]]:
     """Ids of images and of categories, and the other columns, in chunks."""
-    chunks = []
+    decode = msgspec.json.Decoder(_Annotation, strict=False).decode
     for start in range(0, max(1, len(items)), _CHUNK):
-        part = _decode_items(
-            items[start : start + _CHUNK],
-            _Annotation,
-            f'{path}, annotation',
-            start + 1,
-        )
+        part = []
+        try:
+            for item in items[start : start + _CHUNK]:
+                part.append(decode(item))
+        except ValueError as error:
+            raise ValueError(
+                f'{path}, annotation {start + len(part) + 1}: '
+                f'{_explain(error)}: {_show(bytes(item))}.'
+            ) from error
         numbers = chain.from_iterable([item.bbox for item in part])
         boxes = np.fromiter(numbers, np.float64).reshape(-1, 4)
         areas = np.array([item.area for item in part], np.float64)
-        chunks.append(
-            (
-                _to_ids([item.image_id for item in part]),
-                _to_ids([item.category_id for item in part]),
-                boxes,
-                np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
-                np.array([item.iscrowd for item in part], bool),
-                np.array([item.ignore for item in part], bool),
-            )
+        yield (
+            _to_ids([item.image_id for item in part]),
+            _to_ids([item.category_id for item in part]),
+            boxes,
+            np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
+            np.array([item.iscrowd for item in part], bool),
+            np.array([item.ignore for item in part], bool),
         )
-    return chunks
+
+
+def _explain(error: Exception, data: bytes = b'') -> str:
+    """``'bbox[0] must be float, but got str'`` of what msgspec says."""
+    text, _, place = str(error).replace('`', '').partition(' - at $.')
+    text = text.replace('Object missing required field', 'must have')
+    text = text.replace('Expected', 'must be').replace(', got', ', but got')
+    if byte := re.search(r'\(byte (\d+)\)', text):
+        start = max(0, int(byte[1]) - 20)
+        text += f', near {_show(data[start : start + 40])}'
+    return f'{place} {text}'.lstrip()
 
 
 def _to_ids(values: list[int | str]) -> np.ndarray:

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 
 from ...utils.checks import integer
-from ...utils.files import require_file
+from ...utils.files import require_file, write_bytes
 
 MANIFESTS = Path(__file__).parent / 'manifests'
 # "A method for detecting objects in dense scenes" (2022), section 4: 3,828
@@ -111,7 +111,6 @@ def write_subset(
         split: sum(splits[split][name] for name in names)
         for split, names in chosen.items()
     }
-    Path(out_dir).mkdir(parents=True, exist_ok=True)
     paths = []
     for split, names in chosen.items():
         header = (
@@ -126,30 +125,23 @@ def write_subset(
             '# Made by: python '
             'tools/dataset_converters/make_sku110k_subset.py COUNTS.csv\n'
         )
-        path = Path(out_dir) / f'sku110k-sub_{split}.txt'
-        path.write_text(header + '\n'.join(names) + '\n', encoding='utf-8')
-        paths.append(path)
+        paths.append(Path(out_dir) / f'sku110k-sub_{split}.txt')
+        write_bytes(paths[-1], (header + '\n'.join(names) + '\n').encode())
     return paths
 
 
 def _read_counts(path: str) -> dict[str, dict[str, int]]:
     splits: dict[str, dict[str, int]] = {}
     with open(path, newline='', encoding='utf-8') as file:
-        rows = csv.DictReader(file)
-        missing = {'image', 'split', 'objects'} - set(rows.fieldnames or ())
-        if missing:
-            raise ValueError(
-                f'{path} must have the columns image, split and objects, but '
-                f'{", ".join(sorted(missing))} is missing from its header '
-                f'{rows.fieldnames}.'
-            )
-        for row in rows:
+        for row, cells in enumerate(csv.DictReader(file), 2):
             try:
-                count = int(row['objects'])
-            except (TypeError, ValueError):
+                counts = splits.setdefault(cells['split'], {})
+                counts[cells['image']] = int(cells['objects'])
+            except (KeyError, TypeError, ValueError):
                 raise ValueError(
-                    f'{path}, row {rows.line_num}: objects must be an '
-                    f'integer, but is {row["objects"]!r}.'
+                    f'{path}, row {row} must have an image, a split and an '
+                    f'integer as objects, but has {cells}.'
                 ) from None
-            splits.setdefault(row['split'], {})[row['image']] = count
+    if not splits:
+        raise ValueError(f'{path} must list images, but lists none.')
     return splits

@@ -10,17 +10,8 @@ import pandas as pd
 
 from ..annotation_columns import AnnotationColumns
 
-COLUMNS = (
-    'image_name',
-    'x1',
-    'y1',
-    'x2',
-    'y2',
-    'class',
-    'image_width',
-    'image_height',
-)
-_CORNERS, _SIZES = list(COLUMNS[1:5]), list(COLUMNS[6:])
+_CORNERS, _SIZES = ['x1', 'y1', 'x2', 'y2'], ['image_width', 'image_height']
+COLUMNS = ('image_name', *_CORNERS, 'class', *_SIZES)
 _MAX_SIDE = 2**24  # what float32 holds exactly
 _LARGEST = float(np.finfo(np.float32).max)
 _TYPES = {
@@ -105,6 +96,37 @@ def _read_table(path: str) -> pd.DataFrame:
     return table
 
 
+def _refuse(path: str, fault: str) -> NoReturn:
+    """Name the first cell that is wrong; ``fault`` if no single one is."""
+    with open(path, encoding='utf-8-sig', errors='replace') as file:
+        for row, line in enumerate(file, 1):
+            _check_row(line.rstrip('\n'), f'{path}, row {row}')
+    raise ValueError(f'{path} must hold one row per box, but {fault}.')
+
+
+def _check_row(line: str, where: str) -> None:
+    cells = line.split(',')
+    if len(cells) != len(COLUMNS):
+        raise ValueError(
+            f'{where} must have {len(COLUMNS)} columns '
+            f'({", ".join(COLUMNS)}), but has {len(cells)}: {line[:80]!r}.'
+        )
+    for number, (column, cell) in enumerate(zip(COLUMNS, cells), 1):
+        what, holds = 'a number', _is_number(cell)
+        if column == 'image_name':
+            what, holds = 'a file below the image folder', _is_below(cell)
+        elif column in _SIZES:
+            what = f'an integer from 1 to {_MAX_SIDE}'
+            holds = holds and 1 <= float(cell) <= _MAX_SIDE
+            holds = holds and float(cell) % 1 == 0
+        if not holds and column != 'class':
+            is_header = not any(map(_is_number, cells))
+            raise ValueError(
+                f'{where}, column {number} ({column}) must be {what}, but is '
+                f'{cell[:80]!r}.{" Delete the header row." * is_header}'
+            )
+
+
 def _is_below(name: str) -> bool:
     """Whether an image can be a file below the image folder."""
     return bool(name) and not (
@@ -112,41 +134,11 @@ def _is_below(name: str) -> bool:
     )
 
 
-def _refuse(path: str, fault: str) -> NoReturn:
-    """Name the first cell that is wrong; ``fault`` if no single one is."""
-    with open(path, encoding='utf-8-sig', errors='replace') as file:
-        for row, line in enumerate(file, 1):
-            _check_row(line.rstrip('\n'), row, f'{path}, row {row}')
-    raise ValueError(f'{path} must hold one row per box, but {fault}.')
-
-
-def _check_row(line: str, row: int, where: str) -> None:
-    cells = line.split(',')
-    if len(cells) != len(COLUMNS):
-        raise ValueError(
-            f'{where} must have {len(COLUMNS)} columns '
-            f'({", ".join(COLUMNS)}), but has {len(cells)}: {line[:80]!r}.'
-        )
-    if not _is_below(cells[0]):
-        raise ValueError(
-            f'{where}, column 1 (image_name) must be a file below the image '
-            f'folder, but is {cells[0][:80]!r}.'
-        )
-    for number, (name, cell) in enumerate(zip(COLUMNS, cells), 1):
-        try:
-            value = float(cell) if _TYPES[name] != 'category' else 1.0
-        except ValueError:
-            value = np.nan
-        what, fits = 'a number', abs(value) <= _LARGEST
-        if name in _SIZES:
-            what = f'an integer from 1 to {_MAX_SIDE}'
-            fits = 1 <= value <= _MAX_SIDE and value % 1 == 0
-        if not fits:
-            advice = ' Delete the header row.' if row == 1 else ''
-            raise ValueError(
-                f'{where}, column {number} ({name}) must be {what}, but is '
-                f'{cell[:80]!r}.{advice}'
-            )
+def _is_number(cell: str) -> bool:
+    try:
+        return abs(float(cell)) <= _LARGEST
+    except ValueError:
+        return False
 
 
 def _format_size(size: np.ndarray) -> str:

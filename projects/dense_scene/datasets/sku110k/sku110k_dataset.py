@@ -1,17 +1,13 @@
 """SKU-110K, read from the files its authors publish."""
 
 import os
-import os.path as osp
 from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 from mmdet.registry import DATASETS
-from mmengine.fileio import get_local_path
-from mmengine.logging import print_log
 
 from ...utils.boxes import clip_boxes
-from ...utils.files import require_file
 from ..annotation_columns import AnnotationColumns
 from ..column_dataset import ColumnDataset
 from ..images.integrity import check_images
@@ -37,8 +33,7 @@ class SKU110KDataset(ColumnDataset):
 
     Source: `Precise Detection in Densely Packed Scenes
     <https://arxiv.org/abs/1904.00853>`_, whose archive holds ``images/`` and
-    ``annotations/annotations_{train,val,test}.csv`` (no header row:
-    image_name, x1, y1, x2, y2, class, image_width, image_height).
+    ``annotations/annotations_{train,val,test}.csv``.
     Differs from ``mmdet.CocoDataset`` on the same boxes as JSON: boxes are
     clipped to their image; those that then are less than one pixel wide or
     high are dropped, and the log says how many.
@@ -96,16 +91,9 @@ class SKU110KDataset(ColumnDataset):
 
     def load_columns(self) -> AnnotationColumns:
         """Read the CSV, choose the images, and repair the boxes."""
-        if self.is_local(self.ann_file):
-            require_file(
-                self.ann_file,
-                'ann_file',
-                'Set SKU110K_ROOT (or data_root in the config) to the '
-                'unpacked SKU110K_fixed folder, which holds images/ and '
-                'annotations/.',
-            )
-        with get_local_path(
-            self.ann_file, backend_args=self.backend_args
+        with self.local_ann_file(
+            'Set SKU110K_ROOT (or data_root in the config) to the unpacked '
+            'SKU110K_fixed folder, which holds images/ and annotations/.'
         ) as path:
             columns = read_sku110k_csv(path)
         columns = self._choose_images(columns)
@@ -118,7 +106,7 @@ class SKU110KDataset(ColumnDataset):
         )
         clipped = keep & (boxes != columns.boxes).any(axis=1)
         columns = replace(columns, boxes=boxes).keep_boxes(keep)
-        self._log(
+        self.log(
             f'{len(columns)} images with {len(columns.boxes)} boxes; '
             f'clipped {clipped.sum()} boxes to their image, dropped '
             f'{(~keep).sum()} that are outside of it or thinner than a pixel'
@@ -142,11 +130,8 @@ class SKU110KDataset(ColumnDataset):
         skip = np.isin(names, list(map(os.fsencode, self.skip_images)))
         if (skip & keep).any():
             skipped = map(os.fsdecode, names[skip & keep])
-            self._log(
+            self.log(
                 f'skipped {(skip & keep).sum()} images that are listed in '
                 f'skip_images: {", ".join(skipped)}'
             )
         return columns.take(keep & ~skip)
-
-    def _log(self, message: str) -> None:
-        print_log(f'{osp.basename(self.ann_file)}: {message}.', 'current')
