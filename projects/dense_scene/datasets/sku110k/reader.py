@@ -49,17 +49,17 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
     if differs.any():
         row = int(np.argmax(differs))
         before = first[image_of_row[row]]
+        told, given = ('{:g}x{:g}'.format(*sizes[r]) for r in (before, row))
         raise ValueError(
             f'{path}, row {row + 1} must give {names[image_of_row[row]]!r} '
-            f'the size of row {before + 1}, {_format_size(sizes[before])}, '
-            f'but has {_format_size(sizes[row])}.'
+            f'the size of row {before + 1}, {told}, but has {given}.'
         )
     return AnnotationColumns.from_rows(
         [os.fsencode(name) for name in names],
         range(len(names)),
         sizes[first, ::-1].astype(np.int32),
         image_of_row,
-        table[_CORNERS].to_numpy(),
+        np.ascontiguousarray(table[_CORNERS]),
         np.zeros(len(table), np.int32),
         np.zeros(len(table), bool),
     )
@@ -139,7 +139,3 @@ def _is_number(cell: str) -> bool:
         return abs(float(cell)) <= _LARGEST
     except ValueError:
         return False
-
-
-def _format_size(size: np.ndarray) -> str:
-    return 'x'.join(f'{side:g}' for side in size)
