@@ -12,13 +12,12 @@ from ..annotation_columns import AnnotationColumns
 
 _CORNERS, _SIZES = ['x1', 'y1', 'x2', 'y2'], ['image_width', 'image_height']
 COLUMNS = ('image_name', *_CORNERS, 'class', *_SIZES)
-_MAX_SIDE = 2**24  # what float32 holds exactly
+_MAX_SIDE = 2**24 - 1  # float32 holds every integer up to it exactly
 _LARGEST = float(np.finfo(np.float32).max)
 _TYPES = {
     # Names are repeated 150 times: a category keeps each once.
     **dict.fromkeys(('image_name', 'class'), 'category'),
-    **dict.fromkeys(_CORNERS, np.float32),
-    **dict.fromkeys(_SIZES, np.float64),
+    **dict.fromkeys((*_CORNERS, *_SIZES), np.float32),
 }
 
 
