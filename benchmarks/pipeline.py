@@ -36,8 +36,11 @@ from torch.utils.data import DataLoader, Dataset
 
 import dense_scene  # noqa: F401
 from dense_scene.datasets.images.integrity import find_image_fault
-from dense_scene.datasets.images.jpeg_backends import DECODERS, resolve_backend
-from dense_scene.datasets.images.scaled_jpeg import read_jpeg_header
+from dense_scene.datasets.images.jpeg import (
+    DECODERS,
+    read_jpeg_header,
+    resolve_backend,
+)
 from dense_scene.datasets.transforms.auto_augment.policies import POLICIES
 from shelf_scenes.render import render_shelf
 

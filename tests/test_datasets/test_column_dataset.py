@@ -218,8 +218,8 @@ def test_remote_images_are_left_to_the_loader(make):
 def test_masks_and_proposals_are_refused(make):
     masks = [dict(type='LoadAnnotations', with_bbox=True, with_mask=True)]
     with pytest.raises(
-        ValueError, match='DenseCocoDataset must be used with with_mask=False'
+        ValueError, match='DenseCocoDataset must be used without with_mask'
     ):
         make(pipeline=masks)
-    with pytest.raises(ValueError, match="without proposal_file, but .*'p'"):
+    with pytest.raises(ValueError, match="without proposal_file.*but got 'p'"):
         make(proposal_file='p')

@@ -1,6 +1,8 @@
 """The fitted distributions against the figures they were fitted to."""
 
 import csv
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,11 +32,10 @@ def drawn() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope='module')
-def photographed(request) -> tuple[np.ndarray, np.ndarray]:
-    name = '../shared/data/sku110k_image_stats.csv'
-    path = request.config.rootpath / name
-    if not path.exists():
-        pytest.skip(f'needs {name}, the figures of the real photographs')
+def photographed() -> tuple[np.ndarray, np.ndarray]:
+    path = Path(os.environ.get('SKU110K_STATS', 'SKU110K_STATS is not set'))
+    if not path.is_file():
+        pytest.skip(f'needs the image statistics, SKU110K_STATS: {path}')
     with open(path, newline='') as file:
         rows = list(csv.DictReader(file))
     counts = np.array([int(row['objects']) for row in rows])

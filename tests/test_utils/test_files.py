@@ -7,6 +7,7 @@ import pytest
 from dense_scene.utils.files import (
     find_files,
     read_text,
+    require_file,
     whole_file,
     write_text,
 )
@@ -79,3 +80,18 @@ def test_files_are_found_in_order_and_hidden_ones_left_out(tmp_path):
     assert [path.as_posix() for path in found] == ['a/c.jpg', 'b.PNG']
     with pytest.raises(FileNotFoundError, match='is not a folder'):
         find_files(tmp_path / 'none', ('.png',))
+
+
+def test_a_missing_file_is_named_with_what_is_missing_of_its_path(tmp_path):
+    (tmp_path / 'a').touch()
+    require_file(tmp_path / 'a', 'list')
+    for name, fault in {
+        'b': 'does not exist. Do so.',
+        'c/d/e': f'does not exist, nor does {tmp_path / "c"}. Do so.',
+        '': 'is not a file. Do so.',
+    }.items():
+        path = tmp_path / name
+        with pytest.raises(FileNotFoundError) as caught:
+            require_file(path, 'list', 'Do so.')
+        expected = f"list must be a file, but '{path}' {fault}"
+        assert str(caught.value) == expected

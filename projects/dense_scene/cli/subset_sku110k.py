@@ -7,8 +7,12 @@ The package holds what it writes.
 
 from argparse import Namespace
 
-from ..datasets.sku110k.manifest import MANIFESTS
-from ..datasets.sku110k.subset import PAPER_IMAGES, SEED, write_subset
+from ..datasets.sku110k.manifest import (
+    MANIFESTS,
+    PAPER_IMAGES,
+    SEED,
+    write_subset,
+)
 from .options import CommandParser
 
 

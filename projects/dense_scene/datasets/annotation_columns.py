@@ -1,7 +1,7 @@
 """Box annotations of a whole data set as a few arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,33 +52,20 @@ class AnnotationColumns:
         labels: np.ndarray,
         ignored: np.ndarray,
     ) -> 'AnnotationColumns':
-        """Make columns from boxes in any order.
+        """Make columns from boxes in any order; those of an image keep theirs.
 
         Args:
             file_names, image_ids, sizes, boxes, labels, ignored: The columns,
                 boxes in the order of the file.
             image_of_box (np.ndarray): (N,), position of each box's image.
-
-        Returns:
-            AnnotationColumns: Boxes of one image keep their order.
         """
+        rows = boxes, labels, ignored
         if np.any(image_of_box[1:] < image_of_box[:-1]):
             order = np.argsort(image_of_box, kind='stable')
-            boxes, labels, ignored = (
-                boxes[order],
-                labels[order],
-                ignored[order],
-            )
+            rows = (column[order] for column in rows)
         counts = np.bincount(image_of_box, minlength=len(file_names))
-        return cls(
-            np.array(file_names, dtype=bytes),
-            np.array(image_ids),
-            sizes,
-            _offsets(counts),
-            boxes,
-            labels,
-            ignored,
-        )
+        names, ids = np.array(file_names, dtype=bytes), np.array(image_ids)
+        return cls(names, ids, sizes, _offsets(counts), *rows)
 
     def __len__(self) -> int:
         """Number of images."""
@@ -97,13 +84,10 @@ class AnnotationColumns:
     def instances(self, image: int) -> list[dict]:
         """An image's boxes as mmdet's ``instances``."""
         rows = self.rows(image)
+        columns = self.boxes[rows], self.labels[rows], self.ignored[rows]
         return [
             dict(ignore_flag=int(ignored), bbox=box, bbox_label=label)
-            for box, label, ignored in zip(
-                self.boxes[rows].tolist(),
-                self.labels[rows].tolist(),
-                self.ignored[rows].tolist(),
-            )
+            for box, label, ignored in zip(*(c.tolist() for c in columns))
         ]
 
     def take(self, images: np.ndarray) -> 'AnnotationColumns':
@@ -135,14 +119,12 @@ class AnnotationColumns:
         if keep.all():
             return self
         kept_before = np.concatenate(([0], np.cumsum(keep)))
-        return AnnotationColumns(
-            self.file_names,
-            self.image_ids,
-            self.sizes,
-            kept_before[self.offsets],
-            self.boxes[keep],
-            self.labels[keep],
-            self.ignored[keep],
+        return replace(
+            self,
+            offsets=kept_before[self.offsets],
+            boxes=self.boxes[keep],
+            labels=self.labels[keep],
+            ignored=self.ignored[keep],
         )
 
 

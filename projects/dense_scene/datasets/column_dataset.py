@@ -2,12 +2,16 @@
 
 import os
 import os.path as osp
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from mmdet.datasets import BaseDetDataset
 from mmengine.dataset import force_full_init
+from mmengine.fileio import get_local_path
+from mmengine.logging import print_log
 
+from ..utils.files import require_file
 from .annotation_columns import AnnotationColumns
 from .images.integrity import find_file_fault
 
@@ -21,9 +25,8 @@ class ColumnDataset(BaseDetDataset):
 
     Differs from ``mmdet.BaseDetDataset``: boxes only (no masks, no
     ``seg_map_path``, no ``proposal_file``); ``serialize_data`` changes
-    nothing, as forked workers share the arrays anyway; in test mode the image
-    file is checked before the pipeline runs, because
-    :class:`mmdet.apis.DetInferencer` insists on the stock
+    nothing; in test mode the image file is checked before the pipeline runs,
+    because :class:`mmdet.apis.DetInferencer` insists on the stock
     ``LoadImageFromFile``, which with OpenCV 4 reads a truncated JPEG as
     if it were whole.
 
@@ -74,16 +77,7 @@ class ColumnDataset(BaseDetDataset):
 
     @force_full_init
     def get_data_info(self, idx: int) -> dict:
-        """The annotations of one image, as ``mmdet.CocoDataset`` has them.
-
-        Args:
-            idx (int): Position of the image; negative counts from the end.
-
-        Returns:
-            dict: ``img_path``, ``img_id``, ``seg_map_path`` (None),
-            ``height``, ``width``, ``instances`` (dicts of ``bbox``, xyxy in
-            pixels, ``bbox_label`` and ``ignore_flag``) and ``sample_idx``.
-        """
+        """The annotations of one image, as ``mmdet.CocoDataset`` has them."""
         height, width = self.columns.sizes[idx].tolist()
         info = dict(
             img_path=self._image_path(idx),
@@ -115,7 +109,7 @@ class ColumnDataset(BaseDetDataset):
         """
         path = self._image_path(idx)
         # Remote files can only be checked when they are read.
-        check = self.test_mode and self.is_local(path)
+        check = self.test_mode and self._is_local(path)
         if check and (fault := find_file_fault(path)):
             raise ValueError(
                 f'image {path} {fault}. A result without it would not be '
@@ -143,8 +137,26 @@ class ColumnDataset(BaseDetDataset):
         subset.columns = self._take(indices)
         return subset
 
-    def is_local(self, path: str) -> bool:
-        """Whether mmengine would read this path from a local disk."""
+    @contextmanager
+    def local_ann_file(self, advice: str) -> Iterator[str]:
+        """The path of ``ann_file`` or of a local copy of it.
+
+        Raises:
+            FileNotFoundError: If there is no such file, with the advice.
+        """
+        if self._is_local(self.ann_file):
+            require_file(self.ann_file, 'ann_file', advice)
+        with get_local_path(
+            self.ann_file, backend_args=self.backend_args
+        ) as path:
+            yield path
+
+    def log(self, message: str) -> None:
+        """Write a line that begins with the name of ``ann_file``."""
+        print_log(f'{osp.basename(self.ann_file)}: {message}.', 'current')
+
+    def _is_local(self, path: str) -> bool:
+        # What mmengine would read from a local disk.
         return self.backend_args is None and '://' not in path
 
     def _take(self, indices: Sequence[int] | int) -> AnnotationColumns:
@@ -161,17 +173,15 @@ class ColumnDataset(BaseDetDataset):
         )
 
     def _check_settings(self) -> None:
-        name = type(self).__name__
-        if self.proposal_file is not None:
-            raise ValueError(
-                f'{name} must be used without proposal_file, but got '
-                f'{self.proposal_file!r}. Use CocoDataset for proposals.'
-            )
-        if any(
+        with_mask = any(
             getattr(step, 'with_mask', False)
             for step in self.pipeline.transforms
-        ):
-            raise ValueError(
-                f'{name} must be used with with_mask=False: it keeps boxes '
-                'only. Use CocoDataset to train on masks.'
-            )
+        )
+        for name, value in dict(
+            proposal_file=self.proposal_file, with_mask=with_mask
+        ).items():
+            if value:
+                raise ValueError(
+                    f'{type(self).__name__} must be used without {name}, as '
+                    f'it keeps boxes only, but got {value!r}. Use CocoDataset.'
+                )

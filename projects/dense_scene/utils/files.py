@@ -131,3 +131,28 @@ def find_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
         for path in paths
         if not any(part.startswith('.') for part in path.parts)
     )
+
+
+def require_file(path: str | os.PathLike, what: str, advice: str = '') -> None:
+    """Say in one line that a file is missing, and from which folder on.
+
+    Args:
+        path (str | PathLike): A local path.
+        what (str): What the file is, such as 'ann_file'.
+        advice (str): What to do. Defaults to '': nothing to say.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    path = Path(path)
+    if path.is_file():
+        return
+    fault = 'is not a file' if path.exists() else 'does not exist'
+    missing = path
+    while not missing.parent.exists():
+        missing = missing.parent
+    if missing != path:
+        fault += f', nor does {missing}'
+    raise FileNotFoundError(
+        f'{what} must be a file, but {str(path)!r} {fault}. {advice}'.rstrip()
+    )

@@ -1,23 +1,23 @@
-"""The COCO reader agrees with json, whatever the file looks like."""
+"""The COCO reader agrees with json, and says what is wrong with a file."""
 
 import json
 
-import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dense_scene.datasets.coco import reader as coco_json
-from dense_scene.datasets.coco.reader import read_coco_json
+from dense_scene.datasets.coco.reader import parse_coco_json, read_coco_json
 
-# Small enough that the files below are read in many pieces.
-CHUNK = 256
+KEYS = ('images', 'annotations', 'categories')
 
 
 def annotations(count: int) -> list[dict]:
+    """Of images 0 to 4 and categories 7 and 8, in no order of the images."""
     return [
         dict(
             id=i,
-            image_id=i // 3,
-            category_id=i % 2,
+            image_id=i % 5,
+            category_id=7 + i % 2,
             bbox=[i, 0.5, 10, 2.25],
             area=i + 0.125,
             iscrowd=i % 2,
@@ -26,173 +26,206 @@ def annotations(count: int) -> list[dict]:
     ]
 
 
+def coco(items: list[dict], **lists) -> dict:
+    content = dict(
+        images=[
+            dict(id=i, file_name=f'größe{i}.jpg', width=60, height=40)
+            for i in range(5)
+        ],
+        annotations=items,
+        categories=[dict(id=8, name='b'), dict(id=7, name='a')],
+    )
+    return {**content, **lists}
+
+
 @pytest.fixture
 def read(tmp_path):
 
-    def read(content: dict | str, chunk_bytes: int = CHUNK, **style):
+    def read(content: dict | str | bytes, needs=(), **style):
         path = tmp_path / 'train.json'
-        if not isinstance(content, str):
+        if isinstance(content, dict):
             content = json.dumps(content, **style)
-        path.write_text(content, encoding='utf-8')
-        return read_coco_json(str(path), chunk_bytes)
+        if isinstance(content, str):
+            content = content.encode()
+        path.write_bytes(content)
+        return read_coco_json(str(path), needs)
 
     return read
 
 
-def check(found, expected: list[dict]):
-    """Compare with what json made of the same annotations."""
-
-    def column(key, default=None):
-        return [item.get(key, default) for item in expected]
-
-    assert found.image_ids.tolist() == column('image_id')
-    assert found.category_ids.tolist() == column('category_id')
-    assert found.boxes.shape == (len(expected), 4)
-    assert found.boxes.tolist() == column('bbox')
-    assert found.areas.tolist() == [
-        item.get('area', item['bbox'][2] * item['bbox'][3])
-        for item in expected
+def check(file, content: dict):
+    """Compare with what json made of the same file."""
+    items = content['annotations']
+    boxes = [item['bbox'] for item in items]
+    for what, known in (('image', 'images'), ('category', 'categories')):
+        ids = [item['id'] for item in content[known]]
+        assert getattr(file, f'{what}_ids').tolist() == ids
+        assert getattr(file, f'{what}_of_box').tolist() == [
+            ids.index(item[f'{what}_id']) for item in items
+        ]
+    assert file.boxes.shape == (len(items), 4)
+    assert file.boxes.tolist() == boxes
+    assert file.areas.tolist() == [
+        item.get('area', box[2] * box[3]) for item, box in zip(items, boxes)
     ]
-    assert found.crowd.tolist() == [bool(c) for c in column('iscrowd')]
-    assert found.ignore.tolist() == [bool(c) for c in column('ignore')]
+    for column, key in ((file.crowd, 'iscrowd'), (file.ignore, 'ignore')):
+        assert column.tolist() == [bool(item.get(key)) for item in items]
 
 
-@pytest.mark.parametrize('count', [0, 1, 2, 60, 600])
+@pytest.mark.parametrize('count', [0, 1, 2, 600, 2500])
+@pytest.mark.parametrize('order', [KEYS, KEYS[::-1], KEYS[1:] + KEYS[:1]])
+@pytest.mark.parametrize('style', [{}, dict(indent=1, ensure_ascii=False)])
+def test_any_order_of_keys(read, order, count, style):
+    content = coco(annotations(count))
+    file = read({key: content[key] for key in order}, **style)
+    check(file, content)
+    assert file.file_names[4] == 'größe4.jpg'
+    assert file.sizes.tolist() == [[40, 60]] * 5
+    assert file.classes == ['b', 'a']
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4))
+def test_floats_are_those_of_json(box):
+    item = dict(image_id=1, category_id=8, bbox=box)
+    file = parse_coco_json(json.dumps(coco([item])).encode(), '')
+    assert file.boxes.tolist() == [box]
+
+
+def test_optional_fields(read):
+    item = dict(image_id=1, category_id=8, bbox=[1, 2, 3, 4])
+    items = [item, {**item, 'area': 0, 'ignore': 1}, {**item, 'iscrowd': None}]
+    check(read(coco(items)), coco(items))
+    file = read(coco([], images=[dict(id=1, height=None)]))
+    assert file.file_names == [''] and file.sizes.tolist() == [[0, 0]]
+
+
+def test_unknown_fields_and_inner_keys_of_the_same_name(read):
+    items = annotations(9)
+    for item in items[::3]:
+        item.update(note='é},{"', segmentation=[[1, 2, 3]], annotations=[])
+    content = dict(info=dict(annotations=[7]), **coco(items))
+    check(read(content, ensure_ascii=False), content)
+
+
+def test_numbers_as_text(read):
+    text = dict(
+        image_id='1',
+        category_id='8',
+        bbox=['1', '2.5', '3', '4'],
+        area='9',
+        iscrowd='0',
+        ignore='1',
+    )
+    image = dict(id='1', file_name='a.jpg', width='60', height='40.0')
+    category = dict(id='8', name='b')
+    file = read(coco([text], images=[image], categories=[category]))
+    assert file.image_ids.tolist() == [1]
+    assert file.category_ids.tolist() == [8]
+    assert file.sizes.tolist() == [[40, 60]]
+    assert file.boxes.tolist() == [[1, 2.5, 3, 4]]
+    assert file.areas.tolist() == [9]
+    assert (file.crowd[0], file.ignore[0]) == (False, True)
+
+
+@pytest.mark.parametrize('flag', [0, 0.0, '0', False, 'false', None, 2, True])
+def test_flags(read, flag):
+    item = dict(image_id=1, category_id=8, bbox=[1, 2, 3, 4], iscrowd=flag)
+    assert read(coco([item])).crowd.tolist() == [flag in (2, True)]
+
+
 @pytest.mark.parametrize(
-    'order',
+    'ids, found',
     [
-        ('images', 'annotations', 'categories'),
-        ('annotations', 'categories', 'images'),
-        ('categories', 'images', 'annotations'),
+        ([5, '6'], [5, 6]),
+        (['007', '7'], ['007', '7']),
+        (['1_0', 10], ['1_0', '10']),
+        (['a', 2], ['a', '2']),
+        ([2**60, -1], [2**60, -1]),
+        ([2**80, 1], [str(2**80), '1']),
     ],
 )
-@pytest.mark.parametrize('style', [{}, dict(indent=1)])
-def test_any_order_of_keys(read, order, count, style):
-    lists = dict(
-        images=[dict(id=0, file_name='größe.jpg')],
-        annotations=annotations(count),
-        categories=[dict(id=1, name='a')],
-    )
-    rest, found = read({key: lists[key] for key in order}, **style)
-    check(found, lists['annotations'])
-    assert rest == {**lists, 'annotations': []}
+def test_ids(read, ids, found):
+    # In the annotations each is written the other way, number or text.
+    other = [str(id) if isinstance(id, int) else id for id in ids]
+    items = [dict(image_id=id, category_id=8, bbox=[0] * 4) for id in other]
+    images = [dict(id=id) for id in ids]
+    # In a chunk of their own, they are numbers where they can be.
+    file = read(coco(items[::-1] * 1024, images=images))
+    assert file.image_ids.tolist() == found
+    assert file.image_of_box.tolist() == [1, 0] * 1024
 
 
-@pytest.mark.parametrize('chunk_bytes', range(16, 200, 13))
-def test_any_chunk_gives_the_same(read, chunk_bytes):
-    items = annotations(20)
-    # Characters of several bytes, and braces that end no annotation.
-    for item in items[::3]:
-        item.update(note='é},{"', segmentation=dict(counts='}', size=[1, 2]))
-    content = dict(images=[], annotations=items, categories=[])
-    check(read(content, chunk_bytes, ensure_ascii=False)[1], items)
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'utf-32'])
+def test_byte_order_marks(read, encoding):
+    content = coco(annotations(7))
+    text = json.dumps(content, ensure_ascii=False)
+    check(read(text.encode(encoding)), content)
 
 
-def test_the_fast_way_is_taken(read, monkeypatch):
-    items = annotations(600)
-    taken = []
-    fast = coco_json.read_uniform_objects
-
-    def spy(text):
-        columns = fast(text)
-        taken.append(0 if columns is None else len(columns['area']))
-        return columns
-
-    monkeypatch.setattr(coco_json, 'read_uniform_objects', spy)
-    read(dict(images=[], annotations=items, categories=[]), 4096)
-    # All but the last piece, which holds the end of the list too.
-    assert sum(taken) > 500
+GOOD = coco(annotations(3))
+CUT = json.dumps(GOOD)[:-60]
 
 
-def test_optional_keys(read):
-    items = [
-        dict(image_id=1, category_id=2, bbox=[1, 2, 3, 4]),
-        dict(image_id=1, category_id=2, bbox=[1, 2, 3, 4], area=0, ignore=1),
-    ]
-    check(read(dict(images=[], annotations=items, categories=[]))[1], items)
-    check(
-        read(dict(images=[], annotations=items[:1] * 9, categories=[]))[1],
-        items[:1] * 9,
-    )
-
-
-def test_ids_that_are_strings_or_large(read):
-    items = annotations(40)
-    for item in items:
-        item['image_id'] = f'img{item["image_id"]}'
-        item['category_id'] = 2**60 + item['category_id']
-    check(read(dict(images=[], annotations=items, categories=[]))[1], items)
-
-
-def test_a_key_of_the_same_name_further_in(read):
-    items = annotations(5)
-    content = dict(
-        info=dict(annotations=[dict(of='another kind')][:0]),
-        images=[],
-        annotations=items,
-        categories=[],
-    )
-    check(read(content)[1], items)
-
-
-def test_dtype_does_not_depend_on_the_pieces(read):
-    content = dict(images=[], annotations=annotations(7), categories=[])
-    for chunk_bytes in (64, 10**6):
-        found = read(content, chunk_bytes)[1]
-        assert found.image_ids.dtype == found.category_ids.dtype == np.int64
-
-
-GOOD = dict(images=[], annotations=annotations(3), categories=[])
+def changed(**fields) -> dict:
+    """The third annotation has these fields."""
+    return coco([*annotations(2), {**annotations(3)[2], **fields}])
 
 
 @pytest.mark.parametrize(
     'content, words',
     [
+        (changed(bbox=[1]), ['annotation 3: bbox must be array of length 4']),
+        (changed(bbox=[]), ['annotation 3: bbox must be array of length 4']),
         (
-            {
-                **GOOD,
-                'annotations': [*annotations(2), dict(bbox=[1, 2, 3, 4])],
-            },
-            ['annotation 3 must have image_id, category_id and a bbox'],
+            changed(bbox=[1, 'wide', 3, 4]),
+            ['annotation 3: bbox[1] must be float, but got str', '"wide"'],
         ),
+        (changed(bbox='1234'), ['annotation 3: bbox', 'but got str']),
+        (changed(iscrowd='no'), ['annotation 3: iscrowd', 'but got str']),
+        (changed(category_id=None), ['annotation 3: category_id', 'null']),
+        (changed(image_id=1.5), ['annotation 3: image_id', 'but got float']),
+        (coco([dict(bbox=[1, 2, 3, 4])]), ['annotation 1', 'image_id']),
+        (coco([7]), ['annotation 1', 'but got int: 7']),
         (
-            {
-                **GOOD,
-                'annotations': [dict(image_id=1, category_id=1, bbox=[1])],
-            },
-            ['annotation 1 must have', "'bbox': [1]"],
+            changed(image_id=9),
+            ['annotation 3, image_id', 'known image, but got 9', '1 of 3'],
         ),
+        (changed(category_id='x'), ["known category, but got 'x'"]),
         (
-            {
-                **GOOD,
-                'annotations': [dict(image_id=1, category_id=1, bbox='1234')],
-            },
-            ['annotation 1 must have', '1234'],
+            coco([], images=[dict(id=1), dict(id='1')]),
+            ['every image must have an id of its own'],
         ),
-        ({**GOOD, 'annotations': [7]}, ['annotation 1 must have', 'but is 7']),
-        (dict(images=[], annotations=[]), ['categories is missing']),
-        (
-            dict(images=[], categories=[]),
-            ['annotations is missing', "['images', 'categories']"],
-        ),
-        (dict(annotations=[], categories=[]), ['images is missing']),
-        ({**GOOD, 'categories': {}}, ['categories is missing']),
-        ('[]', ['COCO JSON file', 'it has list']),
-        ('', ['cannot be parsed']),
-        ('{"images": [', ['cannot be parsed']),
-        ('[' * 100_000, ['is nested too deeply']),
-        ('{"annotations": [' + '[' * 100_000, ['is nested too deeply']),
-        (json.dumps(GOOD)[:-60], ['cannot be parsed']),
-        (
-            json.dumps(GOOD).replace('0.5', '0,,5'),
-            ['cannot be parsed', '0,,5'],
-        ),
+        (coco([], images=[dict(id=1, width=2.5)]), ['images[0].width']),
+        (coco([], images=[dict(id=1, width=-1)]), ['images[0].width', '>= 0']),
+        (coco([], images=[dict(id=1, width=2**31)]), ['images[0].width']),
+        (coco([], categories=[dict(id=1)]), ['categories[0]', 'name']),
+        (dict(images=[], annotations=[]), ['must have categories']),
+        (dict(images=[], categories=[]), ['must have annotations']),
+        (dict(annotations=[], categories=[]), ['must have images']),
+        ({**GOOD, 'categories': {}}, ['categories must be array, but got']),
+        ('[]', ['COCO JSON file', 'got array']),
+        ('', ['truncated']),
+        ('{"images": [', ['truncated']),
+        (CUT, ['truncated']),
+        ('[' * 100_000, ['must be a COCO JSON file']),
+        ('{"annotations": [' + '[' * 100_000, ['must be a COCO JSON file']),
+        (json.dumps(GOOD).replace('0.5', '0,,5'), ['malformed', '0,,5']),
+        (changed(area=float('nan')), ['malformed', '"area": NaN']),
+        (json.dumps(GOOD, ensure_ascii=False).encode('latin-1'), ['utf-8']),
     ],
 )
 def test_errors(read, content, words):
     with pytest.raises(ValueError) as caught:
         read(content)
     message = str(caught.value)
-    assert '\n' not in message
+    assert '\n' not in message and len(message) < 400
     for word in ['train.json', *words]:
         assert word in message
+
+
+def test_fields_that_images_need(read):
+    content = coco([], images=[dict(id=1, width=3, height=0)])
+    with pytest.raises(ValueError, match='image 1 .* lacks height') as caught:
+        read(content, ('width', 'height'))
+    assert 'train.json' in str(caught.value)
+    assert len(read(content, ('width',)).file_names) == 1

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dense_scene.datasets.images import jpeg_backends
-from dense_scene.datasets.images.jpeg_backends import DECODERS, resolve_backend
+from dense_scene.datasets.images import jpeg
+from dense_scene.datasets.images.jpeg import DECODERS, resolve_backend
 
 
 @pytest.fixture(autouse=True)
 def fresh():
     """Look for PyTurboJPEG anew, before and after each test."""
-    jpeg_backends._turbojpeg.cache_clear()
+    jpeg._turbojpeg.cache_clear()
     yield
-    jpeg_backends._turbojpeg.cache_clear()
+    jpeg._turbojpeg.cache_clear()
 
 
 def encode(image: np.ndarray, mode: str = 'RGB', **options) -> bytes:

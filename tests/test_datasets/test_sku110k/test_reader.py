@@ -1,6 +1,11 @@
 """The CSV reader: every layout that occurs, and readable refusals."""
 
+import tempfile
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dense_scene.datasets.sku110k.reader import read_sku110k_csv
 
@@ -14,12 +19,12 @@ ROWS = (
 @pytest.fixture
 def read(tmp_path):
 
-    def read(content: str | bytes, **kwargs):
+    def read(content: str | bytes):
         path = tmp_path / 'annotations_train.csv'
         path.write_bytes(
             content if isinstance(content, bytes) else content.encode()
         )
-        return read_sku110k_csv(str(path), **kwargs)
+        return read_sku110k_csv(str(path))
 
     return read
 
@@ -42,23 +47,18 @@ def test_rows_of_an_image_need_not_lie_together(read):
     check_rows(read(ROWS))
 
 
-@pytest.mark.parametrize('chunk_bytes', range(1, 100, 7))
-def test_any_chunk_gives_the_same(read, chunk_bytes):
-    check_rows(read(ROWS, chunk_bytes=chunk_bytes))
-
-
-@pytest.mark.parametrize('chunk_bytes', [1, 30, 1000])
 @pytest.mark.parametrize(
     'change',
     [
         lambda text: text.replace('\n', '\r\n'),
+        lambda text: text.replace('\n', '\r'),
         lambda text: text[:-1],
         lambda text: text.replace('\n', '\r\n')[:-2],
         lambda text: text.replace(',1,', ',1.0,').replace('100', '1e2'),
     ],
 )
-def test_other_ways_to_write_the_same(read, change, chunk_bytes):
-    check_rows(read(change(ROWS), chunk_bytes=chunk_bytes))
+def test_other_ways_to_write_the_same(read, change):
+    check_rows(read(change(ROWS)))
 
 
 def test_fractions_and_negative_coordinates(read):
@@ -68,6 +68,7 @@ def test_fractions_and_negative_coordinates(read):
 
 def test_names_of_any_length_and_script(read):
     names = ['x.jpg', 'größer/ß.jpg', 'y' * 200 + '.jpg', 'x.jp']
+    names += ['NA', 'null', 'nan', '1', '"a"', "b'c", ' d', 'e.jpg"']
     columns = read(''.join(f'{name},0,0,1,1,object,9,9\n' for name in names))
     assert [name.decode() for name in columns.file_names] == names
 
@@ -87,7 +88,7 @@ def test_600_boxes_that_touch(read):
 @pytest.mark.parametrize(
     'content, words',
     [
-        ('', ['must hold one row per box, but it is empty']),
+        ('', ['must hold one row per box, but is empty']),
         (
             ROWS + 'c.jpg,1,2,3,4,object,5\n',
             [
@@ -97,6 +98,8 @@ def test_600_boxes_that_touch(read):
             ],
         ),
         (ROWS + '\n', ['row 4 must have 8 columns', 'but has 1']),
+        ('c.jpg,1,2,3,4,object,5,6,7\n' + ROWS, ['row 1', 'but has 9']),
+        (ROWS + 'c.jpg,1,2,3,4,object,5,6,7\n', ['row 4', 'but has 9']),
         # Seven and nine columns make sixteen fields, twice eight.
         (
             'c.jpg,1,2,3,4,object,5\nc.jpg,1,2,3,4,object,5,6,7\n',
@@ -104,7 +107,7 @@ def test_600_boxes_that_touch(read):
         ),
         (
             ROWS.replace('110', 'wide'),
-            ['row 3, column 4 (x2) must be a number', "is 'wide'", 'Correct'],
+            ['row 3, column 4 (x2) must be a number', "is 'wide'"],
         ),
         (ROWS.replace(',8,', ',,'), ['row 2, column 5 (y2)', "is ''"]),
         (ROWS.replace(',8,', ',nan,'), ['row 2, column 5 (y2)', "is 'nan'"]),
@@ -112,36 +115,46 @@ def test_600_boxes_that_touch(read):
         (
             ROWS.replace('400', '0'),
             [
-                'row 2, column 8 (image_height) must be a whole number from 1',
+                'row 2, column 8 (image_height) must be an integer from 1',
                 "'0'",
             ],
         ),
         (ROWS.replace('400', '400.5'), ['column 8 (image_height)', "'400.5'"]),
         (ROWS.replace('400', '1e12'), ['column 8 (image_height)', "'1e12'"]),
         (ROWS.replace(',8,', ',1e39,'), ['row 2, column 5 (y2)', "is '1e39'"]),
-        (ROWS.replace('\n', '\r'), ['must end its rows with a line feed']),
-        ('/c.jpg,1,2,3,4,object,5,6\n', ['row 1: image_name', 'below']),
+        (ROWS.replace(',8,', ',True,'), ['row 2, column 5 (y2)', "'True'"]),
+        (ROWS.encode('utf-16'), ['row 1, column 1 (image_name)']),
+        (ROWS.replace('a.jpg', 'ä.jpg').encode('latin-1'), ['utf-8']),
+        ('/c.jpg,1,2,3,4,object,5,6\n', ['row 1, column 1', 'below']),
         (ROWS + 'a/../c.jpg,1,2,3,4,object,5,6\n', ['row 4', 'a/../c.jpg']),
-        (ROWS + 'c\0.jpg,1,2,3,4,object,5,6\n', ['row 4: image_name must']),
+        (ROWS + 'c\0.jpg,1,2,3,4,object,5,6\n', ['row 4, column 1']),
         (
             'image_name,x1,y1,x2,y2,class,image_width,image_height\n' + ROWS,
-            ['row 1, column 2 (x1)', "is 'x1'", 'no header row: delete it'],
+            ['row 1, column 2 (x1)', "is 'x1'", 'Delete the header row'],
         ),
-        (
-            ',1,2,3,4,object,5,6\n',
-            ['row 1: image_name', '1 to 1024 characters'],
-        ),
+        (',1,2,3,4,object,5,6\n', ['row 1, column 1 (image_name)', "is ''"]),
         (
             ROWS[:-8] + '300,200\n',
-            ["row 3 gives 'b.jpg' the size 300x200", 'row 1 says 100x200'],
+            ["row 3 must give 'b.jpg' the size of row 1, 100x200", '300x200'],
         ),
     ],
 )
-@pytest.mark.parametrize('chunk_bytes', [40, 10000])
-def test_errors_name_file_row_and_column(read, content, words, chunk_bytes):
+def test_errors_name_file_row_and_column(read, content, words):
     with pytest.raises(ValueError) as caught:
-        read(content, chunk_bytes=chunk_bytes)
+        read(content)
     message = str(caught.value)
     assert '\n' not in message
     for word in ['annotations_train.csv', *words]:
         assert word in message
+
+
+@given(
+    st.lists(st.decimals(-(10**7), 10**7, places=4), min_size=4, max_size=4)
+)
+def test_decimals_equal_float(numbers):
+    corners = [f'{number:f}' for number in numbers]
+    with tempfile.NamedTemporaryFile('w', suffix='.csv') as file:
+        file.write(f'a.jpg,{",".join(corners)},object,5,6\n')
+        file.flush()
+        boxes = read_sku110k_csv(file.name).boxes
+    assert boxes.tolist() == [np.float32(list(map(float, corners))).tolist()]

@@ -96,7 +96,8 @@ def test_shipped_manifest_is_found_by_name(sku_root):
 
 def test_wrong_manifest(sku_root, tmp_path):
     with pytest.raises(
-        FileNotFoundError, match="one of .*sku110k-sub_val.txt.* got 'no.txt'"
+        FileNotFoundError,
+        match="'no.txt' does not exist.* one of .*sku110k-sub_val.txt",
     ):
         build(sku_root, manifest='no.txt')
     (tmp_path / 'empty.txt').write_text('# nothing\n')
@@ -110,12 +111,14 @@ def test_missing_root_names_it_and_the_variable(tmp_path):
     assert build(missing, lazy_init=True).metainfo['classes'] == ('object',)
     with pytest.raises(FileNotFoundError) as caught:
         build(missing)
-    assert f'there is no {missing}. Set' in str(caught.value)
+    assert f'nor does {missing}. Set' in str(caught.value)
     assert 'SKU110K_ROOT' in str(caught.value)
 
 
 def test_missing_file_in_an_existing_root(sku_root):
-    with pytest.raises(FileNotFoundError, match='no .*annotations_val.csv'):
+    with pytest.raises(
+        FileNotFoundError, match="annotations_val.csv' does not exist. Set"
+    ):
         build(sku_root, ann_file='annotations/annotations_val.csv')
 
 
@@ -132,8 +135,8 @@ class TestCheckImageSize:
         assert len(build(sku_root)) == 3
         assert len(build(sku_root, check_image_size=True)) == 0
         assert (
-            'train_1.jpg is a truncated JPEG; train_2.jpg is no image '
-            'that can be read; train_3.jpg does not exist'
+            'train_1.jpg is a truncated JPEG; train_2.jpg cannot be read as '
+            'an image; train_3.jpg does not exist'
         ) in log.text
 
     def test_wrong_size(self, sku_root):

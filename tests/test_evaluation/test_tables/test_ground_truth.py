@@ -161,5 +161,5 @@ def test_files_that_cannot_be_read(tmp_path):
     ],
 )
 def test_dict_that_is_not_coco(content):
-    with pytest.raises(ValueError, match='ground truth must be a COCO dict'):
+    with pytest.raises(ValueError, match='ground truth'):
         GroundTruth.from_coco(content)

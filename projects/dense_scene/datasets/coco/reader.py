@@ -1,213 +1,214 @@
-"""COCO JSON files, read in a stream into arrays."""
+"""COCO JSON files, decoded by type into columns."""
 
 import json
 import re
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Annotated, NamedTuple
 
+import msgspec
 import numpy as np
 
-from .uniform_json import read_uniform_objects
+from ...utils.groups import find_positions
 
-_ANNOTATIONS = re.compile(rb'"annotations"\s*:\s*\[')
-_GAP = re.compile(r'[\s,]*')
-_CHUNK_BYTES = 2**20
+# Annotations become objects for the time of a chunk. The objects of larger
+# chunks do not fit into the cache, and reading takes half as long again.
+_CHUNK = 1024
+_Id = int | str
+_Side = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+_Flag = bool | int | None
 
 
-class CocoAnnotations(NamedTuple):
-    """The annotations of a COCO file.
+class _Image(msgspec.Struct):
+    id: _Id
+    file_name: str = ''
+    height: _Side | None = None
+    width: _Side | None = None
 
-    ``image_ids`` and ``category_ids`` are (N,), as in the file; ``boxes``
-    (N, 4) float64, xywh; ``areas`` (N,) float64, width times height where the
-    file has none; ``crowd`` and ``ignore`` (N,) bool.
+
+class _Category(msgspec.Struct):
+    id: _Id
+    name: str | int
+
+
+class _Annotation(msgspec.Struct, gc=False):
+    image_id: _Id
+    category_id: _Id
+    bbox: tuple[float, float, float, float]
+    area: float | None = None
+    iscrowd: _Flag = None
+    ignore: _Flag = None
+
+
+class _File(msgspec.Struct):
+    images: list[_Image]
+    categories: list[_Category]
+    annotations: list[msgspec.Raw]
+
+
+class CocoFile(NamedTuple):
+    """M images, K categories and N annotations, in the order of the file.
+
+    Attributes:
+        image_ids (np.ndarray): (M,) int64; str if one is no such integer.
+        file_names (list[str]): M names, '' where there is none.
+        sizes (np.ndarray): (M, 2) int32, height and width, 0 where absent.
+        category_ids (np.ndarray): (K,), as the image ids.
+        classes (list[str]): K names of categories.
+        image_of_box (np.ndarray): (N,) int64, position of the image.
+        category_of_box (np.ndarray): (N,) int64, position of the category.
+        boxes (np.ndarray): (N, 4) float64, xywh, pixels.
+        areas (np.ndarray): (N,) float64, width times height where absent.
+        crowd, ignore (np.ndarray): (N,) bool.
     """
 
     image_ids: np.ndarray
+    file_names: list[str]
+    sizes: np.ndarray
     category_ids: np.ndarray
+    classes: list[str]
+    image_of_box: np.ndarray
+    category_of_box: np.ndarray
     boxes: np.ndarray
     areas: np.ndarray
     crowd: np.ndarray
     ignore: np.ndarray
 
 
-def read_coco_json(
-    path: str, chunk_bytes: int = _CHUNK_BYTES
-) -> tuple[dict, CocoAnnotations]:
-    """Read a COCO file without making an object of every annotation.
+def read_coco_json(path: str, needs: Sequence[str] = ()) -> CocoFile:
+    """Read the fields of a COCO file that describe boxes, and check them.
 
-    Annotations that are written alike (the same keys, no polygons) are read
-    at the speed of the disk; others as fast as Python's ``json`` is. Either
-    way only ``chunk_bytes`` of them are in memory as text.
+    Numbers and flags may be written as text: ``"0"`` is 0, and false. An id
+    is a number if it is written as Python writes it (``"7"`` is 7, while
+    ``"007"`` is a name). A number with a fraction is no size and no id.
 
     Args:
-        path (str): The file. Its keys may come in any order.
-        chunk_bytes (int): How much is parsed at a time.
-
-    Returns:
-        tuple[dict, CocoAnnotations]: The file's object, with an empty list
-        for ``'annotations'``, and the annotations.
+        path (str): The file: UTF-8, or UTF-16 or 32 with a byte order mark.
+        needs (Sequence[str]): Fields that every image must have, of
+            ``file_name``, ``height`` and ``width``.
 
     Raises:
-        ValueError: If the file is not JSON, lacks ``images``,
-            ``annotations`` or ``categories``, or an annotation lacks
-            ``image_id``, ``category_id`` or a ``bbox`` of four numbers.
+        ValueError: If the file is not COCO JSON, lacks a field, holds another
+            type than the field has, shares an id, or refers to an image or
+            category that it does not hold.
     """
     with open(path, 'rb') as file:
-        head, buffer = _find_annotations(file, chunk_bytes)
-        parts, tail = _read_annotations(file, buffer, chunk_bytes, path)
-    rest = _parse_rest(head + tail, path)
-    if rest['annotations']:
-        # The key stood first in some inner object: the real one is here.
-        parts = [_from_objects(rest.pop('annotations'), 0, path)]
-    if not parts:
-        parts = [_from_objects([], 0, path)]
-    return rest, CocoAnnotations(*map(np.concatenate, zip(*parts)))
+        return parse_coco_json(file.read(), path, needs)
 
 
-def _find_annotations(file: BinaryIO, chunk_bytes: int) -> tuple[bytes, bytes]:
-    """The text up to and with the opening bracket, and what follows it."""
-    text = b''
-    while block := file.read(chunk_bytes):
-        # The key may lie across two blocks.
-        searched = max(0, len(text) - 64)
-        text += block
-        if match := _ANNOTATIONS.search(text, searched):
-            return text[: match.end()], text[match.end() :]
-    return text, b''
+def parse_coco_json(
+    data: bytes, path: str, needs: Sequence[str] = ()
+) -> CocoFile:
+    """:func:`read_coco_json` of the content of a file."""
+    try:
+        encoding = json.detect_encoding(data[:4])
+        if encoding != 'utf-8':
+            data = data.decode(encoding).encode()
+        content = msgspec.json.decode(data, type=_File, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f'{path} must be a COCO JSON file with images, categories and '
+            f'annotations: {_explain(error, data)}.'
+        ) from error
+    images, categories = content.images, content.categories
+    for number, image in enumerate(images, 1):
+        if lacking := [field for field in needs if not getattr(image, field)]:
+            raise ValueError(
+                f'{path}, image {number} must have {", ".join(needs)}, but '
+                f'lacks {", ".join(lacking)}.'
+            )
+    chunks = list(_read_annotations(content.annotations, path))
+    del content, data  # the text of the file, before the columns are doubled
+    images_of, categories_of, *columns = map(np.concatenate, zip(*chunks))
+    image_ids = _to_ids([image.id for image in images])
+    category_ids = _to_ids([category.id for category in categories])
+    sizes = [(image.height or 0, image.width or 0) for image in images]
+    return CocoFile(
+        image_ids,
+        [image.file_name for image in images],
+        np.array(sizes, np.int32).reshape(-1, 2),
+        category_ids,
+        [str(category.name) for category in categories],
+        _find(images_of, image_ids, 'image', path),
+        _find(categories_of, category_ids, 'category', path),
+        *columns,
+    )
 
 
 def _read_annotations(
-    file: BinaryIO, buffer: bytes, chunk_bytes: int, path: str
-) -> tuple[list[CocoAnnotations], bytes]:
-    """All annotations, and the text from the closing bracket on.
-
-    Where the text cannot be understood, the rest of the file is returned.
-    """
-    parts, count, closed, block = [], 0, False, b'unread'
-    while block and not closed:
-        block = file.read(chunk_bytes)
-        buffer += block
-        end = buffer.rfind(b'}') + 1
-        columns = read_uniform_objects(buffer[:end])
-        if columns is not None and _is_complete(columns):
-            part = _from_columns(columns)
-            buffer = buffer[end:].lstrip(b' ,\t\r\n')
-        else:
-            objects, buffer, closed = _decode_objects(buffer)
-            part = _from_objects(objects, count, path)
-        if len(part.areas):
-            parts.append(part)
-        count += len(part.areas)
-    return parts, buffer + file.read()
-
-
-def _decode_objects(buffer: bytes) -> tuple[list[dict], bytes, bool]:
-    """The whole objects in front, the rest, and whether the list ends."""
-    # A character cut in two by the end of the block survives this way.
-    text = buffer.decode('utf-8', 'surrogateescape')
-    decode, objects = json.JSONDecoder().raw_decode, []
-    position = _GAP.match(text).end()
-    try:
-        while position < len(text) and text[position] != ']':
-            item, position = decode(text, position)
-            objects.append(item)
-            position = _GAP.match(text, position).end()
-    except (json.JSONDecodeError, RecursionError):
-        pass  # cut off by the end of the block, or not JSON at all
-    rest = text[position:]
-    return (
-        objects,
-        rest.encode('utf-8', 'surrogateescape'),
-        rest.startswith(']'),
-    )
-
-
-def _is_complete(columns: dict[str, np.ndarray]) -> bool:
-    """Whether the columns hold what every annotation must have."""
-    ids = [columns.get('image_id'), columns.get('category_id')]
-    boxes = columns.get('bbox')
-    return (
-        boxes is not None
-        and boxes.shape[1:] == (4,)
-        and all(
-            column is not None
-            and column.ndim == 1
-            and np.array_equal(column, np.trunc(column))
-            for column in ids
-        )
-    )
-
-
-def _from_columns(columns: dict[str, np.ndarray]) -> CocoAnnotations:
-    boxes = columns['bbox']
-    absent = np.zeros(len(boxes))
-    return CocoAnnotations(
-        columns['image_id'].astype(np.int64),
-        columns['category_id'].astype(np.int64),
-        boxes,
-        columns.get('area', boxes[:, 2] * boxes[:, 3]),
-        columns.get('iscrowd', absent).astype(bool),
-        columns.get('ignore', absent).astype(bool),
-    )
-
-
-def _from_objects(
-    objects: list[dict], count: int, path: str
-) -> CocoAnnotations:
-    """``count`` is the number of annotations before these."""
-    for number, item in enumerate(objects, count + 1):
+    items: list[msgspec.Raw], path: str
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """Ids of images and of categories, and the other columns, in chunks."""
+    decode = msgspec.json.Decoder(_Annotation, strict=False).decode
+    for start in range(0, max(1, len(items)), _CHUNK):
+        part = []
         try:
-            _, _, (_, _, _, _) = (
-                item['image_id'],
-                item['category_id'],
-                item['bbox'],
-            )
-            sum(item['bbox'])  # refuses all but numbers
-        except (KeyError, TypeError, ValueError) as error:
+            for item in items[start : start + _CHUNK]:
+                part.append(decode(item))
+        except ValueError as error:
             raise ValueError(
-                f'{path}, annotation {number} must have image_id, '
-                'category_id and a bbox of four numbers, but is '
-                f'{str(item)[:120]}. Correct or delete it.'
+                f'{path}, annotation {start + len(part) + 1}: '
+                f'{_explain(error)}: {_show(bytes(item))}.'
             ) from error
-    boxes = np.array([item['bbox'] for item in objects], np.float64).reshape(
-        -1, 4
-    )
-    areas = np.array([item.get('area') for item in objects], np.float64)
-    return CocoAnnotations(
-        np.array([item['image_id'] for item in objects]),
-        np.array([item['category_id'] for item in objects]),
-        boxes,
-        np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
-        np.array([bool(item.get('iscrowd')) for item in objects], bool),
-        np.array([bool(item.get('ignore')) for item in objects], bool),
-    )
-
-
-def _parse_rest(text: bytes, path: str) -> dict:
-    """The file without its annotations."""
-    try:
-        rest = json.loads(text)
-    except (UnicodeDecodeError, RecursionError) as error:
-        what = (
-            'is nested too deeply'
-            if isinstance(error, RecursionError)
-            else 'is no text in UTF-8'
+        numbers = chain.from_iterable([item.bbox for item in part])
+        boxes = np.fromiter(numbers, np.float64).reshape(-1, 4)
+        areas = np.array([item.area for item in part], np.float64)
+        yield (
+            _to_ids([item.image_id for item in part]),
+            _to_ids([item.category_id for item in part]),
+            boxes,
+            np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
+            np.array([item.iscrowd for item in part], bool),
+            np.array([item.ignore for item in part], bool),
         )
+
+
+def _explain(error: Exception, data: bytes = b'') -> str:
+    """``'bbox[0] must be float, but got str'`` of what msgspec says."""
+    text, _, place = str(error).replace('`', '').partition(' - at $.')
+    text = text.replace('Object missing required field', 'must have')
+    text = text.replace('Expected', 'must be').replace(', got', ', but got')
+    if byte := re.search(r'\(byte (\d+)\)', text):
+        start = max(0, int(byte[1]) - 20)
+        text += f', near {_show(data[start : start + 40])}'
+    return f'{place} {text}'.lstrip()
+
+
+def _to_ids(values: list[int | str]) -> np.ndarray:
+    """(N,) int64, or str if one of them is no int64."""
+    ids = np.array(values)
+    if ids.dtype.kind == 'i':
+        return ids.astype(np.int64, copy=False)
+    text = np.array([str(value) for value in values], str)
+    try:
+        ids = text.astype(np.int64)
+    except (OverflowError, ValueError):
+        return text
+    return ids if (ids.astype(str) == text).all() else text
+
+
+def _find(
+    ids: np.ndarray, known: np.ndarray, what: str, path: str
+) -> np.ndarray:
+    """Where the image or category of each annotation stands."""
+    if len(np.unique(known)) < len(known):
         raise ValueError(
-            f'{path} must be a COCO JSON file, but {what}. Give the right '
-            'file.'
-        ) from error
-    except json.JSONDecodeError as error:
-        near = error.doc[max(0, error.pos - 20) : error.pos + 20]
+            f'{path}: every {what} must have an id of its own, but some share '
+            'one.'
+        )
+    if ids.dtype != known.dtype:
+        ids, known = ids.astype(str), known.astype(str)
+    positions = find_positions(ids, known)
+    if (lost := positions < 0).any():
+        row = int(np.argmax(lost))
         raise ValueError(
-            f'{path} must be a COCO JSON file, but cannot be parsed '
-            f'({error.msg}) near {near!r}. Write or copy it again.'
-        ) from error
-    found = list(rest) if isinstance(rest, dict) else type(rest).__name__
-    for key in ('images', 'annotations', 'categories'):
-        if key not in found or not isinstance(rest[key], list):
-            raise ValueError(
-                f'{path} must be a COCO JSON file with lists named images, '
-                f'annotations and categories, but {key} is missing: it has '
-                f'{found}. Add it, or give the right ann_file.'
-            )
-    return rest
+            f'{path}, annotation {row + 1}, {what}_id must be the id of a '
+            f'known {what}, but got {ids[row].item()!r} (so in '
+            f'{lost.sum()} of {len(ids)} annotations).'
+        )
+    return positions
+
+
+def _show(text: bytes) -> str:
+    """A piece of the file for a message: readable and on one line."""
+    return ' '.join(text[:120].decode(errors='replace').split())

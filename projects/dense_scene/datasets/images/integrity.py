@@ -1,6 +1,16 @@
-"""Whether the bytes of an image file are all there."""
+"""Whether image files are whole and have the size they should have."""
 
 import mmap
+import os
+import os.path as osp
+
+import numpy as np
+from mmengine.logging import print_log
+from PIL import Image, UnidentifiedImageError
+from rich.progress import track
+
+from ..annotation_columns import AnnotationColumns
+from .orientation import upright_size
 
 _JPEG_START, _JPEG_END = b'\xff\xd8', b'\xff\xd9'
 _JPEG_SCAN = 0xDA
@@ -12,9 +22,9 @@ def find_image_fault(data: bytes | mmap.mmap) -> str | None:
     """Say what is wrong with an image file, by its first and last bytes.
 
     OpenCV 4 decodes a JPEG that ends too early without a complaint and fills
-    the missing rows with one colour (OpenCV 5 refuses it). JPEG and PNG have
-    an end marker; whether it is there is seen without decoding. Pixels are
-    not looked at, so an image that passes may still fail to decode.
+    the missing rows with one color (OpenCV 5 refuses it). JPEG and PNG have
+    an end marker; whether it is there is seen without decoding. An image that
+    passes may still fail to decode.
 
     Args:
         data (bytes | mmap.mmap): The whole file.
@@ -22,10 +32,6 @@ def find_image_fault(data: bytes | mmap.mmap) -> str | None:
     Returns:
         str | None: ``'is empty'``, ``'is a truncated JPEG'`` or ``'is a
         truncated PNG'``; None for a complete file and for other formats.
-
-    Example:
-        >>> find_image_fault(b'')
-        'is empty'
     """
     if not len(data):
         return 'is empty'
@@ -41,15 +47,26 @@ def find_image_fault(data: bytes | mmap.mmap) -> str | None:
     return None
 
 
-def find_file_fault(path: str) -> str | None:
-    """:func:`find_image_fault` for a file, without reading all of it.
+def _find_jpeg_scan(data: bytes | mmap.mmap) -> int | None:
+    """Step over the header segments to the first scan, None without one."""
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == _JPEG_SCAN:
+            return position
+        if marker == 0xFF:  # a fill byte in front of the marker
+            position += 1
+            continue
+        length = data[position + 2 : position + 4]
+        position += 2 + int.from_bytes(length, 'big')
+    return None
 
-    Args:
-        path (str): A local file.
+
+def find_file_fault(path: str) -> str | None:
+    """:func:`find_image_fault` of a local file, without reading all of it.
 
     Returns:
-        str | None: As :func:`find_image_fault`; ``'does not exist'`` or
-        ``'cannot be read (...)'`` where the file cannot be opened.
+        str | None: Also ``'does not exist'`` or ``'cannot be read (...)'``.
     """
     try:
         with open(path, 'rb') as file:
@@ -63,17 +80,62 @@ def find_file_fault(path: str) -> str | None:
         return f'cannot be read ({error.strerror})'
 
 
-def _find_jpeg_scan(data: bytes | mmap.mmap) -> int | None:
-    """Step over the header segments to the first scan, None without one."""
-    position = 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker == _JPEG_SCAN:
-            return position
-        if marker == 0xFF:  # a fill byte in front of the marker
-            position += 1
-            continue
-        position += 2 + int.from_bytes(
-            data[position + 2 : position + 4], 'big'
+def decoded_size(path: str) -> tuple[int, int] | str:
+    """Width and height of an image after its EXIF orientation.
+
+    Args:
+        path (str): A local file, of which only the header and the end marker
+            are read.
+
+    Returns:
+        tuple[int, int] | str: The size, or what is wrong with the file, as
+        :func:`find_file_fault` says it.
+    """
+    if fault := find_file_fault(path):
+        return fault
+    try:
+        with Image.open(path) as image:
+            return upright_size(image)
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        return 'cannot be read as an image'
+
+
+def check_images(columns: AnnotationColumns, folder: str) -> AnnotationColumns:
+    """Leave out images that cannot be read; refuse wrong sizes.
+
+    Args:
+        columns (AnnotationColumns): What to check.
+        folder (str): Local folder of the images.
+
+    Returns:
+        AnnotationColumns: Without the images that are missing, truncated or
+        unreadable; the log names them.
+
+    Raises:
+        ValueError: If an image has another size (:func:`decoded_size`) than
+            its annotations say.
+    """
+    keep, faults, wrong = np.ones(len(columns), bool), [], []
+    for index in track(range(len(columns)), 'checking images'):
+        name = os.fsdecode(columns.file_names[index])
+        height, width = columns.sizes[index].tolist()
+        size = decoded_size(osp.join(folder, name))
+        if isinstance(size, str):
+            keep[index] = False
+            faults.append(f'{name} {size}')
+        elif size != (width, height):
+            wrong.append(
+                f'{name} is {size[0]}x{size[1]}, not {width}x{height}'
+            )
+    if wrong:
+        raise ValueError(
+            f'images in {folder} must have the size that their annotations '
+            f'say, but {len(wrong)} have not: {"; ".join(wrong[:5])}. Correct '
+            'the annotations, or put these in skip_images.'
         )
-    return None
+    if faults:
+        print_log(
+            f'skipped {len(faults)} images in {folder}: {"; ".join(faults)}.',
+            'current',
+        )
+    return columns.take(keep)

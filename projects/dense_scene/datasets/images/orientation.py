@@ -28,8 +28,8 @@ def apply_orientation(image: np.ndarray, orientation: int) -> np.ndarray:
             meaning and count as 1, upright.
 
     Returns:
-        np.ndarray: The upright image, (W, H) or (W, H, C) from 5 on; the
-        same array where nothing is to do.
+        np.ndarray: The upright image, (W, H) or (W, H, C) for 5 to 8; the
+        same array where there is nothing to do.
     """
     upright = _UPRIGHT.get(orientation)
     return image if upright is None else upright(image)
@@ -46,9 +46,6 @@ def read_orientation(image: Image.Image) -> int:
     Differs from Pillow's ``getexif``, which makes up an orientation from XMP
     or from the text of a PNG where EXIF has none: OpenCV, and with it mmcv,
     turns no image for these.
-
-    Args:
-        image (Image.Image): As ``Image.open`` gives it.
 
     Returns:
         int: 1 to 8; 1, upright, without EXIF, and where it is broken or says

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ...utils.boxes import xywh_to_xyxy
 from ...utils.files import write_text
@@ -30,31 +29,16 @@ def read_coco(source: Path) -> FoundBoxes:
         ValueError: If the file is not COCO JSON
             (:func:`read_coco_json`) or refers to what it does not hold.
     """
-    content, found = read_coco_json(str(source))
-    images, categories = content['images'], content['categories']
-    try:
-        names = [str(image['file_name']) for image in images]
-        classes = [str(item['name']) for item in categories]
-        sides = [
-            (image.get('height') or 0, image.get('width') or 0)
-            for image in images
-        ]
-        sizes = np.array(sides, np.int64)
-    except (LookupError, OverflowError, TypeError, ValueError) as error:
-        raise ValueError(
-            f'{source}: every image must have a file_name, and integers for '
-            'height and width if any, and every category a name, but '
-            f'{type(error).__name__}: {error}.'
-        ) from error
+    file = read_coco_json(str(source), ('file_name',))
     return FoundBoxes(
         lambda row: f'{source}, annotation {row + 1}',
-        names,
-        sizes,
-        _positions(found.image_ids, images, 'image', source),
-        xywh_to_xyxy(found.boxes),
-        _positions(found.category_ids, categories, 'category', source),
-        found.crowd | found.ignore,
-        classes,
+        file.file_names,
+        file.sizes,
+        file.image_of_box,
+        xywh_to_xyxy(file.boxes),
+        file.category_of_box,
+        file.crowd | file.ignore,
+        file.classes,
     )
 
 
@@ -94,23 +78,3 @@ def _pieces(annotations: AnnotationSet, digits: int) -> Iterator[str]:
         yield ',\n' if start else ''
         yield ',\n'.join(_ANNOTATION % row for row in rows)
     yield ']}\n'
-
-
-def _positions(
-    ids: np.ndarray, items: list[dict], what: str, source: Path
-) -> np.ndarray:
-    """Where the item with each id stands."""
-    known = pd.Index([item.get('id') for item in items])
-    if known.hasnans or not known.is_unique:
-        raise ValueError(
-            f'{source}: every {what} must have an id of its own, but some '
-            'have none or share one.'
-        )
-    found = known.get_indexer(ids)
-    if (found < 0).any():
-        row = int(np.argmin(found))
-        raise ValueError(
-            f'{source}, annotation {row + 1} must refer to a known {what}, '
-            f'but has {what}_id {ids[row : row + 1].tolist()[0]!r}.'
-        )
-    return found

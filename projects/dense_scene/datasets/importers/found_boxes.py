@@ -10,7 +10,7 @@ import numpy as np
 from rich.progress import track
 
 from ..annotation_columns import AnnotationColumns
-from ..images.check import decoded_size
+from ..images.integrity import decoded_size
 from .annotation_set import AnnotationSet
 
 # How far the sides of a box without area may lie apart the wrong way round:

@@ -1,35 +1,27 @@
 """The CSV files of SKU-110K, read into columns."""
 
-import codecs
-from collections.abc import Iterator
+import csv
+import os
+import warnings
+from typing import NoReturn
 
 import numpy as np
+import pandas as pd
 
 from ..annotation_columns import AnnotationColumns
-from ..number_parsing import parse_numbers
 
-COLUMNS = (
-    'image_name',
-    'x1',
-    'y1',
-    'x2',
-    'y2',
-    'class',
-    'image_width',
-    'image_height',
-)
-_NUMBERS = (1, 2, 3, 4, 6, 7)
-_MAX_NAME = 1024
-_MAX_SIDE = 2**24  # what float32 holds exactly
-_COMMA, _NEWLINE = b',\n'
-# Large enough that numpy's calls are not what costs, small enough that the
-# temporary arrays stay in the tens of megabytes.
-_CHUNK_BYTES = 2**20
+_CORNERS, _SIZES = ['x1', 'y1', 'x2', 'y2'], ['image_width', 'image_height']
+COLUMNS = ('image_name', *_CORNERS, 'class', *_SIZES)
+_MAX_SIDE = 2**24 - 1  # float32 holds every integer up to it exactly
+_LARGEST = float(np.finfo(np.float32).max)
+_TYPES = {
+    # Names are repeated 150 times: a category keeps each once.
+    **dict.fromkeys(('image_name', 'class'), 'category'),
+    **dict.fromkeys((*_CORNERS, *_SIZES), np.float32),
+}
 
 
-def read_sku110k_csv(
-    path: str, chunk_bytes: int = _CHUNK_BYTES
-) -> AnnotationColumns:
+def read_sku110k_csv(path: str) -> AnnotationColumns:
     """Read one annotation file of SKU-110K as its authors publish it.
 
     No header row; ``image_name, x1, y1, x2, y2, class, image_width,
@@ -38,7 +30,6 @@ def read_sku110k_csv(
 
     Args:
         path (str): The file.
-        chunk_bytes (int): How much is parsed at a time.
 
     Returns:
         AnnotationColumns: Images in the order of their first row, which is
@@ -47,185 +38,103 @@ def read_sku110k_csv(
     Raises:
         ValueError: If a row has not 8 columns, text where a number belongs,
             or another image size than the first row of that image. The
-            message names file, row (from 1) and column.
+            message names file, row (the line, from 1) and column.
     """
-    images: dict[bytes, int] = {}
-    image_of_row, numbers, row = [], [], 0
-    for chunk in _read_lines(path, chunk_bytes):
-        text = np.frombuffer(chunk, np.uint8)
-        starts, ends = _split(chunk, text, path, row)
-        image_of_row.append(
-            _number_names(text, starts[:, 0], ends[:, 0], images, path, row)
-        )
-        numbers.append(_parse(text, starts, ends, path, row))
-        row += len(starts)
-    if not row:
-        raise ValueError(
-            f'{path} must hold one row per box, but it is empty. '
-            'Copy it from the SKU-110K archive again.'
-        )
-    image_of_row = np.concatenate(image_of_row)
-    numbers = np.concatenate(numbers)
-    return AnnotationColumns.from_rows(
-        list(images),
-        range(len(images)),
-        _image_sizes(numbers[:, 4:], image_of_row, list(images), path),
-        image_of_row,
-        numbers[:, :4],
-        np.zeros(row, np.int32),
-        np.zeros(row, bool),
-    )
-
-
-def _read_lines(path: str, chunk_bytes: int) -> Iterator[bytes]:
-    """Pieces of the file that end with a newline."""
-    with open(path, 'rb') as file:
-        # A byte order mark would become part of the first name.
-        rest = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
-        while block := file.read(chunk_bytes):
-            lines, newline, rest = (rest + block).rpartition(b'\n')
-            if newline:
-                # float() would accept the '\r' too, but one by one.
-                yield (lines + newline).replace(b'\r\n', b'\n')
-    if rest:
-        yield rest + b'\n'
-
-
-def _split(
-    chunk: bytes, text: np.ndarray, path: str, row: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Start and end of every field, both (rows, 8)."""
-    ends = np.flatnonzero((text == _COMMA) | (text == _NEWLINE))
-    width = len(COLUMNS)
-    if len(ends) % width or not np.array_equal(
-        np.flatnonzero(text[ends] == _NEWLINE),
-        np.arange(width - 1, len(ends), width),
-    ):
-        for number, line in enumerate(chunk.splitlines(), row + 1):
-            found = line.count(b',') + 1
-            if found != width:
-                raise ValueError(
-                    f'{path}, row {number} must have {width} columns '
-                    f'({", ".join(COLUMNS)}), but has {found}: '
-                    f'{_show(line)}. Correct or delete this row.'
-                )
-        raise ValueError(
-            f'{path} must end its rows with a line feed, but {_show(chunk)} '
-            'does not. Save it with the line ends of Unix or Windows.'
-        )
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    return starts.reshape(-1, width), ends.reshape(-1, width)
-
-
-def _number_names(
-    text: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    images: dict[bytes, int],
-    path: str,
-    row: int,
-) -> np.ndarray:
-    """The image number of every row; new names are added to ``images``."""
-    lengths = ends - starts
-    longest = int(lengths.max())
-    if longest > _MAX_NAME or not lengths.all():
-        bad = int(np.argmax((lengths > _MAX_NAME) | (lengths == 0)))
-        raise ValueError(
-            f'{path}, row {row + bad + 1}: image_name must have 1 to '
-            f'{_MAX_NAME} characters, but has {lengths[bad]}. Correct or '
-            'delete this row.'
-        )
-    place = np.arange(longest)
-    letters = text[np.minimum(starts[:, None] + place, len(text) - 1)]
-    letters[place >= lengths[:, None]] = 0
-    names = letters.view(f'S{longest}').ravel()
-    # Rows of an image mostly follow one another: one look-up per run.
-    first = np.flatnonzero(np.append(True, names[1:] != names[:-1]))
-    known = len(images)
-    numbers = [
-        images.setdefault(name, len(images)) for name in names[first].tolist()
-    ]
-    for name in list(images)[known:]:
-        if b'\0' in name or name[:1] == b'/' or b'..' in name.split(b'/'):
-            bad = int(np.argmax(names == name))
-            raise ValueError(
-                f'{path}, row {row + bad + 1}: image_name must be a file below'
-                f' the image folder, but is {_show(name)}. Correct or delete '
-                'this row.'
-            )
-    return np.repeat(
-        np.array(numbers, np.int32), np.diff(np.append(first, len(names)))
-    )
-
-
-def _parse(
-    text: np.ndarray, starts: np.ndarray, ends: np.ndarray, path: str, row: int
-) -> np.ndarray:
-    """The numeric fields, (rows, 6) float32: x1, y1, x2, y2, w, h."""
-    result = np.empty((len(starts), len(_NUMBERS)), np.float32)
-    for target, column in enumerate(_NUMBERS):
-        values, valid = parse_numbers(text, starts[:, column], ends[:, column])
-        for bad in np.flatnonzero(~valid):
-            field = text[starts[bad, column] : ends[bad, column]].tobytes()
-            values[bad] = _to_float(field)
-        is_size = column >= 6
-        with np.errstate(over='ignore'):
-            result[:, target] = values
-        wrong = ~np.isfinite(result[:, target])
-        if is_size:
-            whole = (values >= 1) & (values == np.trunc(values))
-            wrong |= ~(whole & (values <= _MAX_SIDE))
-        if wrong.any():
-            bad = int(np.argmax(wrong))
-            field = text[starts[bad, column] : ends[bad, column]].tobytes()
-            what = (
-                f'whole number from 1 to {_MAX_SIDE}' if is_size else 'number'
-            )
-            hint = (
-                'The file must have no header row: delete it.'
-                if row + bad == 0
-                else 'Correct or delete this row.'
-            )
-            raise ValueError(
-                f'{path}, row {row + bad + 1}, column {column + 1} '
-                f'({COLUMNS[column]}) must be a '
-                f'{what}, but is {_show(field)}. {hint}'
-            )
-    return result
-
-
-def _to_float(field: bytes) -> float:
-    try:
-        return float(field)
-    except ValueError:
-        return float('nan')
-
-
-def _image_sizes(
-    sizes_of_rows: np.ndarray,
-    image_of_row: np.ndarray,
-    names: list[bytes],
-    path: str,
-) -> np.ndarray:
-    """Height and width of each image, which all its rows must agree on."""
-    _, first = np.unique(image_of_row, return_index=True)
-    sizes = sizes_of_rows[first]
-    differs = (sizes_of_rows != sizes[image_of_row]).any(axis=1)
+    table = _read_table(path)
+    image_of_row, names = pd.factorize(table['image_name'])
+    first = np.flatnonzero(~table['image_name'].duplicated())
+    sizes = table[_SIZES].to_numpy()
+    differs = (sizes != sizes[first[image_of_row]]).any(axis=1)
     if differs.any():
         row = int(np.argmax(differs))
-        image = image_of_row[row]
-        given, before = (
-            'x'.join(f'{side:g}' for side in pair)
-            for pair in (sizes_of_rows[row], sizes[image])
-        )
+        before = first[image_of_row[row]]
+        told, given = ('{:g}x{:g}'.format(*sizes[r]) for r in (before, row))
         raise ValueError(
-            f'{path}, row {row + 1} gives {_show(names[image])} the size '
-            f'{given}, but row {first[image] + 1} says {before}. Correct the '
-            'wrong one.'
+            f'{path}, row {row + 1} must give {names[image_of_row[row]]!r} '
+            f'the size of row {before + 1}, {told}, but has {given}.'
         )
-    return sizes[:, ::-1].astype(np.int32)
+    return AnnotationColumns.from_rows(
+        [os.fsencode(name) for name in names],
+        range(len(names)),
+        sizes[first, ::-1].astype(np.int32),
+        image_of_row,
+        np.ascontiguousarray(table[_CORNERS]),
+        np.zeros(len(table), np.int32),
+        np.zeros(len(table), bool),
+    )
 
 
-def _show(text: bytes) -> str:
-    """A piece of the file for a message: readable and on one line."""
-    return repr(text.decode(errors='replace')[:80])
+def _read_table(path: str) -> pd.DataFrame:
+    try:
+        with warnings.catch_warnings(), np.errstate(over='ignore'):
+            # pandas only warns where the first row is too long.
+            warnings.simplefilter('error', pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path,
+                header=None,
+                names=COLUMNS,
+                index_col=False,
+                dtype=_TYPES,
+                keep_default_na=False,  # an image may be called 'NA'
+                na_values=[''],
+                skip_blank_lines=False,
+                quoting=csv.QUOTE_NONE,
+            )
+    except (ValueError, pd.errors.ParserWarning) as error:
+        _refuse(path, f'cannot be parsed: {error}')
+    corners, sizes = table[_CORNERS], table[_SIZES]
+    is_size = (sizes >= 1) & (sizes <= _MAX_SIDE) & (sizes % 1 == 0)
+    if not (
+        len(table)
+        and np.isfinite(corners).all(axis=None)
+        and is_size.all(axis=None)
+        and table['image_name'].notna().all()
+        and all(map(_is_below, table['image_name'].cat.categories))
+    ):
+        _refuse(path, 'is empty')
+    return table
+
+
+def _refuse(path: str, fault: str) -> NoReturn:
+    """Name the first cell that is wrong; ``fault`` if no single one is."""
+    with open(path, encoding='utf-8-sig', errors='replace') as file:
+        for row, line in enumerate(file, 1):
+            _check_row(line.rstrip('\n'), f'{path}, row {row}')
+    raise ValueError(f'{path} must hold one row per box, but {fault}.')
+
+
+def _check_row(line: str, where: str) -> None:
+    cells = line.split(',')
+    if len(cells) != len(COLUMNS):
+        raise ValueError(
+            f'{where} must have {len(COLUMNS)} columns '
+            f'({", ".join(COLUMNS)}), but has {len(cells)}: {line[:80]!r}.'
+        )
+    for number, (column, cell) in enumerate(zip(COLUMNS, cells), 1):
+        what, holds = 'a number', _is_number(cell)
+        if column == 'image_name':
+            what, holds = 'a file below the image folder', _is_below(cell)
+        elif column in _SIZES:
+            what = f'an integer from 1 to {_MAX_SIDE}'
+            holds = holds and 1 <= float(cell) <= _MAX_SIDE
+            holds = holds and float(cell) % 1 == 0
+        if not holds and column != 'class':
+            is_header = not any(map(_is_number, cells))
+            raise ValueError(
+                f'{where}, column {number} ({column}) must be {what}, but is '
+                f'{cell[:80]!r}.{" Delete the header row." * is_header}'
+            )
+
+
+def _is_below(name: str) -> bool:
+    """Whether an image can be a file below the image folder."""
+    return bool(name) and not (
+        '\0' in name or name[0] == '/' or '..' in name.split('/')
+    )
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return abs(float(cell)) <= _LARGEST
+    except ValueError:
+        return False

@@ -1,17 +1,16 @@
 """SKU-110K, read from the files its authors publish."""
 
-import os.path as osp
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 from mmdet.registry import DATASETS
-from mmengine.fileio import get_local_path
-from mmengine.logging import print_log
 
+from ...utils.boxes import clip_boxes
 from ..annotation_columns import AnnotationColumns
 from ..column_dataset import ColumnDataset
-from ..images.check import check_images
+from ..images.integrity import check_images
 from .manifest import read_manifest
 from .reader import read_sku110k_csv
 
@@ -34,8 +33,7 @@ class SKU110KDataset(ColumnDataset):
 
     Source: `Precise Detection in Densely Packed Scenes
     <https://arxiv.org/abs/1904.00853>`_, whose archive holds ``images/`` and
-    ``annotations/annotations_{train,val,test}.csv`` (no header row:
-    image_name, x1, y1, x2, y2, class, image_width, image_height).
+    ``annotations/annotations_{train,val,test}.csv``.
     Differs from ``mmdet.CocoDataset`` on the same boxes as JSON: boxes are
     clipped to their image; those that then are less than one pixel wide or
     high are dropped, and the log says how many.
@@ -49,8 +47,8 @@ class SKU110KDataset(ColumnDataset):
         ann_file (str): The CSV, below ``data_root``.
         data_prefix (dict): Defaults to ``dict(img='images/')``.
         manifest (str, optional): Use only the images that this text file
-            lists: a path, or a file in ``dense_scene/datasets/manifests``
-            such as ``sku110k-sub_train.txt``. Defaults to None.
+            lists: a path, or one of this package, such as
+            ``sku110k-sub_train.txt``. Defaults to None.
         skip_images (Iterable[str]): File names to leave out. Defaults to the
             five images that are truncated in the archive.
         check_image_size (bool): Open every image file once, compare its size
@@ -93,69 +91,47 @@ class SKU110KDataset(ColumnDataset):
 
     def load_columns(self) -> AnnotationColumns:
         """Read the CSV, choose the images, and repair the boxes."""
-        self._check_exists()
-        with get_local_path(
-            self.ann_file, backend_args=self.backend_args
+        with self.local_ann_file(
+            'Set SKU110K_ROOT (or data_root in the config) to the unpacked '
+            'SKU110K_fixed folder, which holds images/ and annotations/.'
         ) as path:
             columns = read_sku110k_csv(path)
         columns = self._choose_images(columns)
         if self.check_image_size:
             columns = check_images(columns, self.data_prefix['img'])
-        columns, clipped, dropped = _clip_boxes(columns)
-        self._log(
+        # In float32, which holds every size, there is no copy in float64.
+        sizes = columns.sizes[:, ::-1].astype(np.float32)
+        boxes, keep = clip_boxes(
+            columns.boxes, np.repeat(sizes, columns.counts, axis=0)
+        )
+        clipped = keep & (boxes != columns.boxes).any(axis=1)
+        columns = replace(columns, boxes=boxes).keep_boxes(keep)
+        self.log(
             f'{len(columns)} images with {len(columns.boxes)} boxes; '
-            f'clipped {clipped} boxes to their image, dropped {dropped} '
-            'that are outside of it or thinner than a pixel'
+            f'clipped {clipped.sum()} boxes to their image, dropped '
+            f'{(~keep).sum()} that are outside of it or thinner than a pixel'
         )
         return columns
-
-    def _check_exists(self) -> None:
-        if not self.is_local(self.ann_file) or osp.isfile(self.ann_file):
-            return
-        missing = self.ann_file
-        if self.data_root and not osp.isdir(self.data_root):
-            missing = self.data_root
-        raise FileNotFoundError(
-            f'SKU-110K annotations {self.ann_file} must exist, but there is '
-            f'no {missing}. Set the environment variable SKU110K_ROOT (or '
-            'data_root in the config) to the unpacked SKU110K_fixed folder, '
-            'which holds images/ and annotations/.'
-        )
 
     def _choose_images(self, columns: AnnotationColumns) -> AnnotationColumns:
         names = columns.file_names
         keep = np.ones(len(names), bool)
         if self.manifest is not None:
-            wanted = np.array(read_manifest(self.manifest)).astype(bytes)
-            missing = wanted[~np.isin(wanted, names)]
-            if len(missing):
+            wanted = list(map(os.fsencode, read_manifest(self.manifest)))
+            missing = sorted({*wanted} - {*names.tolist()})
+            if missing:
                 raise ValueError(
                     f'manifest {self.manifest} must list images of '
                     f'{self.ann_file}, but {len(missing)} of {len(wanted)} '
-                    f'are not there, {missing[0].decode()} among them. Give '
-                    'the manifest of the same split.'
+                    f'are not there, {os.fsdecode(missing[0])} among them. '
+                    'Give the manifest of the same split.'
                 )
-            keep &= np.isin(names, wanted)
-        skip = np.array(sorted(self.skip_images)).astype(bytes)
-        skip = names[keep & np.isin(names, skip)]
-        if len(skip):
-            self._log(
-                f'skipped {len(skip)} images that are listed in '
-                f'skip_images: {", ".join(skip.astype(str))}'
+            keep = np.isin(names, wanted)
+        skip = np.isin(names, list(map(os.fsencode, self.skip_images)))
+        if (skip & keep).any():
+            skipped = map(os.fsdecode, names[skip & keep])
+            self.log(
+                f'skipped {(skip & keep).sum()} images that are listed in '
+                f'skip_images: {", ".join(skipped)}'
             )
-        return columns.take(keep & ~np.isin(names, skip))
-
-    def _log(self, message: str) -> None:
-        print_log(f'{osp.basename(self.ann_file)}: {message}.', 'current')
-
-
-def _clip_boxes(
-    columns: AnnotationColumns,
-) -> tuple[AnnotationColumns, int, int]:
-    """Clip to the image; how many were changed and how many dropped."""
-    limits = np.repeat(columns.sizes[:, [1, 0, 1, 0]], columns.counts, axis=0)
-    boxes = np.clip(columns.boxes, 0, limits).astype(np.float32)
-    keep = (boxes[:, 2:] - boxes[:, :2] >= 1).all(axis=1)
-    clipped = (boxes != columns.boxes).any(axis=1) & keep
-    columns = replace(columns, boxes=boxes).keep_boxes(keep)
-    return columns, int(clipped.sum()), int((~keep).sum())
+        return columns.take(keep & ~skip)

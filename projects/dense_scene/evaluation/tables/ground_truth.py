@@ -1,5 +1,6 @@
 """The annotations of a whole data set as a few arrays."""
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ from os import PathLike
 import numpy as np
 
 from ...datasets.annotation_columns import AnnotationColumns
-from ...datasets.coco.reader import CocoAnnotations, read_coco_json
+from ...datasets.coco.reader import CocoFile, parse_coco_json, read_coco_json
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
+from ...utils.files import require_file
 from ...utils.groups import RowGroups, find_positions, group_rows
 from .image_table import ImageTable, to_integers
 
@@ -88,37 +90,31 @@ class GroundTruth:
             ValueError: If it is not COCO JSON, or lacks one of ``classes``.
         """
         if isinstance(source, dict):
-            name, content = 'ground truth', source
-            found = _read_annotations(source)
+            name, file = (
+                'ground truth',
+                parse_coco_json(json.dumps(source).encode(), 'ground truth'),
+            )
         else:
             name = os.fspath(source)
-            if not os.path.isfile(name):
-                raise FileNotFoundError(
-                    f'ground truth must be a COCO JSON file, but {name!r} '
-                    'does not exist. Correct ann_file.'
-                )
-            content, found = read_coco_json(name)
-        categories = _choose(content['categories'], classes, name)
-        ids = to_integers([item['id'] for item in categories], 'category ids')
-        labels = find_positions(found.category_ids, ids)
-        found = CocoAnnotations(*(column[labels >= 0] for column in found))
-        images = content['images']
+            require_file(name, 'ground truth')
+            file = read_coco_json(name)
+        categories = _choose(file, classes, name)
+        label_of_category = np.full(len(file.classes), -1)
+        label_of_category[categories] = np.arange(len(categories))
+        labels = label_of_category[file.category_of_box]
+        keep = labels >= 0
+        heights, widths = file.sizes.T
         return cls(
-            ImageTable(
-                [image['id'] for image in images],
-                [image.get('width', 0) for image in images],
-                [image.get('height', 0) for image in images],
-                [image.get('file_name', '') for image in images],
-            ),
-            [item['name'] for item in categories],
-            found.image_ids,
-            xywh_to_xyxy(found.boxes),
-            labels[labels >= 0],
-            found.areas,
-            found.crowd,
-            found.ignore,
-            ids,
-            found.boxes,
+            ImageTable(file.image_ids, widths, heights, file.file_names),
+            [file.classes[index] for index in categories],
+            file.image_ids[file.image_of_box[keep]],
+            xywh_to_xyxy(file.boxes[keep]),
+            labels[keep],
+            file.areas[keep],
+            file.crowd[keep],
+            file.ignore[keep],
+            file.category_ids[categories],
+            file.boxes[keep],
         )
 
     @classmethod
@@ -232,39 +228,13 @@ def _to_bool(column: np.ndarray | None, absent: np.ndarray) -> np.ndarray:
     return absent if column is None else np.asarray(column).astype(bool)
 
 
-def _read_annotations(content: dict) -> CocoAnnotations:
-    """The annotations of a COCO file that is in memory already."""
-    try:
-        items = content['annotations']
-        boxes = np.array([item['bbox'] for item in items], np.float64)
-        boxes = boxes.reshape(len(items), 4)
-        ids = [item['image_id'] for item in items]
-        categories = [item['category_id'] for item in items]
-        content['images'], content['categories']
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            'ground truth must be a COCO dict: images, categories and '
-            'annotations with image_id, category_id and bbox of four numbers, '
-            f'but {type(error).__name__}: {error}. Correct it.'
-        ) from error
-    areas = np.array([item.get('area') for item in items], np.float64)
-    return CocoAnnotations(
-        to_integers(ids, 'image_id'),
-        to_integers(categories, 'category_id'),
-        boxes,
-        np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
-        np.array([bool(item.get('iscrowd')) for item in items], bool),
-        np.array([bool(item.get('ignore')) for item in items], bool),
-    )
-
-
 def _choose(
-    categories: list[dict], classes: Sequence[str] | None, name: str
-) -> list[dict]:
+    file: CocoFile, classes: Sequence[str] | None, name: str
+) -> list[int]:
     """The categories with these names, in the order of the file."""
+    names = file.classes
     if classes is None:
-        return categories
-    names = [item['name'] for item in categories]
+        return list(range(len(names)))
     missing = [item for item in classes if item not in names]
     if missing:
         raise ValueError(
@@ -272,4 +242,4 @@ def _choose(
             f'lacks {missing}; it has {names}. Give the annotations of the '
             "data set, or correct metainfo['classes']."
         )
-    return [item for item in categories if item['name'] in classes]
+    return [index for index, item in enumerate(names) if item in classes]

@@ -14,7 +14,7 @@ from mmdet.datasets.transforms import Resize
 from mmdet.registry import TRANSFORMS
 from PIL import Image, ImageOps
 
-from dense_scene.datasets.images.jpeg_backends import DECODERS, resolve_backend
+from dense_scene.datasets.images.jpeg import DECODERS, resolve_backend
 from dense_scene.datasets.transforms.loading import load_and_resize
 from dense_scene.datasets.transforms.loading.load_and_resize import (
     LoadAndResize,

@@ -13,11 +13,11 @@ from mmdet.structures.bbox import autocast_box_type
 from mmengine.logging import print_log
 
 from ....utils import checks
-from ...images.jpeg_backends import resolve_backend
-from ...images.scaled_jpeg import (
+from ...images.jpeg import (
     choose_denominator,
     decode_jpeg,
     read_jpeg_header,
+    resolve_backend,
 )
 from ..auto_augment.det_auto_augment import DetAutoAugment
 from ..sample_boxes import record_move, require_boxes_alone

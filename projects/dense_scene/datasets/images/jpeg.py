@@ -1,26 +1,104 @@
 """Decode a JPEG no larger than it will be needed, with exact coordinates."""
 
+import functools
 import io
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from .jpeg_backends import DECODERS
+from ...utils.checks import choice
 from .orientation import apply_orientation, read_orientation, swaps_sides
 
 _JPEG_START = b'\xff\xd8\xff'
+_CV2_FLAGS = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+
+
+def _decode_by_cv2(data: bytes, denominator: int) -> np.ndarray | None:
+    flags = _CV2_FLAGS[denominator] | cv2.IMREAD_IGNORE_ORIENTATION
+    return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+
+
+def _decode_by_pillow(data: bytes, denominator: int) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=('JPEG',)) as image:
+        if denominator > 1:
+            # draft() takes the largest factor that keeps this size. Asked
+            # for w // 2 it takes 2, since w // (w // 2) < 4; so for 4 and 8.
+            width, height = (max(n // denominator, 1) for n in image.size)
+            image.draft('RGB', (width, height))
+        rgb = np.asarray(image.convert('RGB'))
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+
+
+def _decode_by_turbojpeg(data: bytes, denominator: int) -> np.ndarray:
+    return _turbojpeg().decode(data, scaling_factor=(1, denominator))
+
+
+@functools.cache
+def _turbojpeg():
+    """PyTurboJPEG's decoder; loaded when asked for, in each process."""
+    import turbojpeg
+
+    return turbojpeg.TurboJPEG()
+
+
+# The stored pixels, BGR, at 1/1, 1/2, 1/4 or 1/8; None or an error of the
+# library where it cannot decode. All three sit on libjpeg-turbo and give the
+# same pixels. cv2 comes before Pillow since it is faster:
+# benchmarks/pipeline.py prints by how much.
+DECODERS: dict[str, Callable[[bytes, int], np.ndarray | None]] = {
+    'turbojpeg': _decode_by_turbojpeg,
+    'cv2': _decode_by_cv2,
+    'pillow': _decode_by_pillow,
+}
+
+
+def resolve_backend(name: str) -> tuple[str, str | None]:
+    """The backend that will decode, and why it is not the one asked for.
+
+    OpenCV and Pillow are always there, mmcv needs both. PyTurboJPEG is
+    optional: it needs the library libturbojpeg beside it.
+
+    Args:
+        name (str): ``'auto'`` (turbojpeg, else cv2), ``'turbojpeg'``,
+            ``'cv2'`` or ``'pillow'``.
+
+    Returns:
+        tuple[str, str | None]: A key of :data:`DECODERS`, and one line that
+        says what is missing, None where nothing is.
+
+    Raises:
+        ValueError: If there is no backend of this name.
+    """
+    choice('backend', name, ('auto', *DECODERS))
+    if name not in ('auto', 'turbojpeg'):
+        return name, None
+    try:
+        _turbojpeg()
+    except ImportError:
+        missing = 'PyTurboJPEG is not installed'
+    except (OSError, RuntimeError) as error:
+        reason = ' '.join(str(error).split())
+        missing = f'PyTurboJPEG cannot load libturbojpeg ({reason})'
+    else:
+        return 'turbojpeg', None
+    return 'cv2', f'{missing}: OpenCV decodes JPEG files instead'
 
 
 class JpegHeader(NamedTuple):
     """What a JPEG says before its pixels.
 
     Attributes:
-        width (int): Of the stored image, pixels.
-        height (int): Of the stored image, pixels.
+        width, height (int): Of the stored image, pixels.
         orientation (int): The EXIF tag, 1 without one.
-        cmyk (bool): Whether the image has four colour components.
+        cmyk (bool): Whether the image has four color components.
     """
 
     width: int
@@ -36,14 +114,7 @@ class JpegHeader(NamedTuple):
 
 
 def read_jpeg_header(data: bytes) -> JpegHeader | None:
-    """Read the header; None where the file is no JPEG, whatever its name.
-
-    Args:
-        data (bytes): The file, of which only the headers are looked at.
-
-    Returns:
-        JpegHeader | None: None also for a header that Pillow refuses.
-    """
+    """Read the header; None where Pillow finds no JPEG, whatever its name."""
     if data[:3] != _JPEG_START:
         return None
     try:
@@ -58,15 +129,13 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
 def choose_denominator(size: tuple[int, int], final: tuple[int, int]) -> int:
     """The smallest decoding from which nothing is enlarged.
 
-    The largest d of 8, 4, 2 with ``final * d <= size`` in both directions,
-    else 1.
-
     Args:
         size (tuple[int, int]): Of the full image.
         final (tuple[int, int]): After all resizing, in the same order.
 
     Returns:
-        int: 1, 2, 4 or 8.
+        int: The largest d of 8, 4, 2 with ``final * d <= size`` in both
+        directions, else 1.
     """
     for denominator in (8, 4, 2):
         if all(f * denominator <= s for f, s in zip(final, size)):
@@ -89,9 +158,9 @@ def decode_jpeg(
         data (bytes): The file.
         header (JpegHeader): Its header.
         denominator (int): 1, 2, 4 or 8. Defaults to 1.
-        backend (str): A key of ``jpeg_backends.DECODERS``. Four colour
-            components are decoded by OpenCV in place of turbojpeg, which
-            cannot convert them. Defaults to 'cv2'.
+        backend (str): A key of :data:`DECODERS`. Four color components are
+            decoded by OpenCV in place of turbojpeg, which cannot convert
+            them. Defaults to 'cv2'.
 
     Returns:
         np.ndarray | None: (ceil(H / d), ceil(W / d), 3) uint8 BGR, upright;
@@ -123,16 +192,17 @@ def _stretch_to_content(
     """Let the part of the array that is image fill the array."""
     rows, columns = image.shape[:2]
     # cv2.resize could only stretch the padding along with the image. Pixel
-    # i, whose centre is at i + 0.5, comes from (i + 0.5) * step - 0.5.
+    # i, whose center is at i + 0.5, comes from (i + 0.5) * step - 0.5.
     step_x = stored[1] / (columns * denominator)
     step_y = stored[0] / (rows * denominator)
     source = np.array(
         [[step_x, 0, (step_x - 1) / 2], [0, step_y, (step_y - 1) / 2]]
     )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(
         image,
         source,
         (columns, rows),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        flags=flags,
         borderMode=cv2.BORDER_REPLICATE,
     )

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from dense_scene.datasets.images import scaled_jpeg
-from dense_scene.datasets.images.jpeg_backends import DECODERS, resolve_backend
-from dense_scene.datasets.images.scaled_jpeg import (
+from dense_scene.datasets.images import jpeg
+from dense_scene.datasets.images.jpeg import (
+    DECODERS,
     choose_denominator,
     decode_jpeg,
     read_jpeg_header,
+    resolve_backend,
 )
 
 DENOMINATORS = [1, 2, 4, 8]
@@ -150,7 +151,7 @@ def test_stretching_keeps_to_pixel_centres():
     # 100: before the first is 0, and 0.344 of the way there is 34.4. OpenCV
     # rounds places to 1/32.
     source = np.float32([[0, 100]] * 2)
-    found = scaled_jpeg._stretch_to_content(source, (16, 9), 8)
+    found = jpeg._stretch_to_content(source, (16, 9), 8)
     np.testing.assert_allclose(found, [[0, 34.4]] * 2, atol=100 / 32)
 
 
