@@ -35,7 +35,7 @@ ROI = dict(
     pos_iou_thr=0.5, neg_iou_thr=0.5, min_pos_iou=0.5, match_low_quality=False
 )
 SIDES = dict(ours=DenseMaxIoUAssigner, mmdet=MaxIoUAssigner)
-# Objects, the ratio of times that was asked, and whether the stock class runs.
+# Objects, the ratio of times to reach, and whether the stock class runs.
 CASES = ((147, 8, True), (576, 25, True), (5000, None, False))
 
 
@@ -133,14 +133,14 @@ def peak_in_process(side: str, num: int, scale: int) -> float:
     return json.loads(result.stdout.splitlines()[-1])
 
 
-def report(name: str, times: dict, asked: float | None) -> None:
+def report(name: str, times: dict, target: float | None) -> None:
     wall, core = times['ours']
     line = f'{name:34}{wall:9.1f} ({core:7.1f})'
     if 'mmdet' in times:
         stock_wall, stock_core = times['mmdet']
         line += f'{stock_wall:11.1f} ({stock_core:8.1f})'
         line += f'{stock_wall / wall:9.1f}x ({stock_core / core:5.1f}x)'
-        line += f'{asked or "-":>8}'
+        line += f'{target or "-":>8}'
     print(line, flush=True)
 
 
@@ -162,15 +162,15 @@ def main() -> None:
         f'{len(anchors):,} anchors, scale {args.scale}, '
         f'{torch.get_num_threads()} threads\n'
         f'{"ms, wall (of the cores)":34}{"ours":>18}{"mmdet":>21}'
-        f'{"times as fast":>19}{"asked":>8}'
+        f'{"times as fast":>19}{"target":>8}'
     )
-    for num, asked, with_stock in CASES:
+    for num, target, with_stock in CASES:
         steps = {
             side: make_step(side, anchors, make_objects(num), RPN)
             for side in SIDES
             if side == 'ours' or with_stock
         }
-        report(f'RPN, {num} objects', measure(steps, args.rounds), asked)
+        report(f'RPN, {num} objects', measure(steps, args.rounds), target)
     for num in (147, 576):
         objects = make_objects(num)
         proposals = make_proposals(2000, objects)

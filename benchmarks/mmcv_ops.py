@@ -132,7 +132,7 @@ def small_cascade() -> dict:
     return model
 
 
-# Name, what makes the step, its repetitions, and the ratio that was asked.
+# Name, what makes the step, its repetitions, and the ratio to reach.
 CASES = {
     'RoIAlign fwd+bwd, sampling_ratio 2': (lambda: roi_align_step(2), 3, 6),
     'RoIAlign fwd+bwd, sampling_ratio 0': (lambda: roi_align_step(0), 3, 4),
@@ -196,12 +196,12 @@ def main() -> None:
     if not PARITY.exists():
         print('SKIPPED: compiled mmcv is not there. Run `make parity`.')
         return
-    print(f'{"":36}{"ours":>9}{"mmcv":>9}{"times as fast":>15}{"asked":>7}')
-    for case, (_, _, asked) in CASES.items():
+    print(f'{"":36}{"ours":>9}{"mmcv":>9}{"times as fast":>15}{"target":>8}')
+    for case, (_, _, target) in CASES.items():
         ours, theirs = compare(case, 'time', args.rounds)
         print(
             f'{case:36}{ours:6.1f} ms{theirs:6.1f} ms'
-            f'{theirs / ours:15.2f}{asked:7.2f}',
+            f'{theirs / ours:15.2f}{target:8.2f}',
             flush=True,
         )
     print(f'\n{"peak memory":36}{"ours":>9}{"mmcv":>9}{"ratio":>15}{"<=":>7}')

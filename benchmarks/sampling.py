@@ -3,8 +3,8 @@
     python benchmarks/sampling.py
 
 Claim: with InstanceBalancedSampler no object is without a positive anchor if
-the assigner gives it one, at the sizes of row 5 (RPN 256, RoI 512) as at
-those of row 3 (1024, 3072); it takes a fraction of the time of mmdet's
+the assigner gives it one, at the sizes of the baseline (RPN 256, RoI 512) and
+of dense sampling (1024, 3072); it takes a fraction of the time of mmdet's
 InstanceBalancedPosSampler, and IoUBinNegSampler of IoUBalancedNegSampler.
 
 RPN: true objects, and the anchors, assigner and samplers of the configs. RoI:
@@ -40,12 +40,12 @@ NUCLEI = ROOT.parent / 'shared/data/nuclei'
 PEER = 'InstanceBalancedPosSampler'
 # Config and, where it is another than the config's, the type of sampler.
 ROWS = {
-    'row 5, RandomSampler': ('', None),
-    'row 5, mmdet balanced': ('', PEER),
-    'row 5, ours': ('_instance-balanced', None),
-    'row 3, RandomSampler': ('_dense-proposal', None),
-    'row 3, mmdet balanced': ('_dense-proposal', PEER),
-    'row 3, ours': ('_dense-proposal', 'InstanceBalancedSampler'),
+    'baseline, RandomSampler': ('', None),
+    'baseline, mmdet balanced': ('', PEER),
+    'baseline, ours': ('_instance-balanced', None),
+    'dense sampling, RandomSampler': ('_dense-proposal', None),
+    'dense sampling, mmdet balanced': ('_dense-proposal', PEER),
+    'dense sampling, ours': ('_dense-proposal', 'InstanceBalancedSampler'),
 }
 
 

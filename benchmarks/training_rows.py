@@ -22,9 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 NUCLEI = ROOT.parent / 'shared/data/nuclei'
 ROWS = {
-    'row 5, baseline': 'fpn',
-    'row 3, dense sampling': 'fpn_dense-proposal',
-    'row 5, instance-balanced': 'fpn_instance-balanced',
+    'baseline': 'fpn',
+    'dense sampling': 'fpn_dense-proposal',
+    'instance-balanced': 'fpn_instance-balanced',
 }
 
 
