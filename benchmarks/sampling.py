@@ -36,7 +36,7 @@ from dense_scene.analysis.proposals.quality import measure_proposals
 from shelf_scenes.layout import plan_scene
 
 ROOT = Path(__file__).parents[1]
-NUCLEI = ROOT.parent / 'shared/data/nuclei'
+NUCLEI = Path(os.environ.get('NUCLEI_ROOT', 'data/nuclei'))
 PEER = 'InstanceBalancedPosSampler'
 # Config and, where it is another than the config's, the type of sampler.
 ROWS = {

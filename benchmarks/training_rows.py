@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NUCLEI = ROOT.parent / 'shared/data/nuclei'
+NUCLEI = Path(os.environ.get('NUCLEI_ROOT', 'data/nuclei'))
 ROWS = {
     'baseline': 'fpn',
     'dense sampling': 'fpn_dense-proposal',
