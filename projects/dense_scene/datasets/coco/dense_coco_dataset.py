@@ -8,6 +8,7 @@ from mmdet.registry import DATASETS
 from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 
+from ...utils.boxes import xyxy_to_xywh
 from ..annotation_columns import AnnotationColumns
 from ..column_dataset import ColumnDataset
 from .reader import CocoAnnotations, read_coco_json
@@ -34,6 +35,10 @@ class DenseCocoDataset(ColumnDataset):
 
     Args:
         args, kwargs: Of :class:`ColumnDataset`.
+
+    Attributes:
+        lossless (bool): Whether the columns are all that the file says of the
+            classes: nothing left out or rounded, and no area of its own.
 
     Raises:
         FileNotFoundError: If ``ann_file`` does not exist.
@@ -78,9 +83,13 @@ class DenseCocoDataset(ColumnDataset):
             [(image['height'], image['width']) for image in images], np.int32
         ).reshape(-1, 2)
         labels = label_of_category[category_of_box]
-        keep = _is_usable(annotations, sizes[image_of_box]) & (labels >= 0)
+        usable = _is_usable(annotations, sizes[image_of_box])
+        keep = usable & (labels >= 0)
         boxes = annotations.boxes.astype(np.float32)
         boxes[:, 2:] = annotations.boxes[:, :2] + annotations.boxes[:, 2:]
+        self.lossless = bool(
+            usable[labels >= 0].all() and _is_exact(annotations, boxes)
+        )
         columns = AnnotationColumns.from_rows(
             [os.fsencode(image['file_name']) for image in images],
             [image['id'] for image in images],
@@ -167,4 +176,12 @@ def _is_usable(annotations: CocoAnnotations, sizes: np.ndarray) -> np.ndarray:
         & (side >= 1).all(axis=1)
         & (annotations.areas > 0)
         & ~annotations.ignore
+    )
+
+
+def _is_exact(annotations: CocoAnnotations, boxes: np.ndarray) -> bool:
+    """Whether float32 corners say all: boxes to the bit, and areas."""
+    xywh = annotations.boxes
+    return np.array_equal(xyxy_to_xywh(boxes), xywh) and np.array_equal(
+        annotations.areas, xywh[:, 2] * xywh[:, 3]
     )
