@@ -57,7 +57,7 @@ def test_table_numbers_and_gallery(run, files):
     )
     assert status == 0
     assert 'AP50@50' in output and 'missed_occluded' in output
-    assert json.loads((files / 'report.json').read_text())['max_det'] == 50
+    assert json.loads((files / 'report.json').read_text())['max_dets'] == 50
     assert len(list((files / 'gallery').glob('0[12]_*.png'))) == 2
 
 

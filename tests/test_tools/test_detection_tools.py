@@ -7,9 +7,8 @@ import pytest
 
 from dense_scene.evaluation.stored.detection_file import save_detections
 from dense_scene.evaluation.tables.detections import Detections
-from dense_scene.evaluation.tables.ground_truth import GroundTruth
 
-from ..test_evaluation.scenes import random_scene
+from ..test_evaluation.scenes import random_scene, read_truth
 
 NAMES = ('evaluate_detections', 'compare_detections')
 
@@ -37,8 +36,7 @@ def files(tmp_path):
     (tmp_path / 'a.json').write_text(json.dumps(found))
     found = [item for item in found if item['score'] < 0.5]
     save_detections(
-        tmp_path / 'b.npz',
-        Detections.from_coco(found, GroundTruth.from_coco(truth)),
+        tmp_path / 'b.npz', Detections.from_coco(found, read_truth(truth))
     )
     return tmp_path
 

@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
             args.first,
             args.second,
             args.gt,
-            max_det=args.max_det,
+            max_dets=args.max_det,
             resamples=args.resamples,
             seed=args.seed,
             backend=args.backend,

@@ -15,7 +15,7 @@ import sys
 
 from dense_scene.datasets.importers.convert import TARGETS, convert_annotations
 from dense_scene.datasets.importers.read_annotations import SOURCES
-from dense_scene.evaluation.stored.challenge_csv import convert_detections
+from dense_scene.evaluation.stored.files import convert_detections
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

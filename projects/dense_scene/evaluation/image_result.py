@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..datasets.annotation_columns import AnnotationColumns
 from .tables.detections import Detections
-from .tables.ground_truth import GroundTruth
-from .tables.image_table import ImageTable, to_integers
+from .tables.ground_truth import GroundTruth, to_integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class ImageResult:
         scores (np.ndarray): (n,).
         labels (np.ndarray): (n,) int32.
         truth (dict[str, np.ndarray], optional): ``boxes`` (m, 4) float64,
-            ``labels`` and ``iscrowd`` (m,). Defaults to None.
+            ``labels`` and ``ignored`` (m,). Defaults to None.
     """
 
     image_id: int
@@ -48,9 +48,8 @@ class ImageResult:
                 missing.
         """
         found = sample['pred_instances']
-        image_id = to_integers([sample['img_id']], 'img_id').item()
         return cls(
-            image_id,
+            to_integers([sample['img_id']], 'img_id').item(),
             tuple(sample['ori_shape'][:2]),
             _to_numpy(found['bboxes']),
             _to_numpy(found['scores']),
@@ -69,27 +68,26 @@ def _read_truth(sample: dict) -> dict[str, np.ndarray]:
     if 'instances' not in sample:
         raise ValueError(
             'DenseCocoMetric must get the ground truth, but it has no '
-            "ann_file and the data samples no 'instances'. Give ann_file, or "
-            "add 'instances' to meta_keys of PackDetInputs."
+            "ann_file, no DetectionCapHook that takes the data set's, and the "
+            "data samples no 'instances'. Add the hook or ann_file."
         )
-    instances = sample['instances']
-    boxes = np.array([item['bbox'] for item in instances], np.float64)
+    items = sample['instances']
+    boxes = np.array([item['bbox'] for item in items], np.float64)
     return dict(
         boxes=boxes.reshape(-1, 4),
-        labels=np.array([item['bbox_label'] for item in instances], np.int32),
-        iscrowd=np.array(
-            [item.get('ignore_flag', 0) for item in instances], bool
-        ),
+        labels=np.array([item['bbox_label'] for item in items], np.int32),
+        ignored=np.array([i.get('ignore_flag', 0) for i in items], bool),
     )
 
 
 def join_detections(results: Sequence[ImageResult]) -> Detections:
-    """The detections of all images."""
-    return Detections.from_images(
-        [result.image_id for result in results],
-        [result.boxes for result in results],
-        [result.scores for result in results],
-        [result.labels for result in results],
+    """The detections of all images, of which there is at least one."""
+    counts = [len(result.scores) for result in results]
+    return Detections(
+        np.repeat([result.image_id for result in results], counts),
+        np.concatenate([result.boxes for result in results]),
+        np.concatenate([result.scores for result in results]),
+        np.concatenate([result.labels for result in results]),
     )
 
 
@@ -108,19 +106,17 @@ def join_truth(
     if classes is None:
         raise ValueError(
             'DenseCocoMetric must know the classes, but the data set names '
-            'none. Give it metainfo=dict(classes=...), or the metric an '
-            'ann_file.'
+            'none. Give it metainfo=dict(classes=...).'
         )
-    heights, widths = zip(*(result.size for result in results))
-    ids = [result.image_id for result in results]
-    columns = {
-        name: np.concatenate([result.truth[name] for result in results])
-        for name in ('boxes', 'labels', 'iscrowd')
-    }
     counts = [len(result.truth['labels']) for result in results]
-    return GroundTruth(
-        ImageTable(ids, widths, heights),
-        classes,
-        image_ids=np.repeat(ids, counts),
-        **columns,
+    columns = AnnotationColumns.from_rows(
+        [b''] * len(results),
+        [result.image_id for result in results],
+        np.array([result.size for result in results]),
+        np.repeat(np.arange(len(results)), counts),
+        **{
+            name: np.concatenate([result.truth[name] for result in results])
+            for name in ('boxes', 'labels', 'ignored')
+        },
     )
+    return GroundTruth.from_columns(columns, classes)

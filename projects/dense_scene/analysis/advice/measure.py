@@ -1,6 +1,6 @@
 """Measure what the numbers in a config follow from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ...datasets.importers.read_annotations import (
 from ...evaluation.stored.files import read_ground_truth
 from ...evaluation.tables.ground_truth import GroundTruth
 from ...utils.boxes import nearest_neighbor_iou
-from ...utils.groups import find_positions, group_rows
+from ...utils.groups import group_rows
 from ...utils.object_counts import needed_cap, recall_bound
 from .anchor_recall import resized_shapes
 from .anchors import STOCK, AnchorRecall, advise_anchors
@@ -108,8 +108,8 @@ def advise_dataset(
     truth = _read(ann_file, source_format, images)
     num_read = len(truth)
     truth = _usable(truth, ann_file)
-    image_of_box = find_positions(truth.image_ids, truth.images.ids)
-    sizes = np.stack((truth.images.heights, truth.images.widths), axis=1)
+    sizes = truth.columns.sizes
+    image_of_box = np.repeat(np.arange(len(sizes)), truth.columns.counts)
     # A stripe may have no row left; no loader gives that.
     resized = np.maximum(resized_shapes(sizes, scale), 1)
     factors = (resized / sizes)[:, ::-1]
@@ -160,14 +160,14 @@ def _read(
 def _usable(truth: GroundTruth, ann_file: str) -> GroundTruth:
     """Clip boxes; without crowd regions and what is thinner than a pixel."""
     truth.validate()
-    if (np.minimum(truth.images.widths, truth.images.heights) < 1).any():
+    columns = truth.columns
+    if (columns.sizes < 1).any():
         raise ValueError(
             f'{ann_file} must give every image a width and a height, but some '
             'are absent or not positive. Add them.'
         )
-    place = find_positions(truth.image_ids, truth.images.ids)
-    limits = np.stack((truth.images.widths, truth.images.heights), axis=1)
-    boxes = np.clip(truth.boxes, 0, np.tile(limits, 2)[place])
+    limits = np.tile(columns.sizes[:, ::-1], 2)
+    boxes = np.clip(truth.boxes, 0, np.repeat(limits, columns.counts, axis=0))
     keep = (boxes[:, 2:] - boxes[:, :2] >= 1).all(axis=1)
     keep &= ~(truth.iscrowd | truth.ignore)
     if not keep.any():
@@ -176,12 +176,8 @@ def _usable(truth: GroundTruth, ann_file: str) -> GroundTruth:
             'that is no crowd region, but holds none. Give the annotations '
             'of a training set.'
         )
-    return GroundTruth(
-        truth.images,
-        truth.classes,
-        truth.image_ids[keep],
-        boxes[keep],
-        truth.labels[keep],
+    return GroundTruth.from_columns(
+        replace(columns, boxes=boxes).keep_boxes(keep), truth.classes
     )
 
 

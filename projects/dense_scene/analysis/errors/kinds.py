@@ -2,16 +2,12 @@
 
 import numpy as np
 
-from ...utils.boxes import overlapping_pairs
+from ...utils.boxes import box_areas, overlapping_pairs, shared_areas
 from ...utils.groups import RowGroups
 
 DETECTION_ERRORS = (
-    'merged',
-    'duplicate',
-    'split',
-    'shifted',
-    'loose',
-    'background',
+    *('merged', 'duplicate', 'split'),
+    *('shifted', 'loose', 'background'),
 )
 OBJECT_ERRORS = ('missed_occluded', 'missed_other')
 # A repaired detection finds an object; those of other kinds are removed.
@@ -100,22 +96,19 @@ def classify_detections(
         ... ]
         ['merged', 'shifted', 'split']
     """
-    boxes, objects = _as_boxes(boxes), _as_boxes(objects)
     box, obj, iou = pairs
     count = len(boxes)
     best = np.zeros(count)
     np.maximum.at(best, box, iou)
-    shared = _shared_area(boxes[box], objects[obj])
-    inside = shared >= COVERED_SHARE * _area(boxes)[box]
+    shared = shared_areas(boxes[box], objects[obj])
+    inside = shared >= COVERED_SHARE * box_areas(boxes)[box]
     touched = np.bincount(box[iou >= BACKGROUND_IOU], minlength=count)
-    covered = shared >= COVERED_SHARE * _area(objects)[obj]
-    fits_union = (
-        _iou_with_union(boxes, objects, box[covered], obj[covered]) > best
-    )
+    covered = shared >= COVERED_SHARE * box_areas(objects)[obj]
+    around = _iou_with_union(boxes, objects, box[covered], obj[covered])
     several = np.bincount(box[covered], minlength=count) > 1
     return np.select(
         [
-            several & fits_union,
+            several & (around > best),
             best >= FOREGROUND_IOU,
             np.bincount(box[inside], minlength=count) > 0,
             touched > 1,
@@ -143,11 +136,11 @@ def find_occluded(
     Returns:
         np.ndarray: (K,) bool.
     """
-    objects = _as_boxes(objects)
     place, other, _ = pairs
     row = missed[place]
-    shared = _shared_area(objects[row], objects[other])
-    hidden = (shared >= OCCLUDED_SHARE * _area(objects)[row]) & (row != other)
+    shared = shared_areas(objects[row], objects[other])
+    hidden = shared >= OCCLUDED_SHARE * box_areas(objects)[row]
+    hidden &= row != other
     return np.bincount(place[hidden], minlength=len(missed)) > 0
 
 
@@ -160,21 +153,6 @@ def _iou_with_union(
     np.maximum.at(union[:, 2:], box, objects[obj, 2:])
     iou, rows = np.zeros(len(boxes)), np.unique(box)
     boxes, union = boxes[rows], union[rows]
-    shared = _shared_area(boxes, union)
-    iou[rows] = shared / (_area(boxes) + _area(union) - shared)
+    shared = shared_areas(boxes, union)
+    iou[rows] = shared / (box_areas(boxes) + box_areas(union) - shared)
     return iou
-
-
-def _as_boxes(boxes: np.ndarray) -> np.ndarray:
-    return np.asarray(boxes, np.float64).reshape(-1, 4)
-
-
-def _area(boxes: np.ndarray) -> np.ndarray:
-    return (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-
-
-def _shared_area(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(P,), of the boxes of the same row."""
-    low = np.maximum(first[:, :2], second[:, :2])
-    high = np.minimum(first[:, 2:], second[:, 2:])
-    return np.clip(high - low, 0, None).prod(axis=1)

@@ -1,5 +1,6 @@
 """Detections in one compact file, to be evaluated again."""
 
+import hashlib
 import json
 import os
 import zipfile
@@ -11,7 +12,7 @@ import numpy as np
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import whole_file
 from ..tables.detections import Detections
-from ..tables.image_table import to_integers
+from ..tables.ground_truth import to_integers
 
 _FORMAT = 1
 _ADVICE = 'Write it again with detection_file of DenseCocoMetric.'
@@ -83,7 +84,7 @@ def load_detections(path: str | PathLike) -> DetectionStore:
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f'stored detections must be an .npz file, but {path!r} does not '
-            'exist. Correct the path.'
+            'exist.'
         )
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -91,9 +92,15 @@ def load_detections(path: str | PathLike) -> DetectionStore:
         form = int(columns['format'])
         meta = json.loads(columns['meta'].tobytes())
         if form <= _FORMAT:
-            return DetectionStore(
-                _read_columns(columns), columns.get('image_ids'), meta
+            boxes, xywh = columns.get('boxes'), columns.get('xywh')
+            found = Detections(
+                columns['detection_image_ids'],
+                xywh_to_xyxy(columns['xywh']) if boxes is None else boxes,
+                columns['scores'],
+                columns['labels'],
+                xywh,
             )
+            return DetectionStore(found, columns.get('image_ids'), meta)
     except (
         AttributeError,
         EOFError,
@@ -123,9 +130,22 @@ def check_store_path(path: str | PathLike) -> str:
     if not path.endswith('.npz'):
         raise ValueError(
             'a file of stored detections must end with .npz, but '
-            f'got {path!r}. Rename it.'
+            f'got {path!r}.'
         )
     return path
+
+
+def describe_file(name: str, path: str | None) -> dict[str, str]:
+    """The path and, if it is a local file, its SHA-256; nothing for None."""
+    if not path:
+        return {}
+    if not os.path.isfile(path):
+        return {name: path}
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return {name: path, f'{name}_sha256': digest.hexdigest()}
 
 
 def _box_columns(detections: Detections) -> dict[str, np.ndarray]:
@@ -145,16 +165,3 @@ def _narrow(column: np.ndarray) -> np.ndarray:
         narrow = column.astype(np.float32)
     same = np.array_equal(narrow, column, equal_nan=True)
     return narrow if same else column
-
-
-def _read_columns(columns: dict[str, np.ndarray]) -> Detections:
-    boxes, xywh = columns.get('boxes'), columns.get('xywh')
-    if boxes is None:
-        boxes = xywh_to_xyxy(columns['xywh'])
-    return Detections(
-        columns['detection_image_ids'],
-        boxes,
-        columns['scores'],
-        columns['labels'],
-        xywh,
-    )

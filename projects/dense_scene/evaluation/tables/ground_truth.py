@@ -1,174 +1,181 @@
-"""The annotations of a whole data set as a few arrays."""
+"""The objects of a data set, as COCO's protocol needs them."""
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from os import PathLike
 
 import numpy as np
 
 from ...datasets.annotation_columns import AnnotationColumns
-from ...datasets.coco.reader import CocoAnnotations, read_coco_json
+from ...datasets.coco.reader import read_coco_json
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ...utils.groups import RowGroups, find_positions, group_rows
-from .image_table import ImageTable, to_integers
 
 
 @dataclass(frozen=True, eq=False)
 class GroundTruth:
-    """Images, classes and objects in columns.
+    """Annotations in columns, with what COCO's protocol asks besides.
 
     Args:
-        images (ImageTable): Every image, also those without an object.
+        columns (AnnotationColumns): M images with int64 ids, and N objects;
+            those of an image lie together. ``ignored`` marks crowd regions,
+            which are neither found nor missed.
         classes (tuple[str, ...]): K names; a label is an index into them.
-        image_ids (np.ndarray): (N,) int64, the image of each object.
-        boxes (np.ndarray): (N, 4) float64, xyxy, pixels of the original image.
-        labels (np.ndarray): (N,) int64.
-        areas (np.ndarray, optional): (N,) float64, what decides small, medium
-            and large. Defaults to None: width times height.
-        iscrowd (np.ndarray, optional): (N,) bool, regions that are neither
-            found nor missed. Defaults to None: none.
-        ignore (np.ndarray, optional): (N,) bool, COCO's ``ignore``. Kept for
-            other uses: COCO's own evaluation overwrites it with ``iscrowd``.
-            Defaults to None: none.
-        category_ids (np.ndarray, optional): (K,) int64, the ids of the classes
-            in COCO files. Defaults to None: 0 to K - 1.
-        xywh (np.ndarray, optional): As in :class:`Detections`.
+        category_ids (np.ndarray): (K,) int64, the ids of the classes in COCO
+            files.
+        xywh (np.ndarray): (N, 4) float64, the boxes as a COCO file gives
+            them. COCO measures these, and x + w - x may differ from w in the
+            last bit.
+        areas (np.ndarray): (N,) float64, what decides small, medium and large.
+        ignore (np.ndarray): (N,) bool, COCO's ``ignore``. Kept for other
+            uses: COCO's own evaluation overwrites it with ``iscrowd``.
     """
 
-    images: ImageTable
+    columns: AnnotationColumns
     classes: tuple[str, ...]
-    image_ids: np.ndarray
-    boxes: np.ndarray
-    labels: np.ndarray
-    areas: np.ndarray | None = None
-    iscrowd: np.ndarray | None = None
-    ignore: np.ndarray | None = None
-    category_ids: np.ndarray | None = None
-    xywh: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        boxes = np.asarray(self.boxes, np.float64).reshape(-1, 4)
-        xywh = xyxy_to_xywh(boxes) if self.xywh is None else self.xywh
-        areas, absent = self.areas, np.zeros(len(boxes), bool)
-        if areas is None:
-            areas = xywh[:, 2] * xywh[:, 3]
-        ids = self.category_ids
-        ids = range(len(self.classes)) if ids is None else ids
-        columns = dict(
-            classes=tuple(self.classes),
-            image_ids=to_integers(self.image_ids, 'image ids'),
-            boxes=boxes,
-            labels=to_integers(self.labels, 'labels'),
-            areas=np.asarray(areas, np.float64).reshape(-1),
-            iscrowd=_to_bool(self.iscrowd, absent),
-            ignore=_to_bool(self.ignore, absent),
-            category_ids=to_integers(ids, 'category ids'),
-            xywh=np.asarray(xywh, np.float64).reshape(-1, 4),
-        )
-        for name, column in columns.items():
-            object.__setattr__(self, name, column)
-
-    @classmethod
-    def from_coco(
-        cls,
-        source: str | PathLike | dict,
-        classes: Sequence[str] | None = None,
-    ) -> 'GroundTruth':
-        """Read COCO annotations.
-
-        Args:
-            source (str | PathLike | dict): The JSON file, or its content.
-            classes (Sequence[str], optional): Use these categories only. As
-                in mmdet, labels follow the order of the file, not of this
-                list. Defaults to None: all.
-
-        Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If it is not COCO JSON, or lacks one of ``classes``.
-        """
-        if isinstance(source, dict):
-            name, content = 'ground truth', source
-            found = _read_annotations(source)
-        else:
-            name = os.fspath(source)
-            if not os.path.isfile(name):
-                raise FileNotFoundError(
-                    f'ground truth must be a COCO JSON file, but {name!r} '
-                    'does not exist. Correct ann_file.'
-                )
-            content, found = read_coco_json(name)
-        categories = _choose(content['categories'], classes, name)
-        ids = to_integers([item['id'] for item in categories], 'category ids')
-        labels = find_positions(found.category_ids, ids)
-        found = CocoAnnotations(*(column[labels >= 0] for column in found))
-        images = content['images']
-        return cls(
-            ImageTable(
-                [image['id'] for image in images],
-                [image.get('width', 0) for image in images],
-                [image.get('height', 0) for image in images],
-                [image.get('file_name', '') for image in images],
-            ),
-            [item['name'] for item in categories],
-            found.image_ids,
-            xywh_to_xyxy(found.boxes),
-            labels[labels >= 0],
-            found.areas,
-            found.crowd,
-            found.ignore,
-            ids,
-            found.boxes,
-        )
+    category_ids: np.ndarray
+    xywh: np.ndarray
+    areas: np.ndarray
+    ignore: np.ndarray
 
     @classmethod
     def from_columns(
-        cls, columns: AnnotationColumns, classes: Sequence[str]
+        cls,
+        columns: AnnotationColumns,
+        classes: Sequence[str],
+        category_ids: np.ndarray | None = None,
+        xywh: np.ndarray | None = None,
+        areas: np.ndarray | None = None,
+        ignore: np.ndarray | None = None,
     ) -> 'GroundTruth':
         """Take the annotations of a :class:`ColumnDataset`.
 
         Args:
             columns (AnnotationColumns): ``dataset.columns``.
             classes (Sequence[str]): ``dataset.metainfo['classes']``.
+            category_ids, xywh, areas, ignore (np.ndarray, optional): As of
+                the class. Default to 0 to K - 1, the corners, width times
+                height, and none.
+
+        Raises:
+            ValueError: If an image id is not an integer.
         """
-        heights, widths = columns.sizes.T
+        ids = to_integers(columns.image_ids, 'image ids')
+        xywh = xyxy_to_xywh(columns.boxes) if xywh is None else xywh
+        if category_ids is None:
+            category_ids = np.arange(len(classes))
         return cls(
-            ImageTable(
-                columns.image_ids,
-                widths,
-                heights,
-                [os.fsdecode(name) for name in columns.file_names],
-            ),
-            classes,
-            np.repeat(columns.image_ids, columns.counts),
-            columns.boxes,
-            columns.labels,
-            iscrowd=columns.ignored,
+            replace(columns, image_ids=ids),
+            tuple(classes),
+            category_ids,
+            xywh,
+            xywh[:, 2] * xywh[:, 3] if areas is None else areas,
+            np.zeros(len(xywh), bool) if ignore is None else ignore,
+        )
+
+    @classmethod
+    def from_coco(
+        cls, path: str | PathLike, classes: Sequence[str] | None = None
+    ) -> 'GroundTruth':
+        """Read a COCO annotation file.
+
+        Args:
+            path (str | PathLike): The JSON file.
+            classes (Sequence[str], optional): Use these categories only. As
+                in mmdet, labels follow the order of the file, not of this
+                list. Defaults to None: all.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is not COCO JSON, lacks one of ``classes``, or
+                an object belongs to no image.
+        """
+        name = os.fspath(path)
+        if not os.path.isfile(name):
+            raise FileNotFoundError(
+                f'ground truth must be a COCO JSON file, but {name!r} does '
+                'not exist.'
+            )
+        content, found = read_coco_json(name)
+        categories = _choose(content['categories'], classes, name)
+        category_ids = to_integers([c['id'] for c in categories], 'categories')
+        images = content['images']
+        ids = to_integers([image['id'] for image in images], 'image ids')
+        labels = find_positions(found.category_ids, category_ids)
+        place = find_positions(to_integers(found.image_ids, 'image ids'), ids)
+        if (lost := (place < 0) & (labels >= 0)).any():
+            raise ValueError(
+                f'every object of {name} must belong to a listed image, but '
+                f'{lost.sum()} of {len(lost)} do not; the first has image_id '
+                f'{found.image_ids[lost.argmax()]}.'
+            )
+        rows = np.argsort(place, kind='stable')
+        rows = rows[labels[rows] >= 0]
+        sizes = [(i.get('height', 0), i.get('width', 0)) for i in images]
+        columns = AnnotationColumns.from_rows(
+            [os.fsencode(image.get('file_name', '')) for image in images],
+            ids,
+            np.array(sizes, np.int64).reshape(-1, 2),
+            place[rows],
+            xywh_to_xyxy(found.boxes[rows]),
+            labels[rows],
+            found.crowd[rows],
+        )
+        return cls.from_columns(
+            columns,
+            [category['name'] for category in categories],
+            category_ids,
+            found.boxes[rows],
+            found.areas[rows],
+            found.ignore[rows],
         )
 
     def __len__(self) -> int:
         """Number of objects, crowd regions among them."""
         return len(self.labels)
 
+    @cached_property
+    def image_ids(self) -> np.ndarray:
+        """(N,) int64, the image of each object."""
+        return np.repeat(self.columns.image_ids, self.columns.counts)
+
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """(N, 4) float64, xyxy, pixels of the original image."""
+        return self.columns.boxes.astype(np.float64)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(N,), index into the classes."""
+        return self.columns.labels
+
+    @property
+    def iscrowd(self) -> np.ndarray:
+        """(N,) bool."""
+        return self.columns.ignored
+
+    @property
+    def file_names(self) -> list[str]:
+        """M names, empty where they are not known."""
+        return [os.fsdecode(name) for name in self.columns.file_names]
+
     def subset(self, image_ids: np.ndarray) -> 'GroundTruth':
         """These images, in the order of this ground truth."""
-        rows = np.isin(self.image_ids, image_ids)
-        return GroundTruth(
-            self.images.take(np.isin(self.images.ids, image_ids)),
-            self.classes,
-            self.image_ids[rows],
-            self.boxes[rows],
-            self.labels[rows],
-            self.areas[rows],
-            self.iscrowd[rows],
-            self.ignore[rows],
-            self.category_ids,
-            self.xywh[rows],
+        images = np.isin(self.columns.image_ids, image_ids)
+        rows = np.repeat(images, self.columns.counts)
+        return replace(
+            self,
+            columns=self.columns.take(images),
+            xywh=self.xywh[rows],
+            areas=self.areas[rows],
+            ignore=self.ignore[rows],
         )
 
     def group(self, image_ids: np.ndarray | None = None) -> RowGroups:
-        """The rows of each of these images; None: of each of ``images``."""
-        ids = self.images.ids if image_ids is None else image_ids
+        """The rows of each of these images; None: of each one."""
+        ids = self.columns.image_ids if image_ids is None else image_ids
         return group_rows(self.image_ids, ids)
 
     def counts(self, by_class: bool = False) -> np.ndarray:
@@ -178,14 +185,12 @@ class GroundTruth:
             by_class (bool): Of each class apart. Defaults to False.
 
         Returns:
-            np.ndarray: (M,) int64, in the order of ``images``; (M, K) if
-            ``by_class``.
+            np.ndarray: (M,) int64; (M, K) if ``by_class``.
         """
-        shape = len(self.images), len(self.classes)
-        table = np.zeros(shape, np.int64)
+        images = np.repeat(np.arange(len(self.columns)), self.columns.counts)
+        table = np.zeros((len(self.columns), len(self.classes)), np.int64)
         objects = ~self.iscrowd
-        positions = find_positions(self.image_ids[objects], self.images.ids)
-        np.add.at(table, (positions, self.labels[objects]), 1)
+        np.add.at(table, (images[objects], self.labels[objects]), 1)
         return table if by_class else table.sum(axis=1)
 
     def validate(self) -> None:
@@ -193,69 +198,67 @@ class GroundTruth:
 
         Raises:
             ValueError: If an image stands twice, or an object has an unknown
-                image, an unknown label, or a box that is NaN or inverted.
+                label, or a box that is NaN or inverted.
         """
-        ids, counts = np.unique(self.images.ids, return_counts=True)
+        ids, counts = np.unique(self.columns.image_ids, return_counts=True)
         if (counts > 1).any():
             raise ValueError(
                 'every image of the ground truth must have an id of its own, '
                 f'but {(counts > 1).sum()} ids stand more than once, '
-                f'{ids[counts > 1][0]} among them. Renumber the images.'
+                f'{ids[counts > 1][0]} among them.'
             )
-        self._refuse(
-            find_positions(self.image_ids, self.images.ids) < 0,
-            'belong to a listed image',
-        )
-        self._refuse(
+        what = 'object of the ground truth'
+        refuse_rows(
+            self,
             (self.labels < 0) | (self.labels >= len(self.classes)),
-            f'have one of {len(self.classes)} classes',
+            f'{what} must have one of {len(self.classes)} classes',
         )
-        self._refuse(
+        refuse_rows(
+            self,
             ~(self.xywh[:, 2:] >= 0).all(axis=1)
             | ~np.isfinite(self.xywh).all(axis=1),
-            'have a box with x1 <= x2 and y1 <= y2 and no NaN',
-        )
-
-    def _refuse(self, bad: np.ndarray, rule: str) -> None:
-        if not bad.any():
-            return
-        row = int(np.argmax(bad))
-        raise ValueError(
-            f'every object of the ground truth must {rule}, but {bad.sum()} '
-            f'of {len(self)} do not; the first: image {self.image_ids[row]}, '
-            f'label {self.labels[row]}, box {self.boxes[row].tolist()}. '
-            'Correct the annotations.'
+            f'{what} must have a box with x1 <= x2 and y1 <= y2 and no NaN',
         )
 
 
-def _to_bool(column: np.ndarray | None, absent: np.ndarray) -> np.ndarray:
-    return absent if column is None else np.asarray(column).astype(bool)
+def refuse_rows(
+    table: object, bad: np.ndarray, rule: str, advice: str = ''
+) -> None:
+    """Raise ValueError if a row of a table of boxes breaks a rule.
 
-
-def _read_annotations(content: dict) -> CocoAnnotations:
-    """The annotations of a COCO file that is in memory already."""
-    try:
-        items = content['annotations']
-        boxes = np.array([item['bbox'] for item in items], np.float64)
-        boxes = boxes.reshape(len(items), 4)
-        ids = [item['image_id'] for item in items]
-        categories = [item['category_id'] for item in items]
-        content['images'], content['categories']
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            'ground truth must be a COCO dict: images, categories and '
-            'annotations with image_id, category_id and bbox of four numbers, '
-            f'but {type(error).__name__}: {error}. Correct it.'
-        ) from error
-    areas = np.array([item.get('area') for item in items], np.float64)
-    return CocoAnnotations(
-        to_integers(ids, 'image_id'),
-        to_integers(categories, 'category_id'),
-        boxes,
-        np.where(np.isnan(areas), boxes[:, 2] * boxes[:, 3], areas),
-        np.array([bool(item.get('iscrowd')) for item in items], bool),
-        np.array([bool(item.get('ignore')) for item in items], bool),
+    Args:
+        table (GroundTruth | Detections): What the rows belong to.
+        bad (np.ndarray): (N,) bool, those that break it.
+        rule (str): Such as 'object must have an area'.
+        advice (str): What to do. Defaults to '': nothing to say.
+    """
+    if not bad.any():
+        return
+    row = int(np.argmax(bad))
+    score = (
+        f', score {table.scores[row]:g}' if hasattr(table, 'scores') else ''
     )
+    raise ValueError(
+        f'every {rule}, but {bad.sum()} of {len(bad)} do not; the first: '
+        f'image {table.image_ids[row]}, label {table.labels[row]}, box '
+        f'{table.boxes[row].tolist()}{score}. {advice}'.rstrip()
+    )
+
+
+def to_integers(values: Sequence | np.ndarray, what: str) -> np.ndarray:
+    """A column of ids or labels as (N,) int64.
+
+    Raises:
+        ValueError: If they are not integers.
+    """
+    column = np.asarray(values).reshape(-1)
+    if column.size and column.dtype.kind not in 'iub':
+        whole = column.astype(np.int64) if column.dtype.kind == 'f' else None
+        if whole is None or not np.array_equal(whole, column):
+            raise ValueError(
+                f'{what} must be integers, but got {column[:3].tolist()}.'
+            )
+    return column.astype(np.int64)
 
 
 def _choose(
