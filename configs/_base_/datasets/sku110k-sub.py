@@ -32,7 +32,6 @@ test_pipeline = [
             'ori_shape',
             'img_shape',
             'scale_factor',
-            'instances',
         ),
     ),
 ]

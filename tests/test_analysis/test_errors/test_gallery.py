@@ -85,7 +85,7 @@ def test_no_errors_no_picture(tmp_path):
 
 def test_bad_input(report, folder):
     with pytest.raises(
-        FileNotFoundError, match=r"must hold every image.*none/c.png' does not"
+        FileNotFoundError, match="none must hold every image.*'c.png' is not"
     ):
         draw_error_gallery(report, folder / 'none', folder / 'out')
     (folder / 'b.png').write_bytes(b'')

@@ -45,10 +45,8 @@ def draw_error_gallery(
 
     Args:
         report (ErrorReport): Of :func:`analyse_errors`.
-        image_dir (str | PathLike): Where the file names of the ground truth
-            start.
-        out_dir (str | PathLike): Gets ``01_<image>.png`` and so on; it is
-            made. A file is replaced at once or not at all.
+        image_dir (str | PathLike): Where the file names start.
+        out_dir (str | PathLike): Gets ``01_<image>.png`` and so on.
         worst (int): How many pictures. Defaults to 12.
         score_thr (float): Wrong detections below it are not drawn: hundreds
             of them would hide the image. Defaults to 0.3.
@@ -58,8 +56,7 @@ def draw_error_gallery(
 
     Raises:
         FileNotFoundError: If an image does not exist.
-        ValueError: If a number is out of its range, or an image is unreadable
-            or has no name.
+        ValueError: If a number is out of its range, or an image is unreadable.
     """
     checks.positive_integer('worst', worst)
     checks.number('score_thr', score_thr, '[0, 1]')
@@ -121,9 +118,8 @@ def _boxes_by_kind(
         (DETECTION_ERRORS, report.detection_errors, found.boxes, shown),
     ):
         for number, name in enumerate(names):
-            layers.append(
-                (name, ERROR_COLORS[name], boxes[rows & (errors == number)])
-            )
+            own_boxes = boxes[rows & (errors == number)]
+            layers.append((name, ERROR_COLORS[name], own_boxes))
     return layers
 
 
@@ -134,31 +130,17 @@ def _legend(entries: list[tuple], width: int) -> np.ndarray:
     for place, (text, color) in enumerate(entries):
         x, y = place % columns * _CELL, place // columns * _ROW
         cv2.rectangle(canvas, (x + 6, y + 6), (x + 22, y + 20), color, -1)
-        cv2.putText(
-            canvas,
-            text,
-            (x + 30, y + 18),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            0.45,
-            (0, 0, 0),
-            1,
-            cv2.LINE_AA,
-        )
+        font = cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA
+        cv2.putText(canvas, text, (x + 30, y + 18), *font)
     return canvas
 
 
 def _find(image_dir: str | os.PathLike, name: str) -> Path:
-    if not name:
-        raise ValueError(
-            'every image of the gallery must have a file_name in '
-            'the ground truth, but one has none. Add it.'
-        )
     path = Path(image_dir) / name
     if not path.is_file():
         raise FileNotFoundError(
-            f'images must hold every image of the gallery, but {str(path)!r} '
-            'does not exist. Give the folder that the file names of the '
-            'ground truth start from.'
+            f'{image_dir} must hold every image of the gallery, but {name!r} '
+            'is not a file in it.'
         )
     return path
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...utils.boxes import box_areas, overlapping_pairs, shared_areas
-from ...utils.groups import RowGroups
+from ...utils.groups import group_rows
 
 DETECTION_ERRORS = (
     *('merged', 'duplicate', 'split'),
@@ -27,27 +27,29 @@ Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def pairs_by_group(
     boxes: np.ndarray,
-    box_groups: RowGroups,
+    groups: np.ndarray,
     objects: np.ndarray,
-    object_groups: RowGroups,
+    object_groups: np.ndarray,
 ) -> Pairs:
     """Overlapping boxes and objects of the same group, of a whole data set.
 
     Args:
         boxes (np.ndarray): (N, 4), xyxy, any unit.
-        box_groups (RowGroups): Which boxes each of G groups holds.
+        groups (np.ndarray): (N,) integer, group of each box; -1 for none.
         objects (np.ndarray): (M, 4), likewise.
-        object_groups (RowGroups): Which objects each of the groups holds.
+        object_groups (np.ndarray): (M,), likewise.
 
     Returns:
         tuple: Row of the box, row of the object and IoU, each (P,), sorted as
         by :func:`overlapping_pairs`.
     """
     parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    for rows, columns in zip(box_groups, object_groups):
-        if len(rows) and len(columns):
-            box, obj, iou = overlapping_pairs(boxes[rows], objects[columns])
-            parts.append((rows[box], columns[obj], iou))
+    names = np.unique(groups[groups >= 0])
+    for rows, columns in zip(
+        group_rows(groups, names), group_rows(object_groups, names)
+    ):
+        box, obj, iou = overlapping_pairs(boxes[rows], objects[columns])
+        parts.append((rows[box], columns[obj], iou))
     box, obj, iou = (np.concatenate(column) for column in zip(*parts))
     order = np.argsort(box, kind='stable')
     return box[order], obj[order], iou[order]
@@ -58,17 +60,13 @@ def classify_detections(
 ) -> np.ndarray:
     """The kind of error of detections that found nothing.
 
-    Source: written for this package. The kinds refine TIDE's "localisation"
-    and "background" (`Bolya et al. 2020 <https://arxiv.org/abs/2008.08115>`_,
-    whose IoU thresholds 0.5 and 0.1 they keep) by the failures of Figure 4 of
-    `A method for detecting objects in dense scenes
-    <https://doi.org/10.1515/comp-2022-0231>`_. Only objects of the detection's
-    class count. The first that applies:
+    Source: ours. The kinds refine TIDE's "localization" and "background", of
+    which they keep the IoU thresholds, by the failures of the paper's
+    Figure 4. Only objects of the detection's class count. The first that
+    applies:
 
     - **merged**: it covers at least 3/4 of each of two or more objects, and
-      its IoU with the box around these is larger than that with any single
-      object. (A detection of an object with a hidden one behind it covers
-      both, but fits the front one best.)
+      its IoU with the box around these is larger than that with any object.
     - **duplicate**: IoU >= 0.5 with an object, found by another detection.
     - **split**: at least 3/4 of it lie inside of one object.
     - **shifted**: IoU >= 0.1 with two or more objects.
@@ -80,8 +78,7 @@ def classify_detections(
         boxes (np.ndarray): (N, 4), xyxy, any unit: detections without a match
             at IoU 0.5.
         objects (np.ndarray): (M, 4), xyxy, same unit.
-        pairs (tuple): Of :func:`pairs_by_group` or
-            :func:`overlapping_pairs`, boxes with objects of their class.
+        pairs (tuple): Of :func:`pairs_by_group`, within a class.
 
     Returns:
         np.ndarray: (N,) int64, index into ``DETECTION_ERRORS``.
@@ -119,29 +116,25 @@ def classify_detections(
     )
 
 
-def find_occluded(
-    missed: np.ndarray, objects: np.ndarray, pairs: Pairs
-) -> np.ndarray:
-    """Which missed objects share a quarter of their area with another one.
+def find_occluded(objects: np.ndarray, pairs: Pairs) -> np.ndarray:
+    """Which objects share a quarter of their area with another one.
 
     Boxes do not tell which of the two is in front; a large object that a small
     one hides in part is not counted, as most of it can be seen.
 
     Args:
-        missed (np.ndarray): (K,) int64, rows of the missed objects.
         objects (np.ndarray): (M, 4), xyxy, any unit.
-        pairs (tuple): Of ``objects[missed]`` with objects of the same image,
-            of any class; pairs of an object with itself do not count.
+        pairs (tuple): Of objects with objects of the same image, of any
+            class; pairs of an object with itself do not count.
 
     Returns:
-        np.ndarray: (K,) bool.
+        np.ndarray: (M,) bool.
     """
-    place, other, _ = pairs
-    row = missed[place]
+    row, other, _ = pairs
     shared = shared_areas(objects[row], objects[other])
     hidden = shared >= OCCLUDED_SHARE * box_areas(objects)[row]
     hidden &= row != other
-    return np.bincount(place[hidden], minlength=len(missed)) > 0
+    return np.bincount(row[hidden], minlength=len(objects)) > 0
 
 
 def _iou_with_union(

@@ -5,7 +5,6 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ...evaluation.average_precision import average_precision
 from ...evaluation.backends import load_backend
 from ...evaluation.stored.files import read_evaluation
 from ...evaluation.tables.coco_parts import split_coco
@@ -14,7 +13,7 @@ from ...evaluation.tables.ground_truth import GroundTruth
 from ...evaluation.tables.matches import Matches
 from ...utils import checks
 from ...utils.box_matching import UNRECALLED, recalling_ranks
-from ...utils.groups import group_rows
+from ..weighted_average_precision import WeightedAveragePrecision
 from .kinds import (
     DETECTION_ERRORS,
     FOREGROUND_IOU,
@@ -55,14 +54,8 @@ def analyse_errors(
     objects, and what found one is no error.
 
     The cost of a kind is AP50 with its errors mended minus AP50, as in TIDE,
-    each kind alone, so that costs do not add up:
-
-    - a merged, split, shifted or loose detection finds the missed object of
-      its class that it overlaps most; the best scored chooses first, and one
-      for which none is left is removed;
-    - a duplicate or one on background is removed; none beyond ``max_dets``
-      takes its place;
-    - a missed object is not counted. A class of which none remains has AP 1.
+    each kind alone, so that costs do not add up; docs/evaluation.md says how
+    each is mended. A class of which no object remains has AP 1.
 
     Args:
         ground_truth (GroundTruth): What is there.
@@ -86,28 +79,24 @@ def analyse_errors(
     wrong = ~(matches.matched[0] | matches.ignored[0])
     pairs = _pairs_of_wrong(ground_truth, found, wrong)
     kinds = classify_detections(found.boxes, ground_truth.boxes, pairs)
-    case = _Case(
-        ground_truth,
-        found,
-        matches,
-        np.where(wrong, kinds, -1),
-        _object_errors(ground_truth, matches),
-        pairs,
-    )
+    kinds = np.where(wrong, kinds, -1)
+    missed = _object_errors(ground_truth, matches)
+    case = _Case(ground_truth, found, matches, kinds, missed, pairs)
     detection_errors = np.full(len(detections), -1)
-    detection_errors[matches.rows] = case.detection_errors
+    detection_errors[matches.rows] = kinds
     base = case.ap()
+    costs = {
+        kind: case.mended_ap(kind) - base if base >= 0 else 0.0
+        for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)
+    }
     return ErrorReport(
         ground_truth,
         detections,
         detection_errors,
-        case.object_errors,
+        missed,
         max_dets,
         base,
-        {
-            kind: case.mended_ap(kind) - base if base >= 0 else 0.0
-            for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)
-        },
+        costs,
         measure_tide(ground_truth, detections, max_dets),
         nan_boxes,
     )
@@ -118,11 +107,7 @@ def measure_tide(
 ) -> dict | None:
     """TIDE's errors at IoU 0.5 and 0.1, computed by hotcoco.
 
-    Source: `Bolya et al. 2020 <https://arxiv.org/abs/2008.08115>`_. The
-    library needs all images at once.
-
-    Args:
-        ground_truth, detections, max_dets: As above, without NaN.
+    Source: `Bolya et al. 2020 <https://arxiv.org/abs/2008.08115>`_.
 
     Returns:
         dict | None: ``delta_ap`` and ``counts`` per class (Cls, Loc, Both,
@@ -132,11 +117,8 @@ def measure_tide(
     if find_spec('hotcoco') is None:
         return None
     (part,) = split_coco(ground_truth, detections)
-    return (
-        load_backend('hotcoco')
-        .evaluator(part, [max_dets], iou_thrs=[FOREGROUND_IOU])
-        .tide_errors()
-    )
+    hotcoco = load_backend('hotcoco')
+    return hotcoco.evaluator(part, [max_dets], [FOREGROUND_IOU]).tide_errors()
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,12 +146,12 @@ class _Case:
         for label in np.unique(self.truth.labels[objects]):
             own = self.found.labels == label
             counted = objects & ~uncounted & (self.truth.labels == label)
-            ap = average_precision(
+            ap = WeightedAveragePrecision(
                 self.found.scores[own],
                 hits[:, own],
                 ignored[:, own],
-                counted.sum(),
-            )
+                np.zeros(own.sum(), int),
+            )(np.ones(1, np.int32), counted.sum())
             values.append(ap[0] if counted.any() else 1.0)
         return float(np.mean(values)) if values else -1.0
 
@@ -206,27 +188,24 @@ def _pairs_of_wrong(
         + table.labels
         for table in (found, truth)
     )
-    groups = np.unique(of_found[wrong])
     return pairs_by_group(
         found.boxes,
-        group_rows(np.where(wrong, of_found, -1), groups),
+        np.where(wrong, of_found, -1),
         truth.boxes,
-        group_rows(np.where(truth.iscrowd, -1, of_truth), groups),
+        np.where(truth.iscrowd, -1, of_truth),
     )
 
 
 def _object_errors(truth: GroundTruth, matches: Matches) -> np.ndarray:
     """(N,), index into ``OBJECT_ERRORS``; -1 for found ones and crowds."""
-    ids = truth.columns.image_ids
-    objects = np.flatnonzero(~truth.iscrowd)
-    missed = objects[~matches.found_objects()[0, objects]]
-    place, other, iou = pairs_by_group(
-        truth.boxes[missed],
-        group_rows(truth.image_ids[missed], ids),
-        truth.boxes[objects],
-        group_rows(truth.image_ids[objects], ids),
+    image = np.repeat(np.arange(len(truth.columns)), truth.columns.counts)
+    objects = ~truth.iscrowd
+    missed = objects & ~matches.found_objects()[0]
+    pairs = pairs_by_group(
+        truth.boxes,
+        np.where(missed, image, -1),
+        truth.boxes,
+        np.where(objects, image, -1),
     )
-    pairs = place, objects[other], iou
-    errors = np.full(len(truth), -1)
-    errors[missed] = np.where(find_occluded(missed, truth.boxes, pairs), 0, 1)
-    return errors
+    occluded = find_occluded(truth.boxes, pairs)
+    return np.where(missed, np.where(occluded, 0, 1), -1)

@@ -47,11 +47,8 @@ class ErrorReport:
     @property
     def counts(self) -> dict[str, int]:
         """Number of errors of each kind."""
-        columns = self.per_image
-        return {
-            kind: sum(columns[kind])
-            for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)
-        }
+        columns, kinds = self.per_image, (*DETECTION_ERRORS, *OBJECT_ERRORS)
+        return {kind: sum(columns[kind]) for kind in kinds}
 
     @property
     def per_image(self) -> dict[str, list]:
@@ -59,8 +56,7 @@ class ErrorReport:
 
         ``image_id``, ``file_name``, ``objects``, the number of errors of each
         kind, and ``badness``: missed objects plus the scores of wrong
-        detections, per object. So a wrong detection weighs as much as the
-        detector believed in it.
+        detections, per object.
         """
         truth, found = self.ground_truth, self.detections
         ids, objects = truth.columns.image_ids, truth.counts()
@@ -98,17 +94,12 @@ class ErrorReport:
                 'and are not scored'
             )
         tables = [_table('Dense errors', self.counts, self.ap_cost)]
-        if self.tide is not None:
-            tables.append(
-                _table('TIDE', self.tide['counts'], self.tide['delta_ap'])
-            )
+        if tide := self.tide:
+            tables.append(_table('TIDE', tide['counts'], tide['delta_ap']))
         return '\n'.join([heading, *tables])
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the numbers, not the boxes, to a JSON file.
-
-        A file is replaced at once or, if writing fails, not at all.
-        """
+        """Write the numbers, not the boxes, to a JSON file."""
         content = dict(
             max_dets=self.max_dets,
             ap50=self.ap50,

@@ -16,8 +16,8 @@ from ...evaluation.tables.detections import Detections
 from ...evaluation.tables.ground_truth import GroundTruth
 from ...utils import checks
 from ...utils.groups import find_positions
+from ..weighted_average_precision import WeightedAveragePrecision
 from .paired_bootstrap import PairedBootstrap
-from .weighted_average_precision import WeightedAveragePrecision
 
 
 def compare_detections(
