@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..utils import checks
-from .tables.coco_parts import CocoPart, split_coco
+from .tables.coco_parts import split_coco
 from .tables.coco_tables import AREA_RANGES, IOU_THRS, CocoTables
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
@@ -20,23 +19,19 @@ from .tables.matches import Matches
 # Libraries keep the IoU of all pairs and results of all images of a part:
 # 16 dense images are megabytes, a test split gigabytes.
 _PART_IMAGES = 16
-_ALL_AREAS = {'all': AREA_RANGES['all']}
 
 
-class CocoBackend(ABC):
+class CocoBackend:
     """An adapter of a library to columns in and tables out.
 
     All backends give the same numbers. ``summarize()`` of the libraries is not
     used: pycocotools' is fixed to 100 detections, others take the last of
-    max_dets; the tables hold all.
+    max_dets; the tables hold all. A subclass gives ``evaluator``, the
+    library's ``COCOeval`` of a part, evaluated, and ``accumulate``, that of
+    everything, with ``eval`` filled in.
     """
 
     package: str
-
-    @property
-    def name(self) -> str:
-        """The library and its version."""
-        return f'{self.package} {version(self.package)}'
 
     def evaluate(
         self,
@@ -51,15 +46,13 @@ class CocoBackend(ABC):
             detections (Detections): What was found; any number per image.
             max_dets (Sequence[int]): How many of them count, by score, per
                 image and class; rising. Defaults to (100, 300).
-
-        Raises:
-            ValueError: If the columns are invalid.
         """
-        table = self.accumulate(
-            ground_truth, detections, max_dets, AREA_RANGES
-        ).eval
+        table = self.accumulate(ground_truth, detections, max_dets).eval
         return CocoTables(
-            table['precision'], table['recall'], tuple(max_dets), self.name
+            table['precision'],
+            table['recall'],
+            tuple(max_dets),
+            f'{self.package} {version(self.package)}',
         )
 
     def match(
@@ -69,55 +62,37 @@ class CocoBackend(ABC):
         max_dets: int = 300,
         iou_thrs: Sequence[float] = IOU_THRS,
     ) -> Matches:
-        """Match detections to objects of all sizes, for analyses.
-
-        Args:
-            ground_truth, detections: As in :meth:`evaluate`.
-            max_dets (int): How many count. Defaults to 300.
-            iou_thrs (Sequence[float]): T of them. Defaults to 0.5 to 0.95.
-        """
-        shape = len(iou_thrs), -1
-        rows, ranks = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        objects = [np.zeros((len(iou_thrs), 0), np.int64)]
-        ignored = [np.zeros((len(iou_thrs), 0), bool)]
+        """Match detections to objects of all sizes, for analyses."""
+        empty = np.zeros((len(iou_thrs), 0), np.int64)
+        columns = [(empty[0], empty[0], empty, empty.astype(bool))]
         for part in split_coco(ground_truth, detections, _PART_IMAGES):
             evaluator = self.evaluator(part, [max_dets], iou_thrs)
             for image in filter(None, evaluator.evalImgs):
                 # The libraries number the detections of a part from 1.
                 found = np.array(image['dtIds'], np.int64) - 1
-                rows.append(part.rows[found])
-                ranks.append(np.arange(len(found)))
-                matches = np.array(image['dtMatches'], np.int64)
-                objects.append(matches.reshape(shape) - 1)
-                skipped = np.array(image['dtIgnore'], bool)
-                ignored.append(skipped.reshape(shape))
-        return Matches(
-            np.concatenate(rows),
-            np.concatenate(ranks),
-            np.concatenate(objects, axis=1),
-            np.concatenate(ignored, axis=1),
-            len(ground_truth),
-        )
+                shape = len(iou_thrs), len(found)
+                objects = np.array(image['dtMatches'], np.int64) - 1
+                ignored = np.array(image['dtIgnore'], bool)
+                columns.append(
+                    (
+                        part.rows[found],
+                        np.arange(len(found)),
+                        objects.reshape(shape),
+                        ignored.reshape(shape),
+                    )
+                )
+        joined = (np.concatenate(parts, axis=-1) for parts in zip(*columns))
+        return Matches(*joined, len(ground_truth))
 
-    @abstractmethod
     def accumulate(
-        self,
-        ground_truth: GroundTruth,
-        detections: Detections,
-        max_dets: Sequence[int],
-        areas: dict[str, tuple[float, float]],
+        self, truth: GroundTruth, found: Detections, max_dets: Sequence[int]
     ) -> Any:
-        """The library's ``COCOeval`` with ``eval`` filled in."""
-
-    @abstractmethod
-    def evaluator(
-        self,
-        part: CocoPart,
-        max_dets: Sequence[int],
-        iou_thrs: Sequence[float] = IOU_THRS,
-        areas: dict[str, tuple[float, float]] = _ALL_AREAS,
-    ) -> Any:
-        """The library's ``COCOeval`` of a part with ``evalImgs`` filled in."""
+        """See above; here from one part with everything."""
+        (part,) = split_coco(truth, found)
+        evaluator = self.evaluator(part, max_dets, areas=AREA_RANGES)
+        with contextlib.redirect_stdout(io.StringIO()):
+            evaluator.accumulate()
+        return evaluator
 
 
 class HotcocoBackend(CocoBackend):
@@ -125,34 +100,30 @@ class HotcocoBackend(CocoBackend):
 
     package = 'hotcoco'
 
-    def accumulate(self, ground_truth, detections, max_dets, areas) -> Any:
+    def accumulate(self, truth, found, max_dets) -> Any:
         """By the streaming evaluator, in a third of ``COCOeval``'s memory."""
         import hotcoco
 
         params, stream = hotcoco.Params('bbox'), None
-        _set(params, max_dets, IOU_THRS, areas)
-        for part in split_coco(ground_truth, detections, _PART_IMAGES):
+        _set(params, max_dets, IOU_THRS, AREA_RANGES)
+        for part in split_coco(truth, found, _PART_IMAGES):
             stream = stream or hotcoco.StreamingEval(
-                part.categories, 'bbox', params=params
+                part.truth['categories'], 'bbox', params=params
             )
-            stream.update(part.images, part.annotations, part.detections)
+            stream.update(
+                part.truth['images'],
+                part.truth['annotations'],
+                part.detections,
+            )
         evaluator = stream.finalize()
         evaluator.accumulate()
         return evaluator
 
-    def evaluator(
-        self, part, max_dets, iou_thrs=IOU_THRS, areas=_ALL_AREAS
-    ) -> Any:
+    def evaluator(self, part, max_dets, iou_thrs, areas=None) -> Any:
         """See :class:`CocoBackend`."""
         import hotcoco
 
-        truth = hotcoco.COCO(
-            dict(
-                images=part.images,
-                categories=part.categories,
-                annotations=part.annotations,
-            )
-        )
+        truth = hotcoco.COCO(part.truth)
         found = truth.load_res(part.detections)
         evaluator = hotcoco.COCOeval(truth, found, 'bbox')
         _set(evaluator.params, max_dets, iou_thrs, areas)
@@ -164,22 +135,17 @@ class HotcocoBackend(CocoBackend):
         ground_truth: GroundTruth,
         detections: Detections,
         max_dets: int,
-        slices: dict[str, np.ndarray],
+        slices: dict[str, Sequence[int]],
     ) -> dict[str, float]:
         """The AP of some images alone, for many choices of images.
 
         Args:
-            ground_truth, detections: As in :meth:`evaluate`.
-            max_dets (int): How many count.
-            slices (dict[str, np.ndarray]): By name, places of images among
+            ground_truth, detections, max_dets: As in :meth:`match`.
+            slices (dict[str, Sequence[int]]): By name, places of images among
                 all by rising id.
         """
-        evaluator = self.accumulate(
-            ground_truth, detections, [max_dets], _ALL_AREAS
-        )
-        cut = evaluator.slice_by(
-            {name: np.asarray(ids).tolist() for name, ids in slices.items()}
-        )
+        evaluator = self.accumulate(ground_truth, detections, [max_dets])
+        cut = evaluator.slice_by(slices)
         return {name: cut[name]['AP'] for name in slices}
 
 
@@ -188,27 +154,13 @@ class PycocotoolsBackend(CocoBackend):
 
     package = 'pycocotools'
 
-    def accumulate(self, ground_truth, detections, max_dets, areas) -> Any:
-        """See :class:`CocoBackend`."""
-        (part,) = split_coco(ground_truth, detections)
-        evaluator = self.evaluator(part, max_dets, areas=areas)
-        with contextlib.redirect_stdout(io.StringIO()):
-            evaluator.accumulate()
-        return evaluator
-
-    def evaluator(
-        self, part, max_dets, iou_thrs=IOU_THRS, areas=_ALL_AREAS
-    ) -> Any:
+    def evaluator(self, part, max_dets, iou_thrs=IOU_THRS, areas=None) -> Any:
         """See :class:`CocoBackend`."""
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
 
         truth = COCO()
-        truth.dataset = dict(
-            images=part.images,
-            categories=part.categories,
-            annotations=part.annotations,
-        )
+        truth.dataset = part.truth
         with contextlib.redirect_stdout(io.StringIO()):
             truth.createIndex()
             # loadRes cannot take an empty array.
@@ -218,11 +170,6 @@ class PycocotoolsBackend(CocoBackend):
             _set(evaluator.params, max_dets, iou_thrs, areas)
             evaluator.evaluate()
         return evaluator
-
-
-_BACKENDS = {
-    item.package: item for item in (HotcocoBackend, PycocotoolsBackend)
-}
 
 
 def load_backend(name: str = 'auto') -> CocoBackend:
@@ -236,23 +183,24 @@ def load_backend(name: str = 'auto') -> CocoBackend:
         ValueError: If there is no backend of this name.
         ImportError: If its library is not installed.
     """
-    checks.choice('backend', name, ['auto', *_BACKENDS])
+    known = dict(hotcoco=HotcocoBackend, pycocotools=PycocotoolsBackend)
+    checks.choice('backend', name, ['auto', *known])
     if name == 'auto':
-        installed = [item for item in _BACKENDS if find_spec(item)]
-        name = installed[0] if installed else 'hotcoco'
+        name = next(filter(find_spec, known), 'hotcoco')
     if not find_spec(name):
         raise ImportError(
             f'backend {name!r} must be installed. Run: pip install {name}'
         )
-    return _BACKENDS[name]()
+    return known[name]()
 
 
 def _set(
     params: Any,
     max_dets: Sequence[int],
     iou_thrs: Sequence[float],
-    areas: dict[str, tuple[float, float]],
+    areas: dict[str, tuple[float, float]] | None,
 ) -> None:
+    areas = areas or {'all': AREA_RANGES['all']}
     # hotcoco hands out copies: only whole values can be set.
     params.maxDets = list(max_dets)
     params.iouThrs = np.asarray(iou_thrs).tolist()

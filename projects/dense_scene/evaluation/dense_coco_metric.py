@@ -16,20 +16,10 @@ from torch.utils.data import Dataset
 from ..utils import checks
 from .backends import load_backend
 from .density.measure import measure_density
-from .image_result import ImageResult, join_detections, join_truth
-from .stored.detection_file import (
-    check_store_path,
-    describe_file,
-    save_detections,
-)
-from .tables.coco_summary import (
-    format_classes,
-    format_summary,
-    low_cap_warnings,
-    summarize,
-    summarize_classes,
-)
-from .tables.dataset_truth import read_dataset
+from .samples import join_detections, read_sample
+from .stored import detection_file as store
+from .tables import coco_summary
+from .tables.dataset_truth import join_columns, read_dataset
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
 
@@ -40,11 +30,10 @@ class DenseCocoMetric(BaseMetric):
 
     Source: the COCO protocol, as in pycocotools; equal to it in every number.
 
-    Differs from ``mmdet.CocoMetric``: that takes mAP at 100 detections and
-    mAP_50 to mAP_l at 1000, rounds to three digits, needs minutes where
-    images are dense, and follows an ``ann_file`` past the images that were
-    evaluated. Here the number is in every key, values are not rounded, and
-    only evaluated images count (with a warning if there are more). Boxes only.
+    Differs from ``mmdet.CocoMetric``: the number is in every key (there mAP
+    is at 100 detections and mAP_50 to mAP_l at 1000), values are not rounded,
+    only evaluated images count (with a warning if there are more), and dense
+    images take seconds instead of minutes. Boxes only.
 
     The ground truth is that of the data set (:class:`ColumnDataset`, which
     :class:`DetectionCapHook` hands over), of another ``ann_file``, or, without
@@ -72,27 +61,23 @@ class DenseCocoMetric(BaseMetric):
         density (bool): Also print results by objects per image and by
             neighbor IoU, and keep them in ``density_report``; needs hotcoco.
             Defaults to False.
-        density_file (str, optional): Write that report, with every image, to
-            this JSON file. Defaults to None.
-        detection_file (str, optional): Write the detections, unchanged, to
-            this ``.npz``, to be evaluated again; see :func:`save_detections`.
-            Defaults to None.
+        density_file (str, optional): A JSON file for that report, with every
+            image. Defaults to None.
+        detection_file (str, optional): An ``.npz`` for the detections, to be
+            evaluated again. Defaults to None.
         backend (str): 'auto', 'hotcoco' or 'pycocotools'. Defaults to 'auto'.
         backend_args (dict, optional): Of mmengine's file backend.
         kwargs: Of ``BaseMetric``.
 
     Attributes:
         density_report (DensityReport, optional): Of the latest evaluation.
-        model_caps (dict[str, int]): Limits of the model by name, which
-            :class:`DetectionCapHook` fills in, to warn of.
-        run_info (dict): Config, data and checkpoint, which that hook fills in
-            to be written to ``detection_file``.
+        model_caps (dict[str, int]), run_info (dict): Of
+            :class:`DetectionCapHook`, to warn of and to be stored.
 
     Raises:
         FileNotFoundError: If ``ann_file`` does not exist.
-        ValueError: If an argument is wrong, the ground truth lacks an image or
-            a class of the detections, or a detection is inverted or has a
-            score outside of 0..1.
+        ValueError: If an argument is wrong, or the ground truth or a detection
+            cannot be evaluated.
 
     Example:
         >>> val_evaluator = dict(type='DenseCocoMetric', max_dets=(100, 300))
@@ -121,9 +106,9 @@ class DenseCocoMetric(BaseMetric):
         if self.density:
             load_backend('hotcoco')
         self.density_file = density_file
-        self.detection_file = detection_file and check_store_path(
-            detection_file
-        )
+        self.detection_file = detection_file
+        if detection_file is not None:
+            store.check_store_path(detection_file)
         self.backend_args = backend_args
         self.density_report = None
         self.model_caps: dict[str, int] = {}
@@ -139,39 +124,23 @@ class DenseCocoMetric(BaseMetric):
                 'out to take the ground truth from the data set.'
             )
 
-    def use_dataset(self, dataset: Dataset) -> None:
-        """Take the ground truth from the columns of a data set, if it can.
-
-        Args:
-            dataset (Dataset): What is evaluated; see :func:`read_dataset`.
-        """
+    def use_dataset(self, dataset: Dataset | None) -> None:
+        """Evaluate against this data set, where :func:`read_dataset` can."""
         if dataset is not self._dataset:
             self._dataset, self._truth = dataset, None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep the arrays of each image.
-
-        Args:
-            data_batch (Any): Not used.
-            data_samples (Sequence[dict]): Predictions of the model.
-        """
+        """Keep the arrays of each image."""
         if self._truth is None:
             # Before the first epoch is over, as a file may be wrong.
             self._truth = self._read_truth()
         self.results.extend(
-            ImageResult.from_sample(sample, self._truth is None)
+            read_sample(sample, with_truth=self._truth is None)
             for sample in data_samples
         )
 
-    def compute_metrics(self, results: list[ImageResult]) -> dict:
-        """Evaluate everything.
-
-        Args:
-            results (list[ImageResult]): All images, in any order.
-
-        Returns:
-            dict: As listed above.
-        """
+    def compute_metrics(self, results: list[tuple]) -> dict:
+        """Evaluate everything, images in any order; see the table above."""
         start = time.perf_counter()
         truth = self._truth_of(results)
         found = join_detections(results)
@@ -187,18 +156,21 @@ class DenseCocoMetric(BaseMetric):
             )
         tables = self.backend.evaluate(truth, found, self.max_dets)
         counts = truth.counts(by_class=True)
-        values = summarize(tables, counts)
-        for line in low_cap_warnings(counts, self.max_dets, self.model_caps):
+        values = coco_summary.summarize(tables, counts)
+        for line in coco_summary.low_cap_warnings(
+            counts, self.max_dets, self.model_caps
+        ):
             self._warn_once(line)
         self._log(
             f'{len(counts)} images, {counts.sum()} objects, '
             f'{len(found)} detections; {tables.backend}, '
             f'{time.perf_counter() - start:.1f} s\n'
-            f'{format_summary(tables, values)}'
+            f'{coco_summary.format_summary(tables, values)}'
         )
         if self.classwise:
-            values.update(summarize_classes(tables, truth.classes))
-            self._log('\n' + format_classes(tables, truth.classes))
+            classes = truth.classes
+            values.update(coco_summary.summarize_classes(tables, classes))
+            self._log('\n' + coco_summary.format_classes(tables, classes))
         if self.density:
             self.density_report = measure_density(truth, found, self.max_dets)
             self._log('\n' + self.density_report.format())
@@ -206,52 +178,49 @@ class DenseCocoMetric(BaseMetric):
                 self.density_report.save(self.density_file)
         return {**values, 'nan_boxes': nan_boxes, 'evaluator': tables.backend}
 
+    @property
+    def _classes(self) -> Sequence[str] | None:
+        return (self.dataset_meta or {}).get('classes')
+
     def _read_truth(self) -> GroundTruth | None:
         """Of the data set or the file; None if it comes with the samples."""
-        classes, truth = (self.dataset_meta or {}).get('classes'), None
-        if self._dataset is not None:
-            truth = read_dataset(self._dataset, classes, self.ann_file)
+        truth = read_dataset(self._dataset, self._classes, self.ann_file)
         if truth is None and self.ann_file is not None:
             with get_local_path(
                 self.ann_file, backend_args=self.backend_args
             ) as path:
-                truth = GroundTruth.from_coco(path, classes)
+                truth = GroundTruth.from_coco(path, self._classes)
             truth.validate()
         return truth
 
-    def _truth_of(self, results: list[ImageResult]) -> GroundTruth:
+    def _truth_of(self, results: list[tuple]) -> GroundTruth:
         """Of the images that were evaluated."""
-        ids, counts = np.unique(
-            [result.image_id for result in results], return_counts=True
-        )
+        ids, counts = np.unique([r[0] for r in results], return_counts=True)
         if not len(ids) or counts.max() > 1:
-            problem = (
-                'there are none'
-                if not len(ids)
-                else f'{ids[counts.argmax()]} came {counts.max()} times'
-            )
+            problem = 'there are none'
+            if len(ids):
+                problem = f'{ids[counts.argmax()]} came {counts.max()} times'
             raise ValueError(
                 'DenseCocoMetric must get every image once, but '
                 f'{problem}. Check the data set and its image ids.'
             )
         if self._truth is None:
-            classes = (self.dataset_meta or {}).get('classes')
-            return join_truth(results, classes)
-        listed = self._truth.columns.image_ids
+            if self._classes is None:
+                raise ValueError(
+                    'DenseCocoMetric must know the classes, but the data set '
+                    'names none. Give it metainfo=dict(classes=...).'
+                )
+            columns = join_columns([result[-1] for result in results])
+            return GroundTruth.from_columns(columns, self._classes)
+        listed = self._truth.columns
         source = self.ann_file or 'the data set'
-        unknown = ids[~np.isin(ids, listed)]
-        if len(unknown):
-            raise ValueError(
-                f'{source} must list every evaluated image, but lacks '
-                f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them. '
-                'Give the annotations of the split that is evaluated.'
-            )
+        truth = self._truth.subset(ids, source)
         if len(ids) < len(listed):
             self._warn_once(
                 f'{source} lists {len(listed)} images, of which {len(ids)} '
                 'were evaluated: the results are for these.'
             )
-        return self._truth.subset(ids)
+        return truth
 
     def _save(self, truth: GroundTruth, found: Detections) -> None:
         meta = dict(
@@ -260,8 +229,8 @@ class DenseCocoMetric(BaseMetric):
             max_dets=self.max_dets,
             model_caps=self.model_caps,
         )
-        meta.update(describe_file('ann_file', self.ann_file))
-        save_detections(
+        meta.update(store.describe_file('ann_file', self.ann_file))
+        store.save_detections(
             self.detection_file, found, meta, truth.columns.image_ids
         )
         self._log(f'{len(found)} detections written to {self.detection_file}')

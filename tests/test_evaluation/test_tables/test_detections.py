@@ -52,11 +52,10 @@ def test_float32_boxes_are_measured_exactly():
         )
 
 
-def test_groups_and_subsets():
+def test_groups_and_rows():
     detections = make([7, 3, 7], grid(3), [0.1, 0.2, 0.3], [0, 0, 0])
     groups = detections.group(np.array([3, 5, 7]))
     assert [rows.tolist() for rows in groups] == [[1], [], [0, 2]]
-    assert detections.subset([7]).scores.tolist() == [0.1, 0.3]
     assert detections.take(np.array([2, 0])).scores.tolist() == [0.3, 0.1]
 
 

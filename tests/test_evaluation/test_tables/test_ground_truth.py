@@ -139,7 +139,9 @@ def test_missing_class():
 
 
 def test_object_of_no_image():
-    with pytest.raises(ValueError, match='listed image, but 1 of 3 .* 4'):
+    with pytest.raises(
+        ValueError, match='listed image, but 1 of 3 .* image_id 4'
+    ):
         read_truth(coco_dict(grid(3), image_id=[1, 4, 1]))
 
 

@@ -55,8 +55,7 @@ def draw_error_gallery(
         list[Path]: The pictures.
 
     Raises:
-        FileNotFoundError: If an image does not exist.
-        ValueError: If a number is out of its range, or an image is unreadable.
+        FileNotFoundError, ValueError: If an image is absent or unreadable.
     """
     checks.positive_integer('worst', worst)
     checks.number('score_thr', score_thr, '[0, 1]')
@@ -90,8 +89,8 @@ def draw_errors(
         score_thr (float): As above. Defaults to 0.3.
 
     Returns:
-        np.ndarray: (f H + legend, f W, 3), uint8, BGR, where f is a whole
-        number that enlarges images under 800 pixels.
+        np.ndarray: (f H + legend, f W, 3), where the integer f enlarges images
+        under 800 pixels.
     """
     factor = max(1, round(_MIN_SIDE / min(image.shape[:2])))
     canvas = cv2.resize(

@@ -63,9 +63,6 @@ def analyse_errors(
         max_dets (int): How many count, per image and class. Defaults to 300.
         backend (str): See :func:`load_backend`. Defaults to 'auto'.
 
-    Returns:
-        ErrorReport: The errors.
-
     Raises:
         ValueError: If an argument is wrong, or the columns are invalid.
     """

@@ -26,12 +26,6 @@ def measure_density(
         detections (Detections): What was found, without NaN.
         max_dets (Sequence[int]): How many of them count, rising. Defaults to
             (100, 300).
-
-    Returns:
-        DensityReport: Per image and per group.
-
-    Raises:
-        ImportError: If hotcoco is not installed.
     """
     columns = ground_truth.columns
     order = np.argsort(columns.image_ids)
@@ -40,10 +34,8 @@ def measure_density(
     overlap = _neighbor_iou(ground_truth)
     image = np.repeat(np.arange(len(ids)), columns.counts)
     total = np.bincount(image, overlap, minlength=len(ids))[order]
-    mean_overlap, names = (
-        total / np.maximum(objects, 1),
-        ground_truth.file_names,
-    )
+    mean_overlap = total / np.maximum(objects, 1)
+    names = ground_truth.file_names
     per_image = dict(
         image_id=ids.tolist(),
         file_name=[names[place] for place in order],
@@ -65,7 +57,7 @@ def measure_density(
     masks = group_by_quarter(objects) + group_by_quarter(mean_overlap)
     slices = {f'image {place}': [place] for place in range(len(ids))}
     for number, mask in enumerate(masks):
-        slices[f'group {number}'] = np.flatnonzero(mask)
+        slices[f'group {number}'] = np.flatnonzero(mask).tolist()
     backend = load_backend('hotcoco')
     for n in max_dets:
         aps = backend.slice_aps(ground_truth, detections, n, slices)

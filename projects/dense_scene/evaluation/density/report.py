@@ -20,8 +20,8 @@ class DensityReport:
     Args:
         per_image (dict[str, list]): Columns, images by rising id:
             ``image_id``, ``file_name``, ``objects``, ``detections``,
-            ``neighbor_iou`` (mean over the objects) and, for each of
-            max_dets, ``AP@300`` (-1 without objects).
+            ``neighbor_iou`` (mean over the objects) and ``AP@300`` (-1
+            without objects) and so on.
         by_objects (list[dict]): Groups by number of objects: ``range``,
             ``images``, ``objects`` and ``AP@300``.
         by_neighbor_iou (list[dict]): Groups by the mean IoU of an image's
@@ -37,16 +37,12 @@ class DensityReport:
 
     def format(self) -> str:
         """Three tables, at most 79 columns wide for two max_dets."""
-        return '\n'.join(
-            (
-                _table('AP by objects per image', self.by_objects),
-                _table('AP by neighbor IoU of images', self.by_neighbor_iou),
-                _table(
-                    'AR by neighbor IoU of objects',
-                    self.recall_by_neighbor_iou,
-                ),
-            )
-        )
+        tables = {
+            'AP by objects per image': self.by_objects,
+            'AP by neighbor IoU of images': self.by_neighbor_iou,
+            'AR by neighbor IoU of objects': self.recall_by_neighbor_iou,
+        }
+        return '\n'.join(_table(*item) for item in tables.items())
 
     def save(self, path: str) -> None:
         """Write everything to a JSON file."""

@@ -16,18 +16,17 @@ _COLUMNS = ('image_name', 'x1', 'y1', 'x2', 'y2', 'score')
 
 
 def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
-    """Read detections as the SKU-110K challenge takes them.
+    """Read one detection a row: ``image_name, x1, y1, x2, y2, score``.
 
-    One row per detection: ``image_name, x1, y1, x2, y2, score``; a first row
-    with these names is skipped.
+    A first row with these names is skipped.
 
     Args:
         path (str): The file.
-        ground_truth (GroundTruth): Translates the image names.
+        ground_truth (GroundTruth): Of one class; translates the image names.
 
     Raises:
-        ValueError: If a row has other columns, or an unknown image, or the
-            ground truth has several classes.
+        ValueError: If a row has other columns or an unknown image, or there
+            are several classes.
     """
     _require_one_class(path, ground_truth)
     names, numbers = [], []
@@ -51,9 +50,8 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
             'Give the ground truth of the same split.'
         )
     boxes, scores = np.split(np.reshape(numbers, (-1, 5)), [4], axis=1)
-    return Detections(
-        [known[name] for name in names], boxes, scores, [0] * len(names)
-    )
+    image_ids = [known[name] for name in names]
+    return Detections(image_ids, boxes, scores, [0] * len(names))
 
 
 def write_challenge_csv(
@@ -69,15 +67,11 @@ def write_challenge_csv(
     Args:
         detections (Detections): Of one class.
         ground_truth (GroundTruth): Has the names of the images.
-        path (str | PathLike): The file; replaced at once.
+        path (str | PathLike): The file; it is returned.
         digits (int): Decimals of the corners. Scores keep six.
 
-    Returns:
-        Path: ``path``.
-
     Raises:
-        ValueError: If there are several classes, which the file cannot tell
-            apart, or a name needs quotes.
+        ValueError: If there are several classes, or a name needs quotes.
     """
     detections.validate(ground_truth)
     _require_one_class(path, ground_truth)
@@ -126,9 +120,6 @@ def _rows(
     groups = group_rows(detections.image_ids, truth.columns.image_ids)
     for name, rows in zip(truth.file_names, groups):
         rows = rows[np.argsort(-detections.scores[rows], kind='stable')]
-        for (x1, y1, x2, y2), score in zip(
-            boxes[rows].tolist(), detections.scores[rows].tolist()
-        ):
-            yield (
-                f'{name},{x1:.15g},{y1:.15g},{x2:.15g},{y2:.15g},{score:.6f}\n'
-            )
+        for box, score in zip(boxes[rows].tolist(), detections.scores[rows]):
+            corners = ','.join(f'{corner:.15g}' for corner in box)
+            yield f'{name},{corners},{score:.6f}\n'

@@ -25,11 +25,10 @@ class DetectionStore:
     Args:
         detections (Detections): As the detector gave them, NaN included.
         image_ids (np.ndarray, optional): (M,) int64, every image that was
-            evaluated: one without a detection counts too, one that was left
-            out must not. Defaults to None: not known, all of the ground truth.
-        meta (dict): What JSON can hold, such as ``config``,
-            ``checkpoint_sha256``, ``ann_file_sha256``, ``classes``,
-            ``max_dets`` and ``versions``. Of these, ``classes`` is read.
+            evaluated, with or without a detection. Defaults to None: not
+            known, all of the ground truth.
+        meta (dict): What JSON can hold, such as ``config`` and
+            ``checkpoint_sha256``. Of these, ``classes`` is read.
     """
 
     detections: Detections
@@ -46,26 +45,28 @@ def save_detections(
     """Write detections to one compressed ``.npz`` of plain arrays.
 
     Nothing is rounded: a column is float32 where every value is one, as
-    detectors give them, else float64. A file that exists is replaced at once
-    or, if writing fails, not at all.
+    detectors give them, else float64.
 
     Args:
-        path (str | PathLike): Ends with ``.npz``; folders are made.
+        path (str | PathLike): Ends with ``.npz``, else ValueError.
         detections, meta, image_ids: See :class:`DetectionStore`.
-
-    Raises:
-        ValueError: If ``path`` has another ending.
-        TypeError: If JSON cannot hold ``meta``.
     """
-    path = check_store_path(path)
+    check_store_path(path)
+    boxes, xywh = detections.boxes, detections.xywh
     columns = dict(
         format=np.array(_FORMAT),
         meta=np.frombuffer(json.dumps(meta or {}).encode(), np.uint8),
         detection_image_ids=detections.image_ids,
         labels=detections.labels,
         scores=_narrow(detections.scores),
-        **_box_columns(detections),
+        boxes=_narrow(boxes),
+        xywh=_narrow(xywh),
     )
+    # Corners or COCO boxes, and both only where one cannot give the other.
+    if np.array_equal(xyxy_to_xywh(boxes), xywh, equal_nan=True):
+        del columns['xywh']
+    elif np.array_equal(xywh_to_xyxy(xywh), boxes, equal_nan=True):
+        del columns['boxes']
     if image_ids is not None:
         columns['image_ids'] = to_integers(image_ids, 'image ids')
     # An open file: numpy would append .npz to a name.
@@ -74,12 +75,7 @@ def save_detections(
 
 
 def load_detections(path: str | PathLike) -> DetectionStore:
-    """Read what :func:`save_detections` wrote; nothing in it is executed.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is another file, damaged, or of a later format.
-    """
+    """Read what :func:`save_detections` wrote; nothing in it is executed."""
     path = os.fspath(path)
     if not os.path.isfile(path):
         raise FileNotFoundError(
@@ -120,19 +116,13 @@ def load_detections(path: str | PathLike) -> DetectionStore:
     )
 
 
-def check_store_path(path: str | PathLike) -> str:
-    """The path as text.
-
-    Raises:
-        ValueError: If it does not end with ``.npz``.
-    """
+def check_store_path(path: str | PathLike) -> None:
+    """ValueError if a path does not end with ``.npz``."""
     path = os.fspath(path)
     if not path.endswith('.npz'):
         raise ValueError(
-            'a file of stored detections must end with .npz, but '
-            f'got {path!r}.'
+            f'stored detections must end with .npz, but got {path!r}.'
         )
-    return path
 
 
 def describe_file(name: str, path: str | None) -> dict[str, str]:
@@ -146,18 +136,6 @@ def describe_file(name: str, path: str | None) -> dict[str, str]:
         while block := file.read(2**20):
             digest.update(block)
     return {name: path, f'{name}_sha256': digest.hexdigest()}
-
-
-def _box_columns(detections: Detections) -> dict[str, np.ndarray]:
-    """Corners or COCO boxes, and both only where one cannot give the other."""
-    boxes, xywh = detections.boxes, detections.xywh
-    corners = dict(boxes=_narrow(boxes))
-    if np.array_equal(xyxy_to_xywh(boxes), xywh, equal_nan=True):
-        return corners
-    sizes = dict(xywh=_narrow(xywh))
-    if np.array_equal(xywh_to_xyxy(xywh), boxes, equal_nan=True):
-        return sizes
-    return corners | sizes
 
 
 def _narrow(column: np.ndarray) -> np.ndarray:

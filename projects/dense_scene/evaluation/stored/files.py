@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ...datasets.sku110k.sku110k_dataset import SKU110KDataset
 from ...utils import checks
-from ...utils.groups import find_positions
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
 from .challenge_csv import read_challenge_csv, write_challenge_csv
@@ -42,40 +41,21 @@ def read_evaluation(
         return truth, DetectionStore(read(detections, truth))
     store = load_detections(detections)
     truth = read_ground_truth(ann_file, store.meta.get('classes'))
-    ids = store.image_ids
-    if ids is None:
-        return truth, store
-    unknown = ids[find_positions(ids, truth.columns.image_ids) < 0]
-    if len(unknown):
-        raise ValueError(
-            f'{ann_file} must list every image of {detections}, but lacks '
-            f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them. Give '
-            'the ground truth of the same split.'
-        )
-    return truth.subset(ids), store
+    if store.image_ids is not None:
+        truth = truth.subset(store.image_ids, ann_file)
+    return truth, store
 
 
 def read_ground_truth(
     ann_file: str, classes: Sequence[str] | None = None
 ) -> GroundTruth:
-    """Read COCO JSON or a CSV of SKU-110K.
-
-    Args:
-        ann_file (str): The file.
-        classes (Sequence[str], optional): Of COCO JSON, these only. Defaults
-            to None: all.
-    """
+    """Read COCO JSON, of which some classes only, or a CSV of SKU-110K."""
     if _kind(ann_file, 'ground truth', ('.json', '.csv')) == '.json':
         return GroundTruth.from_coco(ann_file, classes)
-    dataset = SKU110KDataset(
-        ann_file=ann_file,
-        data_prefix=dict(img=''),
-        skip_images=(),
-        test_mode=True,
-    )
-    return GroundTruth.from_columns(
-        dataset.columns, dataset.metainfo['classes']
-    )
+    settings = dict(data_prefix=dict(img=''), skip_images=(), test_mode=True)
+    dataset = SKU110KDataset(ann_file=ann_file, **settings)
+    classes = dataset.metainfo['classes']
+    return GroundTruth.from_columns(dataset.columns, classes)
 
 
 def convert_detections(
@@ -87,10 +67,7 @@ def convert_detections(
 ) -> Path:
     """Any stored detections as :func:`write_challenge_csv` writes them.
 
-    Args:
-        detections, ann_file (str): See :func:`read_evaluation`.
-        path, digits: Of :func:`write_challenge_csv`.
-        target_format (str): ``'csv'``, the only one with scores.
+    'csv' is the only ``target_format`` that has scores.
     """
     checks.choice('the format of detections', target_format, ['csv'])
     checks.choice('digits', digits, range(7))
@@ -99,12 +76,11 @@ def convert_detections(
             'detections name their images by number, so that the ground '
             'truth is needed. Give its file.'
         )
-    for source in (detections, ann_file):
-        if os.path.exists(path) and os.path.samefile(path, source):
-            raise ValueError(
-                f'the target must not be a source, but {path} is read. '
-                'Choose another name.'
-            )
+    if any(
+        Path(source).resolve() == Path(path).resolve()
+        for source in (detections, ann_file)
+    ):
+        raise ValueError(f'the target must not be a source, but {path} is.')
     truth, store = read_evaluation(str(detections), str(ann_file))
     return write_challenge_csv(store.detections, truth, path, digits)
 

@@ -17,7 +17,7 @@ from .files import read_evaluation
 
 
 def suppress(detections: Detections, iou_thr: float) -> Detections:
-    """What NMS leaves of each image and class.
+    """What NMS leaves of each image and class, in the given order.
 
     The op and the precision (float32) of mmdet's heads, so that raw
     detections stored at a high threshold give what a test at this one would.
@@ -26,22 +26,15 @@ def suppress(detections: Detections, iou_thr: float) -> Detections:
         detections (Detections): Without NaN.
         iou_thr (float): A box that overlaps a better one by more than this is
             dropped; 0 to 1.
-
-    Returns:
-        Detections: In the given order.
     """
     boxes = torch.from_numpy(detections.boxes).float()
     scores = torch.from_numpy(detections.scores).float()
     labels = torch.from_numpy(detections.labels)
     keep = np.zeros(len(detections), bool)
     for rows in detections.group(np.unique(detections.image_ids)):
-        _, kept = batched_nms(
-            boxes[rows],
-            scores[rows],
-            labels[rows],
-            dict(type='nms', iou_threshold=iou_thr),
-        )
-        keep[rows[kept.numpy()]] = True
+        columns = boxes[rows], scores[rows], labels[rows]
+        nms = dict(type='nms', iou_threshold=iou_thr)
+        keep[rows[batched_nms(*columns, nms)[1].numpy()]] = True
     return detections.take(keep)
 
 
@@ -60,13 +53,11 @@ def evaluate_detections(
 
     Args:
         detections, ann_file (str): See :func:`read_evaluation`.
-        max_dets (Sequence[int]): How many detections of an image and class
-            count. Defaults to (100, 300).
+        max_dets, backend: Of :class:`DenseCocoMetric`.
         nms_ious (Sequence[float]): IoU thresholds of another NMS. Defaults to
             (): none.
         score_thrs (Sequence[float]): Keep detections above, as mmdet's heads
             do. Defaults to (): all.
-        backend (str): See :func:`load_backend`. Defaults to 'auto'.
 
     Returns:
         list[dict]: Per setting ``nms_iou`` and ``score_thr`` (None: none),
@@ -86,10 +77,8 @@ def evaluate_detections(
     found, nan_boxes = store.detections.drop_nan()
     settings = list(product(nms_ious or (None,), score_thrs or (None,)))
     counts = truth.counts(by_class=True)
-    results = []
-    for nms_iou, score_thr in track(
-        settings, 'Evaluating', console=Console(stderr=True), transient=True
-    ):
+    results, show = [], dict(console=Console(stderr=True), transient=True)
+    for nms_iou, score_thr in track(settings, 'Evaluating', **show):
         chosen = found
         if score_thr is not None:
             chosen = chosen.take(chosen.scores > score_thr)
@@ -115,16 +104,13 @@ def evaluate_detections(
 
 def format_results(results: Sequence[dict]) -> str:
     """One table per setting, with what it is about."""
-    first = results[0]
-    lines = [
-        f'{first["images"]} images, {first["objects"]} objects; '
-        f'{first["evaluator"]}'
-    ]
-    if first['nan_boxes']:
-        lines.append(
-            f'{first["nan_boxes"]} detections hold NaN or infinity '
-            'and are not scored'
+    line = '{images} images, {objects} objects; {evaluator}'
+    lines = [line.format(**results[0])]
+    if nan_boxes := results[0]['nan_boxes']:
+        line = (
+            f'{nan_boxes} detections hold NaN or infinity and are not scored'
         )
+        lines.append(line)
     for result in results:
         heading = [f'{result["detections"]} detections']
         if result['nms_iou'] is not None:

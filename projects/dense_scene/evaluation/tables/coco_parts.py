@@ -13,19 +13,16 @@ class CocoPart(NamedTuple):
     """Some images of an evaluation, as COCO's libraries take them.
 
     Args:
-        images (list[dict]): Numbered from 0 by rising id: libraries differ in
-            the ids that they accept.
-        categories (list[dict]): The labels.
-        annotations (list[dict]): An id is the row in the ground truth plus
-            one, since pycocotools reads the id 0 as "not matched".
+        truth (dict): A COCO file. Images are numbered from 0 by rising id, as
+            libraries differ in the ids that they accept; annotations by their
+            row in the ground truth plus one, since pycocotools reads the id 0
+            as "not matched".
         detections (np.ndarray): (n, 7) float64: image, x, y, w, h, score and
             label.
         rows (np.ndarray): (n,), where they stand in the table of detections.
     """
 
-    images: list[dict]
-    categories: list[dict]
-    annotations: list[dict]
+    truth: dict
     detections: np.ndarray
     rows: np.ndarray
 
@@ -41,43 +38,33 @@ def split_coco(
     input in another order (two processes) must come out in this one.
 
     Args:
-        ground_truth (GroundTruth): What is there.
-        detections (Detections): What was found.
+        ground_truth, detections: What is there and what was found; ValueError
+            if they are invalid.
         num_images (int, optional): Most images of a part. Defaults to None:
             all in one part.
-
-    Yields:
-        CocoPart: At least one.
-
-    Raises:
-        ValueError: If the columns are invalid.
     """
     ground_truth.validate()
     detections.validate(ground_truth)
     ids = np.sort(ground_truth.columns.image_ids)
     objects, found = ground_truth.group(ids), detections.group(ids)
-    categories = [
-        dict(id=label, name=name)
-        for label, name in enumerate(ground_truth.classes)
-    ]
+    names = enumerate(ground_truth.classes)
+    categories = [dict(id=label, name=name) for label, name in names]
     step = num_images or max(1, len(ids))
     for start in range(0, max(1, len(ids)), step):
         chunk = slice(start, min(start + step, len(ids)))
         rows, images = found.rows_of(chunk)
-        yield CocoPart(
-            [dict(id=image) for image in range(chunk.start, chunk.stop)],
-            categories,
-            _annotations(ground_truth, *objects.rows_of(chunk)),
-            np.column_stack(
-                (
-                    images,
-                    detections.xywh[rows],
-                    detections.scores[rows],
-                    detections.labels[rows],
-                )
-            ),
-            rows,
+        columns = (
+            images,
+            detections.xywh[rows],
+            detections.scores[rows],
+            detections.labels[rows],
         )
+        truth = dict(
+            images=[dict(id=n) for n in range(chunk.start, chunk.stop)],
+            categories=categories,
+            annotations=_annotations(ground_truth, *objects.rows_of(chunk)),
+        )
+        yield CocoPart(truth, np.column_stack(columns), rows)
 
 
 def _annotations(

@@ -51,38 +51,26 @@ def format_summary(tables: CocoTables, values: dict[str, float]) -> str:
     """One row for each of max_dets, at most 79 columns wide.
 
     Args:
-        tables (CocoTables): Names them.
-        values (dict[str, float]): Of :func:`summarize`.
+        tables (CocoTables), values (dict[str, float]): See :func:`summarize`.
     """
     keys = ['recall_bound', *(f'bbox_{name}' for name, *_ in _APS), 'AR']
-    width = max(len(str(n)) for n in (*tables.max_dets, 'cap'))
-    return format_table(
-        ['cap'.rjust(width), 'recall bound', *(a[1] for a in _APS), 'AR'],
-        [
-            [
-                str(n).rjust(width),
-                *(show_value(values[f'{key}@{n}']) for key in keys),
-            ]
-            for n in tables.max_dets
-        ],
-    )
+    first = ['cap', *map(str, tables.max_dets)]
+    first = [cell.rjust(max(map(len, first))) for cell in first]
+    rows = [
+        [cell, *(show_value(values[f'{key}@{n}']) for key in keys)]
+        for cell, n in zip(first[1:], tables.max_dets)
+    ]
+    names = [name for _, name, *_ in _APS]
+    return format_table([first[0], 'recall bound', *names, 'AR'], rows)
 
 
 def format_classes(tables: CocoTables, classes: Sequence[str]) -> str:
     """One row per class: AP at each of max_dets."""
-    return format_table(
-        ['class', *(f'AP@{n}' for n in tables.max_dets)],
-        [
-            [
-                name,
-                *(
-                    show_value(tables.ap(n, label=label))
-                    for n in tables.max_dets
-                ),
-            ]
-            for label, name in enumerate(classes)
-        ],
-    )
+    rows = []
+    for label, name in enumerate(classes):
+        values = [tables.ap(n, label=label) for n in tables.max_dets]
+        rows.append([name, *map(show_value, values)])
+    return format_table(['class', *(f'AP@{n}' for n in tables.max_dets)], rows)
 
 
 def show_value(value: float) -> str:

@@ -40,7 +40,7 @@ class CocoTables:
         area: str = 'all',
         label: int | None = None,
     ) -> float:
-        """Average precision.
+        """Average precision, 0 to 1; -1 if there is no object.
 
         Args:
             max_dets (int): One of them.
@@ -48,9 +48,6 @@ class CocoTables:
             area (str): Defaults to 'all'.
             label (int, optional): Defaults to None: mean of all classes that
                 have an object.
-
-        Returns:
-            float: 0 to 1; -1 if there is no object.
         """
         table = self._at(self.precision, max_dets, area)
         if iou is not None:

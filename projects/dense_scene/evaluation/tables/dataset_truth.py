@@ -13,27 +13,23 @@ from .ground_truth import GroundTruth
 
 
 def read_dataset(
-    dataset: Dataset,
+    dataset: Dataset | None,
     classes: Sequence[str] | None = None,
     ann_file: str | None = None,
 ) -> GroundTruth | None:
     """The ground truth of a data set, if its columns have it.
 
     Args:
-        dataset (Dataset): Of a data loader; :class:`ColumnDataset` or a
-            wrapper of some, such as mmengine's ``ConcatDataset``.
+        dataset (Dataset, optional): A :class:`ColumnDataset` or a wrapper of
+            some, such as mmengine's ``ConcatDataset``.
         classes (Sequence[str], optional): What labels are to be an index
-            into; those of the data set are matched by name. Defaults to None:
-            the data set's own.
-        ann_file (str, optional): The file that the ground truth must be of.
-            Defaults to None: that of the data set.
+            into, by name. Defaults to None: the data set's own.
+        ann_file (str, optional): The file that it must be of. Defaults to
+            None: any.
 
     Returns:
-        GroundTruth | None: None for other data sets and where ``ann_file`` is
-        another file, or says more than the columns hold.
-
-    Raises:
-        ValueError: If ``classes`` lacks one of the data set's.
+        GroundTruth | None: None for other data sets, and if ``ann_file`` is
+        another file or says more than the columns hold.
     """
     parts = _find_column_datasets(dataset)
     if not parts or ann_file is not None and not _is_whole(parts, ann_file):
@@ -42,10 +38,22 @@ def read_dataset(
         part.full_init()
     classes = tuple(classes or parts[0].metainfo['classes'])
     columns = [_relabel(part, classes) for part in parts]
-    return GroundTruth.from_columns(_join(columns), classes)
+    return GroundTruth.from_columns(join_columns(columns), classes)
 
 
-def _find_column_datasets(dataset: Dataset) -> list[ColumnDataset]:
+def join_columns(parts: Sequence[AnnotationColumns]) -> AnnotationColumns:
+    """The images of all parts, one part after the other."""
+    names = ('file_names', 'image_ids', 'sizes', 'boxes', 'labels', 'ignored')
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in names
+    }
+    counts = np.concatenate([part.counts for part in parts])
+    images = np.repeat(np.arange(len(counts)), counts)
+    return AnnotationColumns.from_rows(image_of_box=images, **columns)
+
+
+def _find_column_datasets(dataset: Dataset | None) -> list[ColumnDataset]:
     """Those that a data set consists of; none if any part is another."""
     if isinstance(dataset, ColumnDataset):
         return [dataset]
@@ -81,17 +89,3 @@ def _relabel(
         )
     labels = np.array([classes.index(name) for name in names], np.int32)
     return replace(dataset.columns, labels=labels[dataset.columns.labels])
-
-
-def _join(parts: list[AnnotationColumns]) -> AnnotationColumns:
-    if len(parts) == 1:
-        return parts[0]
-    counts = np.concatenate([part.counts for part in parts])
-    names = ('file_names', 'image_ids', 'sizes', 'boxes', 'labels', 'ignored')
-    return AnnotationColumns.from_rows(
-        image_of_box=np.repeat(np.arange(len(counts)), counts),
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in names
-        },
-    )

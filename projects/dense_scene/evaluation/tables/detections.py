@@ -25,10 +25,6 @@ class Detections:
         labels (np.ndarray): (N,) int64, index into the classes.
         xywh (np.ndarray, optional): As in :class:`GroundTruth`. Defaults to
             None: made from ``boxes``.
-
-    Raises:
-        ValueError: If the columns differ in length, or an id or a label is
-            not an integer.
     """
 
     image_ids: np.ndarray
@@ -64,12 +60,8 @@ class Detections:
         Args:
             source (str | PathLike | list[dict]): Every dict has ``image_id``,
                 ``category_id``, ``bbox`` (xywh) and ``score``.
-            ground_truth (GroundTruth): Translates the categories.
-
-        Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If it is no such list, or has a category that the
-                ground truth lacks.
+            ground_truth (GroundTruth): Translates the categories; ValueError
+                if it lacks one.
         """
         name = 'detections' if isinstance(source, list) else str(source)
         items = source if isinstance(source, list) else _read_json(name)
@@ -106,10 +98,6 @@ class Detections:
             self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)}
         )
 
-    def subset(self, image_ids: np.ndarray) -> 'Detections':
-        """The detections of these images."""
-        return self.take(np.isin(self.image_ids, image_ids))
-
     def group(self, image_ids: np.ndarray) -> RowGroups:
         """The rows of each of these images."""
         return group_rows(self.image_ids, image_ids)
@@ -120,43 +108,28 @@ class Detections:
         return self.take(finite), int((~finite).sum())
 
     def validate(self, ground_truth: GroundTruth) -> None:
-        """Refuse what would be scored wrongly.
-
-        Raises:
-            ValueError: If a detection belongs to an unknown image or class,
-                has NaN, is inverted, or has a score outside of 0..1.
-        """
+        """Refuse what would be scored wrongly with a ValueError."""
         num_classes, scores = len(ground_truth.classes), self.scores
-        for bad, rule, advice in (
-            (
-                find_positions(self.image_ids, ground_truth.columns.image_ids)
-                < 0,
-                'belong to an image of the ground truth',
-                'Evaluate against the ground truth of the same split.',
+        known = ground_truth.columns.image_ids
+        rules = {
+            'belong to an image of the ground truth': np.isin(
+                self.image_ids, known
             ),
-            (
-                (self.labels < 0) | (self.labels >= num_classes),
-                f'have one of the {num_classes} classes of the ground truth',
-                'Evaluate against the ground truth that the detector was '
-                'trained on.',
+            f'have one of the {num_classes} classes of the ground truth': (
+                (self.labels >= 0) & (self.labels < num_classes)
             ),
-            (
-                ~np.isfinite(self.boxes).all(axis=1),
-                'have a box without NaN or infinity',
-                'Call drop_nan() to count and drop such boxes.',
+            'have a box without NaN or infinity (call drop_nan() first)': (
+                np.isfinite(self.boxes).all(axis=1)
             ),
-            (
-                (self.xywh[:, 2:] < 0).any(axis=1),
-                'have a box with x1 <= x2 and y1 <= y2',
-                '',
+            'have a box with x1 <= x2 and y1 <= y2': (
+                (self.xywh[:, 2:] >= 0).all(axis=1)
             ),
-            (
-                ~((scores >= 0) & (scores <= 1 + _SCORE_TOLERANCE)),
-                'have a score from 0 to 1',
-                'Apply sigmoid or softmax to the logits.',
+            'have a score from 0 to 1, after sigmoid or softmax': (
+                (scores >= 0) & (scores <= 1 + _SCORE_TOLERANCE)
             ),
-        ):
-            refuse_rows(self, bad, f'detection must {rule}', advice)
+        }
+        for rule, good in rules.items():
+            refuse_rows(self, ~good, f'detection must {rule}')
 
 
 def _read_json(path: str) -> list:

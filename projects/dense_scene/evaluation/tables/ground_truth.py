@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -52,15 +53,8 @@ class GroundTruth:
     ) -> 'GroundTruth':
         """Take the annotations of a :class:`ColumnDataset`.
 
-        Args:
-            columns (AnnotationColumns): ``dataset.columns``.
-            classes (Sequence[str]): ``dataset.metainfo['classes']``.
-            category_ids, xywh, areas, ignore (np.ndarray, optional): As of
-                the class. Default to 0 to K - 1, the corners, width times
-                height, and none.
-
-        Raises:
-            ValueError: If an image id is not an integer.
+        The other columns default to 0 to K - 1, the corners, width times
+        height, and none. ValueError if an image id is not an integer.
         """
         ids = to_integers(columns.image_ids, 'image ids')
         xywh = xyxy_to_xywh(columns.boxes) if xywh is None else xywh
@@ -88,9 +82,7 @@ class GroundTruth:
                 list. Defaults to None: all.
 
         Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If it is not COCO JSON, lacks one of ``classes``, or
-                an object belongs to no image.
+            FileNotFoundError, ValueError: If the file is absent or wrong.
         """
         name = os.fspath(path)
         if not os.path.isfile(name):
@@ -108,8 +100,8 @@ class GroundTruth:
         if (lost := (place < 0) & (labels >= 0)).any():
             raise ValueError(
                 f'every object of {name} must belong to a listed image, but '
-                f'{lost.sum()} of {len(lost)} do not; the first has image_id '
-                f'{found.image_ids[lost.argmax()]}.'
+                f'{lost.sum()} of {len(lost)} do not, such as one of '
+                f'image_id {found.image_ids[lost.argmax()]}.'
             )
         rows = np.argsort(place, kind='stable')
         rows = rows[labels[rows] >= 0]
@@ -161,8 +153,18 @@ class GroundTruth:
         """M names, empty where they are not known."""
         return [os.fsdecode(name) for name in self.columns.file_names]
 
-    def subset(self, image_ids: np.ndarray) -> 'GroundTruth':
-        """These images, in the order of this ground truth."""
+    def subset(
+        self, image_ids: np.ndarray, name: str = 'the ground truth'
+    ) -> 'GroundTruth':
+        """These images, in the order of the ground truth, named in errors."""
+        ids = np.asarray(image_ids)
+        unknown = ids[~np.isin(ids, self.columns.image_ids)]
+        if len(unknown):
+            raise ValueError(
+                f'{name} must list every evaluated image, but lacks '
+                f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them. '
+                'Give the annotations of the split that was evaluated.'
+            )
         images = np.isin(self.columns.image_ids, image_ids)
         rows = np.repeat(images, self.columns.counts)
         return replace(
@@ -179,14 +181,7 @@ class GroundTruth:
         return group_rows(self.image_ids, ids)
 
     def counts(self, by_class: bool = False) -> np.ndarray:
-        """Number of objects, without crowd regions.
-
-        Args:
-            by_class (bool): Of each class apart. Defaults to False.
-
-        Returns:
-            np.ndarray: (M,) int64; (M, K) if ``by_class``.
-        """
+        """Number of objects, without crowd regions: (M,) or (M, K) int64."""
         images = np.repeat(np.arange(len(self.columns)), self.columns.counts)
         table = np.zeros((len(self.columns), len(self.classes)), np.int64)
         objects = ~self.iscrowd
@@ -194,12 +189,7 @@ class GroundTruth:
         return table if by_class else table.sum(axis=1)
 
     def validate(self) -> None:
-        """Refuse what cannot be evaluated.
-
-        Raises:
-            ValueError: If an image stands twice, or an object has an unknown
-                label, or a box that is NaN or inverted.
-        """
+        """Refuse what cannot be evaluated with a ValueError."""
         ids, counts = np.unique(self.columns.image_ids, return_counts=True)
         if (counts > 1).any():
             raise ValueError(
@@ -207,31 +197,17 @@ class GroundTruth:
                 f'but {(counts > 1).sum()} ids stand more than once, '
                 f'{ids[counts > 1][0]} among them.'
             )
-        what = 'object of the ground truth'
-        refuse_rows(
-            self,
-            (self.labels < 0) | (self.labels >= len(self.classes)),
-            f'{what} must have one of {len(self.classes)} classes',
-        )
-        refuse_rows(
-            self,
-            ~(self.xywh[:, 2:] >= 0).all(axis=1)
-            | ~np.isfinite(self.xywh).all(axis=1),
-            f'{what} must have a box with x1 <= x2 and y1 <= y2 and no NaN',
-        )
+        bad = (self.labels < 0) | (self.labels >= len(self.classes))
+        rule = f'must have one of {len(self.classes)} classes'
+        refuse_rows(self, bad, f'object of the ground truth {rule}')
+        bad = ~(self.xywh[:, 2:] >= 0).all(axis=1)
+        bad |= ~np.isfinite(self.xywh).all(axis=1)
+        rule = 'must have a box with x1 <= x2 and y1 <= y2 and no NaN'
+        refuse_rows(self, bad, f'object of the ground truth {rule}')
 
 
-def refuse_rows(
-    table: object, bad: np.ndarray, rule: str, advice: str = ''
-) -> None:
-    """Raise ValueError if a row of a table of boxes breaks a rule.
-
-    Args:
-        table (GroundTruth | Detections): What the rows belong to.
-        bad (np.ndarray): (N,) bool, those that break it.
-        rule (str): Such as 'object must have an area'.
-        advice (str): What to do. Defaults to '': nothing to say.
-    """
+def refuse_rows(table: Any, bad: np.ndarray, rule: str) -> None:
+    """Raise ValueError if a row of a table is bad, (N,) bool."""
     if not bad.any():
         return
     row = int(np.argmax(bad))
@@ -241,16 +217,12 @@ def refuse_rows(
     raise ValueError(
         f'every {rule}, but {bad.sum()} of {len(bad)} do not; the first: '
         f'image {table.image_ids[row]}, label {table.labels[row]}, box '
-        f'{table.boxes[row].tolist()}{score}. {advice}'.rstrip()
+        f'{table.boxes[row].tolist()}{score}.'
     )
 
 
 def to_integers(values: Sequence | np.ndarray, what: str) -> np.ndarray:
-    """A column of ids or labels as (N,) int64.
-
-    Raises:
-        ValueError: If they are not integers.
-    """
+    """A column of ids or labels as (N,) int64; ValueError for others."""
     column = np.asarray(values).reshape(-1)
     if column.size and column.dtype.kind not in 'iub':
         whole = column.astype(np.int64) if column.dtype.kind == 'f' else None

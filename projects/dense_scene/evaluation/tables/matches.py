@@ -14,8 +14,8 @@ class Matches:
 
     Args:
         rows (np.ndarray): (P,) int64, row in the detections. Those of an image
-            and class lie together, by falling score; those of a class are in
-            the order of the image ids, which is how COCO breaks ties.
+            and class lie together, by falling score; images by rising id,
+            which is how COCO breaks ties.
         ranks (np.ndarray): (P,) int64, place in its image and class, from 0:
             ``ranks < n`` is what a lower ``max_dets`` of n leaves.
         objects (np.ndarray): (T, P) int64, the row of the object found, -1
@@ -36,12 +36,7 @@ class Matches:
         return (self.objects >= 0) & ~self.ignored
 
     def found_objects(self, max_dets: int | None = None) -> np.ndarray:
-        """(T, N) bool, whether an object was found.
-
-        Args:
-            max_dets (int, optional): By the first so many detections of its
-                image and class. Defaults to None: by any.
-        """
+        """(T, N) bool, whether the first max_dets, or any, found an object."""
         objects = self.objects
         if max_dets is not None:
             objects = objects[:, self.ranks < max_dets]
