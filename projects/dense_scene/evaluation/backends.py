@@ -108,13 +108,9 @@ class HotcocoBackend(CocoBackend):
         _set(params, max_dets, IOU_THRS, AREA_RANGES)
         for part in split_coco(truth, found, _PART_IMAGES):
             stream = stream or hotcoco.StreamingEval(
-                part.truth['categories'], 'bbox', params=params
+                part.categories, 'bbox', params=params
             )
-            stream.update(
-                part.truth['images'],
-                part.truth['annotations'],
-                part.detections,
-            )
+            stream.update(part.images, part.annotations, part.detections)
         evaluator = stream.finalize()
         evaluator.accumulate()
         return evaluator

@@ -75,9 +75,8 @@ class DenseCocoMetric(BaseMetric):
             :class:`DetectionCapHook`, to warn of and to be stored.
 
     Raises:
-        FileNotFoundError: If ``ann_file`` does not exist.
-        ValueError: If an argument is wrong, or the ground truth or a detection
-            cannot be evaluated.
+        FileNotFoundError, ValueError: If ``ann_file`` is absent, an argument
+            wrong, or the ground truth or a detection invalid.
 
     Example:
         >>> val_evaluator = dict(type='DenseCocoMetric', max_dets=(100, 300))

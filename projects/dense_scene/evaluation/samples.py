@@ -25,8 +25,7 @@ def read_sample(sample: dict, with_truth: bool) -> tuple:
         detections, and :class:`AnnotationColumns` of one image, or None.
 
     Raises:
-        ValueError: If the image id is no integer, or the ground truth is
-            missing.
+        ValueError: If the image id or the ground truth cannot be used.
     """
     if with_truth and 'instances' not in sample:
         raise ValueError(

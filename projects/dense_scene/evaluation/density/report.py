@@ -19,9 +19,8 @@ class DensityReport:
 
     Args:
         per_image (dict[str, list]): Columns, images by rising id:
-            ``image_id``, ``file_name``, ``objects``, ``detections``,
-            ``neighbor_iou`` (mean over the objects) and ``AP@300`` (-1
-            without objects) and so on.
+            ``image_id``, ``file_name``, ``objects``, ``detections``, mean
+            ``neighbor_iou``, ``AP@300`` (-1 without objects) and so on.
         by_objects (list[dict]): Groups by number of objects: ``range``,
             ``images``, ``objects`` and ``AP@300``.
         by_neighbor_iou (list[dict]): Groups by the mean IoU of an image's

@@ -15,7 +15,6 @@ from ..tables.detections import Detections
 from ..tables.ground_truth import to_integers
 
 _FORMAT = 1
-_ADVICE = 'Write it again with detection_file of DenseCocoMetric.'
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +26,7 @@ class DetectionStore:
         image_ids (np.ndarray, optional): (M,) int64, every image that was
             evaluated, with or without a detection. Defaults to None: not
             known, all of the ground truth.
-        meta (dict): What JSON can hold, such as ``config`` and
-            ``checkpoint_sha256``. Of these, ``classes`` is read.
+        meta (dict): What JSON can hold; ``classes`` is read.
     """
 
     detections: Detections
@@ -108,7 +106,7 @@ def load_detections(path: str | PathLike) -> DetectionStore:
     ) as error:
         raise ValueError(
             f'{path} must hold stored detections, but cannot be read: '
-            f'{str(error) or type(error).__name__}. {_ADVICE}'
+            f'{str(error) or type(error).__name__}.'
         ) from error
     raise ValueError(
         f'{path} must have format {_FORMAT} or lower, but has {form}. Update '

@@ -22,17 +22,15 @@ def read_evaluation(
         detections (str): Stored detections (``.npz``), COCO results
             (``.json``) or the CSV of the SKU-110K challenge (``.csv``).
         ann_file (str): COCO JSON (``.json``) or annotations of SKU-110K
-            (``.csv``), of which boxes are repaired as in
-            :class:`SKU110KDataset`.
+            (``.csv``), repaired as by :class:`SKU110KDataset`.
 
     Returns:
         tuple[GroundTruth, DetectionStore]: The ground truth of the images that
         were evaluated; all of them unless the detections name theirs.
 
     Raises:
-        FileNotFoundError: If a file does not exist.
-        ValueError: If a file has another ending or content, or the detections
-            belong to other images or classes than the ground truth.
+        FileNotFoundError, ValueError: If a file is absent or wrong, or the
+            two do not belong together.
     """
     kind = _kind(detections, 'detections', ('.npz', '.json', '.csv'))
     if kind != '.npz':

@@ -64,9 +64,6 @@ def evaluate_detections(
         ``images``, ``objects``, ``detections``, ``nan_boxes``, ``evaluator``,
         ``table`` (text), and the values of :class:`DenseCocoMetric` such as
         ``bbox_mAP@300`` and ``recall_bound@300``.
-
-    Raises:
-        FileNotFoundError, ValueError: If a file or a setting is wrong.
     """
     evaluator = load_backend(backend)
     max_dets = checks.positive_integers('max_dets', max_dets)

@@ -13,18 +13,48 @@ class CocoPart(NamedTuple):
     """Some images of an evaluation, as COCO's libraries take them.
 
     Args:
-        truth (dict): A COCO file. Images are numbered from 0 by rising id, as
-            libraries differ in the ids that they accept; annotations by their
-            row in the ground truth plus one, since pycocotools reads the id 0
-            as "not matched".
+        ground_truth (GroundTruth): Of all images.
+        categories (list[dict]): The labels.
+        images (list[dict]): Numbered from 0 by rising id, as libraries differ
+            in the ids that they accept.
+        objects (tuple): Rows of the ground truth, and their images.
         detections (np.ndarray): (n, 7) float64: image, x, y, w, h, score and
             label.
         rows (np.ndarray): (n,), where they stand in the table of detections.
     """
 
-    truth: dict
+    ground_truth: GroundTruth
+    categories: list[dict]
+    images: list[dict]
+    objects: tuple[np.ndarray, np.ndarray]
     detections: np.ndarray
     rows: np.ndarray
+
+    @property
+    def annotations(self) -> list[dict]:
+        """Made anew each time, as they are large; the id is the row, from 1.
+
+        pycocotools reads the id 0 as "not matched".
+        """
+        (rows, images), truth = self.objects, self.ground_truth
+        columns = (
+            rows + 1,
+            images,
+            truth.labels[rows],
+            truth.xywh[rows],
+            truth.areas[rows],
+            truth.iscrowd[rows].astype(int),
+        )
+        return [
+            dict(id=n, image_id=i, category_id=c, bbox=b, area=a, iscrowd=z)
+            for n, i, c, b, a, z in zip(*(col.tolist() for col in columns))
+        ]
+
+    @property
+    def truth(self) -> dict:
+        """A COCO file."""
+        names = ('images', 'categories', 'annotations')
+        return {name: getattr(self, name) for name in names}
 
 
 def split_coco(
@@ -38,8 +68,7 @@ def split_coco(
     input in another order (two processes) must come out in this one.
 
     Args:
-        ground_truth, detections: What is there and what was found; ValueError
-            if they are invalid.
+        ground_truth, detections: ValueError if they are invalid.
         num_images (int, optional): Most images of a part. Defaults to None:
             all in one part.
     """
@@ -59,24 +88,11 @@ def split_coco(
             detections.scores[rows],
             detections.labels[rows],
         )
-        truth = dict(
-            images=[dict(id=n) for n in range(chunk.start, chunk.stop)],
-            categories=categories,
-            annotations=_annotations(ground_truth, *objects.rows_of(chunk)),
+        yield CocoPart(
+            ground_truth,
+            categories,
+            [dict(id=n) for n in range(chunk.start, chunk.stop)],
+            objects.rows_of(chunk),
+            np.column_stack(columns),
+            rows,
         )
-        yield CocoPart(truth, np.column_stack(columns), rows)
-
-
-def _annotations(
-    truth: GroundTruth, rows: np.ndarray, images: np.ndarray
-) -> list[dict]:
-    columns = dict(
-        id=rows + 1,
-        image_id=images,
-        category_id=truth.labels[rows],
-        bbox=truth.xywh[rows],
-        area=truth.areas[rows],
-        iscrowd=truth.iscrowd[rows].astype(int),
-    )
-    values = zip(*(column.tolist() for column in columns.values()))
-    return [dict(zip(columns, items)) for items in values]

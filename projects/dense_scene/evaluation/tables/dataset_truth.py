@@ -24,8 +24,7 @@ def read_dataset(
             some, such as mmengine's ``ConcatDataset``.
         classes (Sequence[str], optional): What labels are to be an index
             into, by name. Defaults to None: the data set's own.
-        ann_file (str, optional): The file that it must be of. Defaults to
-            None: any.
+        ann_file (str, optional): The file that it must be of, if any.
 
     Returns:
         GroundTruth | None: None for other data sets, and if ``ann_file`` is

@@ -30,8 +30,8 @@ class GroundTruth:
             them. COCO measures these, and x + w - x may differ from w in the
             last bit.
         areas (np.ndarray): (N,) float64, what decides small, medium and large.
-        ignore (np.ndarray): (N,) bool, COCO's ``ignore``. Kept for other
-            uses: COCO's own evaluation overwrites it with ``iscrowd``.
+        ignore (np.ndarray): (N,) bool, COCO's ``ignore``, which COCO's own
+            evaluation overwrites with ``iscrowd``.
     """
 
     columns: AnnotationColumns
