@@ -4,10 +4,10 @@
 
 Claims: 2,920 images with about 260 detections each, from collected
 predictions to the table, in 20 s on two cores and below 1.5 GB; on 200 of
-them at least 100 times faster than CocoMetric (pycocotools) at the same caps;
-process() at most 1 ms per image. Counts of objects are those of SKU-110K's
-test images where --stats is there, else drawn from the distribution that was
-fitted to them.
+them at least 100 times faster than CocoMetric (pycocotools) at the same
+max_dets; process() at most 1 ms per image. Counts of objects are those of
+SKU-110K's test images where --stats is there, else drawn from the distribution
+that was fitted to them.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from shelf_scenes.calibration import draw_count
 
 STATS = Path(__file__).parents[2] / 'shared/data/sku110k_image_stats.csv'
 WIDTH, HEIGHT = 2448, 3264
-CAPS = (100, 300, 1000)
+MAX_DETS = (100, 300, 1000)
 
 
 def object_counts(
@@ -125,7 +125,7 @@ def main() -> None:
     result, processed, wall, core = measure(DenseCocoMetric(), counts)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f'{len(counts)} images, {sum(counts)} objects, caps 100 and 300, '
+        f'{len(counts)} images, {sum(counts)} objects, max_dets 100 and 300, '
         f'{result["coco/evaluator"]}'
     )
     print(
@@ -145,18 +145,18 @@ def main() -> None:
 
     counts = counts[: args.peer_images]
     print(
-        f'{len(counts)} images, {sum(counts)} objects, caps '
-        f'{"/".join(map(str, CAPS))}'
+        f'{len(counts)} images, {sum(counts)} objects, max_dets '
+        f'{"/".join(map(str, MAX_DETS))}'
     )
-    ours = measure(DenseCocoMetric(max_dets=CAPS), counts)
-    again = measure(DenseCocoMetric(max_dets=CAPS), counts)
-    peer = measure(CocoMetric(proposal_nums=CAPS), counts)
-    for name, cap in (
+    ours = measure(DenseCocoMetric(max_dets=MAX_DETS), counts)
+    again = measure(DenseCocoMetric(max_dets=MAX_DETS), counts)
+    peer = measure(CocoMetric(proposal_nums=MAX_DETS), counts)
+    for name, n in (
         ('bbox_mAP', 100),
         ('bbox_mAP_50', 1000),
         ('bbox_mAP_75', 1000),
     ):
-        difference = ours[0][f'coco/{name}@{cap}'] - peer[0][f'coco/{name}']
+        difference = ours[0][f'coco/{name}@{n}'] - peer[0][f'coco/{name}']
         assert abs(difference) < 5.01e-4, f'{name} differs by {difference}'
     best = min(ours[2], again[2])
     print(

@@ -148,6 +148,7 @@ def test_trains_on_tiles_and_finds_on_frames(cfg):
     frames = DATASETS.build(cfg.test_dataloader.dataset)
     metric = METRICS.build(cfg.test_evaluator)
     metric.dataset_meta = frames.metainfo
+    metric.use_dataset(frames)
     model.eval()
     with torch.no_grad():
         for index in range(2):

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 from dense_scene.evaluation.stored.detection_file import save_detections
-from dense_scene.evaluation.tables.detections import Detections
-from dense_scene.evaluation.tables.ground_truth import GroundTruth
 
-from ..test_evaluation.scenes import random_scene
+from ..test_evaluation.scenes import random_scene, read
 
 
 @pytest.fixture
@@ -20,10 +18,7 @@ def files(tmp_path):
     (tmp_path / 'truth.json').write_text(json.dumps(truth))
     (tmp_path / 'a.json').write_text(json.dumps(found))
     found = [item for item in found if item['score'] < 0.5]
-    save_detections(
-        tmp_path / 'b.npz',
-        Detections.from_coco(found, GroundTruth.from_coco(truth)),
-    )
+    save_detections(tmp_path / 'b.npz', read(truth, found)[1])
     for image in truth['images']:
         picture = np.full((400, 500, 3), 90, np.uint8)
         cv2.imwrite(str(tmp_path / image['file_name']), picture)

@@ -2,10 +2,17 @@
 
 import contextlib
 import io
+import json
+import tempfile
+from pathlib import Path
 
 import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+
+from dense_scene.datasets.annotation_columns import AnnotationColumns
+from dense_scene.evaluation.tables.detections import Detections
+from dense_scene.evaluation.tables.ground_truth import GroundTruth
 
 # Areas of exactly 32 * 32 and 96 * 96, where sizes change, among others.
 SIZES = np.array(
@@ -78,6 +85,43 @@ def random_scene(
     ), found
 
 
+def read_truth(content: dict, classes=None) -> GroundTruth:
+    """A COCO dict as a file would be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'truth.json'
+        path.write_text(json.dumps(content))
+        return GroundTruth.from_coco(path, classes)
+
+
+def read(content: dict, found: list[dict]) -> tuple[GroundTruth, Detections]:
+    """Both sides of a scene."""
+    truth = read_truth(content)
+    return truth, Detections.from_coco(found, truth)
+
+
+def make_truth(
+    ids=(1,),
+    image_ids=(),
+    boxes=(),
+    labels=None,
+    classes=('object',),
+    names=None,
+    iscrowd=None,
+) -> GroundTruth:
+    """Ground truth from xyxy boxes, with image_ids of each."""
+    ids, count = list(ids), len(image_ids)
+    columns = AnnotationColumns.from_rows(
+        [name.encode() for name in names or [''] * len(ids)],
+        ids,
+        np.full((len(ids), 2), 800),
+        np.array([ids.index(image) for image in image_ids], np.int64),
+        np.array(boxes, np.float64).reshape(-1, 4),
+        np.zeros(count, int) if labels is None else np.array(labels, int),
+        np.zeros(count, bool) if iscrowd is None else np.array(iscrowd, bool),
+    )
+    return GroundTruth.from_columns(columns, classes)
+
+
 def grid(count: int, side: float = 40, columns: int = 20) -> np.ndarray:
     """Touching squares, (count, 4) xywh, from left to right."""
     place = np.arange(count)
@@ -122,9 +166,9 @@ def coco_results(boxes: np.ndarray, scores) -> list[dict]:
 
 
 def pycocotools_tables(
-    truth: dict, found: list[dict], max_dets: list[int]
+    truth: dict, found: list[dict], max_dets: list[int], library=COCOeval
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Precision and recall of the untouched library."""
+    """Precision and recall of the untouched library, or of another."""
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
         coco.dataset = truth
@@ -133,7 +177,7 @@ def pycocotools_tables(
         results = (
             coco.loadRes([dict(item) for item in found]) if found else (COCO())
         )
-        evaluator = COCOeval(coco, results, 'bbox')
+        evaluator = library(coco, results, 'bbox')
         evaluator.params.maxDets = max_dets
         evaluator.evaluate()
         evaluator.accumulate()

@@ -3,9 +3,7 @@
 import copy
 import json
 import logging
-import time
 
-import numpy as np
 import pytest
 import torch
 from mmdet.evaluation import CocoMetric
@@ -98,7 +96,7 @@ def write_coco(path, samples):
                         id=item['img_id'],
                         height=1000,
                         width=1000,
-                        file_name='',
+                        file_name=f'{item["img_id"]}.jpg',
                     )
                     for item in samples
                 ],
@@ -162,7 +160,7 @@ def test_backends_agree_on_every_key(generator):
     assert ours == pytest.approx(reference, abs=1e-9)
 
 
-def test_every_key_names_its_cap(generator):
+def test_every_key_names_its_number(generator):
     names = [
         'bbox_mAP',
         'bbox_mAP_50',
@@ -319,7 +317,7 @@ def test_no_image():
 def test_no_ground_truth():
     item = perfect_sample()
     del item['instances']
-    with pytest.raises(ValueError, match="add 'instances' to meta_keys"):
+    with pytest.raises(ValueError, match='Add the hook or ann_file'):
         run([item])
 
 
@@ -338,7 +336,10 @@ def test_text_as_image_id():
 @pytest.mark.parametrize(
     'settings, words',
     [
-        (dict(max_dets=(0, 100)), 'max_dets must be one or more integers'),
+        *(
+            (dict(max_dets=value), 'max_dets must be one or more positive')
+            for value in [(0, 100), (100, -1), (), (1.5,), 'all', (True,)]
+        ),
         (dict(backend='fast'), 'backend must be one of'),
     ],
 )
@@ -380,7 +381,7 @@ def test_only_evaluated_images_of_the_ann_file_count(tmp_path, log):
     )
 
 
-def test_low_caps_are_warned_of_once(log):
+def test_low_max_dets_are_warned_of_once(log):
     metric = DenseCocoMetric(max_dets=(2, 3))
     metric.model_caps = {'rcnn.max_per_img': 1, 'rpn.max_per_img': 1000}
     for _ in range(2):
@@ -390,17 +391,6 @@ def test_low_caps_are_warned_of_once(log):
     assert 'max_dets 2 is below 3, the 99.5th' in lines[0]
     assert '0.6667 cannot show' in lines[0]  # 2 of 3 objects
     assert 'test_cfg.rcnn.max_per_img of the model is 1, below 3' in lines[1]
-
-
-def test_process_takes_less_than_a_millisecond(generator):
-    samples = [sample(n, generator, 150, 300) for n in range(20)]
-    metric = DenseCocoMetric()
-    best = np.inf
-    for _ in range(5):
-        start = time.perf_counter()
-        metric.process({}, samples)
-        best = min(best, time.perf_counter() - start)
-    assert best / len(samples) < 1e-3
 
 
 def test_density_report_is_kept_and_written(tmp_path, generator):

@@ -12,10 +12,15 @@ from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from torch import nn
 
-from dense_scene.engine.hooks.detection_cap_hook import DetectionCapHook
+from dense_scene.engine.hooks.detection_cap_hook import (
+    DetectionCapHook,
+    describe_run,
+)
 from dense_scene.evaluation.dense_coco_metric import DenseCocoMetric
-from dense_scene.evaluation.run_info import describe_file, describe_run
-from dense_scene.evaluation.stored.detection_file import load_detections
+from dense_scene.evaluation.stored.detection_file import (
+    describe_file,
+    load_detections,
+)
 from dense_scene.evaluation.stored.reevaluate import evaluate_detections
 from tests.test_evaluation.scenes import random_scene
 
@@ -83,14 +88,14 @@ def test_hook_tells_where_detections_come_from(files, tmp_path):
     metric = DenseCocoMetric(ann_file, detection_file=path)
     other = DenseCocoMetric(ann_file)
     loop = SimpleNamespace(
+        evaluator=Evaluator([metric, other]),
         dataloader=SimpleNamespace(
             dataset=SimpleNamespace(ann_file=ann_file, manifest='test.txt')
-        )
+        ),
     )
     runner = SimpleNamespace(
         model=nn.Module(),
         cfg=Config(dict(seed=3, load_from=str(checkpoint))),
-        test_evaluator=Evaluator([metric, other]),
         test_loop=loop,
         val_loop=loop,
     )

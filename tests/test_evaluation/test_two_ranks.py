@@ -50,7 +50,7 @@ def test_two_processes_equal_one_bit_for_bit(tmp_path, root):
     for process, output in zip(processes, outputs):
         assert process.returncode == 0, output[-4000:]
 
-    one = evaluate()
+    one = evaluate(tmp_path / 'truth.json')
     assert 0 < one['coco/bbox_mAP@50'] < one['coco/bbox_mAP@100']
     for rank in range(2):
         assert json.loads((tmp_path / f'rank{rank}.json').read_text()) == one

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from dense_scene.utils.boxes import clip_boxes, xywh_to_xyxy, xyxy_to_xywh
+from dense_scene.utils.boxes import (
+    clip_boxes,
+    shared_areas,
+    xywh_to_xyxy,
+    xyxy_to_xywh,
+)
 
 
 def test_by_hand_and_empty():
@@ -48,3 +53,19 @@ def test_clipping_no_box():
     cut, keep = clip_boxes(np.zeros((0, 4)), np.zeros((0, 2)))
     assert cut.shape == (0, 4)
     assert keep.shape == (0,)
+
+
+def test_shared_areas_by_hand():
+    # Equal, a corner of 3 x 2, one inside of the other, touching, apart.
+    boxes = np.array([[0, 0, 10, 10]] * 5)
+    others = np.array(
+        [
+            [0, 0, 10, 10],
+            [7, 8, 20, 20],
+            [2, 2, 4, 5],
+            [10, 0, 20, 10],
+            [30, 30, 40, 40],
+        ]
+    )
+    assert shared_areas(boxes, others).tolist() == [100, 6, 6, 0, 0]
+    assert shared_areas(boxes[:0], others[:0]).tolist() == []

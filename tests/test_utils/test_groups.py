@@ -24,6 +24,9 @@ def test_groups_equal_a_plain_search():
         for group, image in zip(groups, ids):
             assert group.tolist() == np.flatnonzero(rows == image).tolist()
         assert groups.counts.tolist() == [(rows == i).sum() for i in ids]
+        own, places = groups.rows_of(slice(4, 9))
+        assert rows[own].tolist() == ids[places].tolist()
+        assert own.tolist() == sum((g.tolist() for g in list(groups)[4:9]), [])
 
 
 def test_no_such_group():

@@ -3,10 +3,6 @@ _base_ = './dense_coco.py'
 # SKU110K_ROOT holds images/ and annotations/annotations_*.csv as published.
 data_root = '{{$SKU110K_ROOT:data/SKU110K_fixed/}}'
 
-# The metric gets the objects from here; the CSV is not read a second time.
-test_pipeline = _base_.test_pipeline
-test_pipeline[-1].meta_keys += ('instances',)
-
 # Validation is on val (191 images), the figures are of test (956).
 train_dataloader = dict(
     dataset=dict(
@@ -22,7 +18,6 @@ val_dataloader = dict(
         data_root=data_root,
         ann_file='annotations/annotations_val.csv',
         manifest='sku110k-sub_val.txt',
-        pipeline=test_pipeline,
     )
 )
 test_dataloader = dict(
@@ -31,6 +26,5 @@ test_dataloader = dict(
         data_root=data_root,
         ann_file='annotations/annotations_test.csv',
         manifest='sku110k-sub_test.txt',
-        pipeline=test_pipeline,
     )
 )

@@ -13,7 +13,7 @@ from .options import CommandParser
 
 def add_arguments(parser: CommandParser) -> None:
     parser.add_detections('first', 'second')
-    parser.add('--max-dets', 'cap per image and class', 300, dest='max_det')
+    parser.add('--max-dets', 'cap per image and class', 300)
     parser.add('--resamples', 'choices of images', 1000)
     parser.add('--seed', 'of the choices', 0)
     parser.add('--workers', 'threads', 2)

@@ -14,7 +14,7 @@ from argparse import Namespace
 
 from ..datasets.importers.convert import TARGETS, convert_annotations
 from ..datasets.importers.read_annotations import SOURCES
-from ..evaluation.stored.challenge_csv import convert_detections
+from ..evaluation.stored.files import convert_detections
 from .options import CommandParser
 
 IMAGES = 'needed for yolo, and where sizes are missing; else they are checked'

@@ -11,43 +11,41 @@ from mmdet.registry import METRICS
 from mmengine.evaluator import BaseMetric
 from mmengine.fileio import get_local_path
 from mmengine.logging import MMLogger
+from torch.utils.data import Dataset
 
+from ..utils import checks
 from .backends import load_backend
-from .backends.base import check_max_dets
-from .cap_warnings import cap_warnings
 from .density.measure import measure_density
-from .image_result import ImageResult, join_detections, join_truth
-from .run_info import describe_file
-from .stored.detection_file import check_store_path, save_detections
-from .tables.coco_summary import (
-    format_classes,
-    format_summary,
-    summarize,
-    summarize_bounds,
-    summarize_classes,
-)
+from .samples import join_detections, read_sample
+from .stored import detection_file as store
+from .tables import coco_summary
+from .tables.dataset_truth import join_columns, read_dataset
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
 
 
 @METRICS.register_module()
 class DenseCocoMetric(BaseMetric):
-    """COCO's box AP and AR at every cap on detections per image.
+    """COCO's box AP and AR at every one of ``max_dets``.
 
     Source: the COCO protocol, as in pycocotools; equal to it in every number.
 
-    Differs from ``mmdet.CocoMetric``: that takes mAP at 100 detections and
-    mAP_50 to mAP_l at 1000, rounds to three digits, needs minutes where
-    images are dense, and follows an ``ann_file`` past the images that were
-    evaluated. Here the cap is in every key, values are not rounded, and only
-    evaluated images count (with a warning if there are more). Boxes only.
+    Differs from ``mmdet.CocoMetric``: the number is in every key (there mAP
+    is at 100 detections and mAP_50 to mAP_l at 1000), values are not rounded,
+    only evaluated images count (with a warning if there are more), and dense
+    images take seconds instead of minutes. Boxes only.
+
+    The ground truth is that of the data set (:class:`ColumnDataset`, which
+    :class:`DetectionCapHook` hands over), of another ``ann_file``, or, without
+    either, 'instances' of the data samples (among the ``meta_keys`` of
+    ``PackDetInputs``).
 
     =========================  ===============================================
     coco/bbox_mAP@300          also ``_50``, ``_75``, ``_s``, ``_m``, ``_l``;
                                -1 if there is no such object
     coco/AR@300                average recall
     coco/recall_bound@300      largest recall that so many detections can
-                               reach: sum(min(n, cap)) / sum(n) over the
+                               reach: sum(min(n, 300)) / sum(n) over the
                                objects n of each image and class
     coco/<class>_precision@300 AP of a class, if ``classwise``
     coco/nan_boxes             detections with NaN or infinity; not scored
@@ -55,36 +53,30 @@ class DenseCocoMetric(BaseMetric):
     =========================  ===============================================
 
     Args:
-        ann_file (str, optional): COCO JSON. Defaults to None: the ground truth
-            comes with the data samples ('instances' among the ``meta_keys`` of
-            ``PackDetInputs``).
-        max_dets (Sequence[int]): The caps, per image and class.
-            Defaults to (100, 300).
+        ann_file (str, optional): COCO JSON. It is not read where the data set
+            holds all of it. Defaults to None.
+        max_dets (Sequence[int]): How many detections of an image and class
+            count. Defaults to (100, 300).
         classwise (bool): Also report every class. Defaults to False.
         density (bool): Also print results by objects per image and by
-            neighbour IoU, and keep them in ``density_report``.
+            neighbor IoU, and keep them in ``density_report``; needs hotcoco.
             Defaults to False.
-        density_file (str, optional): Write that report, with every image, to
-            this JSON file. Defaults to None.
-        detection_file (str, optional): Write the detections, unchanged, to
-            this ``.npz``, to be evaluated again; see :func:`save_detections`.
-            Defaults to None.
+        density_file (str, optional): A JSON file for that report, with every
+            image. Defaults to None.
+        detection_file (str, optional): An ``.npz`` for the detections, to be
+            evaluated again. Defaults to None.
         backend (str): 'auto', 'hotcoco' or 'pycocotools'. Defaults to 'auto'.
         backend_args (dict, optional): Of mmengine's file backend.
         kwargs: Of ``BaseMetric``.
 
     Attributes:
         density_report (DensityReport, optional): Of the latest evaluation.
-        model_caps (dict[str, int]): Limits of the model by name, which
-            :class:`DetectionCapHook` fills in, to warn of.
-        run_info (dict): Config, data and checkpoint, which that hook fills in
-            to be written to ``detection_file``.
+        model_caps (dict[str, int]), run_info (dict): Of
+            :class:`DetectionCapHook`, to warn of and to be stored.
 
     Raises:
-        FileNotFoundError: If ``ann_file`` does not exist.
-        ValueError: If a cap is below 1, the ground truth lacks an image or a
-            class of the detections, or a detection is inverted or has a score
-            outside of 0..1.
+        FileNotFoundError, ValueError: If ``ann_file`` is absent, an argument
+            wrong, or the ground truth or a detection invalid.
 
     Example:
         >>> val_evaluator = dict(type='DenseCocoMetric', max_dets=(100, 300))
@@ -105,145 +97,129 @@ class DenseCocoMetric(BaseMetric):
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
-        self.max_dets = check_max_dets(max_dets)
+        self.max_dets = checks.positive_integers('max_dets', max_dets)
         self.backend = load_backend(backend)
         self.ann_file = ann_file
         self.classwise = classwise
         self.density = density or density_file is not None
+        if self.density:
+            load_backend('hotcoco')
         self.density_file = density_file
-        self.detection_file = detection_file and check_store_path(
-            detection_file
-        )
+        self.detection_file = detection_file
+        if detection_file is not None:
+            store.check_store_path(detection_file)
         self.backend_args = backend_args
         self.density_report = None
         self.model_caps: dict[str, int] = {}
         self.run_info: dict = {}
+        self._dataset: Dataset | None = None
         self._truth: GroundTruth | None = None
         self._warned: set[str] = set()
-        self._check_ann_file()
+        is_local = ann_file and backend_args is None and '://' not in ann_file
+        if is_local and not osp.isfile(ann_file):
+            raise FileNotFoundError(
+                f'ann_file must be a COCO JSON file, but {ann_file!r} does '
+                'not exist. Correct ann_file of the evaluator, or leave it '
+                'out to take the ground truth from the data set.'
+            )
+
+    def use_dataset(self, dataset: Dataset | None) -> None:
+        """Evaluate against this data set, where :func:`read_dataset` can."""
+        if dataset is not self._dataset:
+            self._dataset, self._truth = dataset, None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep the arrays of each image.
-
-        Args:
-            data_batch (Any): Not used.
-            data_samples (Sequence[dict]): Predictions of the model.
-        """
-        if self.ann_file is not None and self._truth is None:
-            # Before the first epoch is over, as the file may be wrong.
-            self._truth = self._read_ann_file()
+        """Keep the arrays of each image."""
+        if self._truth is None:
+            # Before the first epoch is over, as a file may be wrong.
+            self._truth = self._read_truth()
         self.results.extend(
-            ImageResult.from_sample(sample, self._truth is None)
+            read_sample(sample, with_truth=self._truth is None)
             for sample in data_samples
         )
 
-    def compute_metrics(self, results: list[ImageResult]) -> dict:
-        """Evaluate everything.
-
-        Args:
-            results (list[ImageResult]): All images, in any order.
-
-        Returns:
-            dict: As listed above.
-        """
+    def compute_metrics(self, results: list[tuple]) -> dict:
+        """Evaluate everything, images in any order; see the table above."""
         start = time.perf_counter()
-        truth = self._ground_truth(results)
+        truth = self._truth_of(results)
         found = join_detections(results)
         if self.detection_file is not None:
             self._save(truth, found)
         found, nan_boxes = found.drop_nan()
         if nan_boxes:
-            self._warn(
+            self._log(
                 f'{nan_boxes} of {nan_boxes + len(found)} detections '
                 'hold NaN or infinity and are not scored: the model '
-                'has diverged, or a layer overflows.'
+                'has diverged, or a layer overflows.',
+                logging.WARNING,
             )
         tables = self.backend.evaluate(truth, found, self.max_dets)
         counts = truth.counts(by_class=True)
-        values = {
-            **summarize(tables),
-            **summarize_bounds(counts, tables.max_dets),
-        }
-        for line in cap_warnings(truth, self.max_dets, self.model_caps):
+        values = coco_summary.summarize(tables, counts)
+        for line in coco_summary.low_cap_warnings(
+            counts, self.max_dets, self.model_caps
+        ):
             self._warn_once(line)
         self._log(
-            f'{len(truth.images)} images, {counts.sum()} objects, '
+            f'{len(counts)} images, {counts.sum()} objects, '
             f'{len(found)} detections; {tables.backend}, '
             f'{time.perf_counter() - start:.1f} s\n'
-            f'{format_summary(tables, values)}'
+            f'{coco_summary.format_summary(tables, values)}'
         )
         if self.classwise:
-            values.update(summarize_classes(tables, truth.classes))
-            self._log('\n' + format_classes(tables, truth.classes))
+            classes = truth.classes
+            values.update(coco_summary.summarize_classes(tables, classes))
+            self._log('\n' + coco_summary.format_classes(tables, classes))
         if self.density:
-            self._measure_density(truth, found)
+            self.density_report = measure_density(truth, found, self.max_dets)
+            self._log('\n' + self.density_report.format())
+            if self.density_file is not None:
+                self.density_report.save(self.density_file)
         return {**values, 'nan_boxes': nan_boxes, 'evaluator': tables.backend}
 
-    def _check_ann_file(self) -> None:
-        name = self.ann_file
-        if (
-            name is None
-            or self.backend_args is not None
-            or '://' in name
-            or osp.isfile(name)
-        ):
-            return
-        raise FileNotFoundError(
-            f'ann_file must be a COCO JSON file, but {name!r} does not exist. '
-            'Correct ann_file of the evaluator, or leave it out to take the '
-            'ground truth from the data set.'
-        )
-
-    def _read_ann_file(self) -> GroundTruth:
-        with get_local_path(
-            self.ann_file, backend_args=self.backend_args
-        ) as path:
-            truth = GroundTruth.from_coco(path, self._classes())
-        truth.validate()
-        return truth
-
+    @property
     def _classes(self) -> Sequence[str] | None:
         return (self.dataset_meta or {}).get('classes')
 
-    def _ground_truth(self, results: list[ImageResult]) -> GroundTruth:
+    def _read_truth(self) -> GroundTruth | None:
+        """Of the data set or the file; None if it comes with the samples."""
+        truth = read_dataset(self._dataset, self._classes, self.ann_file)
+        if truth is None and self.ann_file is not None:
+            with get_local_path(
+                self.ann_file, backend_args=self.backend_args
+            ) as path:
+                truth = GroundTruth.from_coco(path, self._classes)
+            truth.validate()
+        return truth
+
+    def _truth_of(self, results: list[tuple]) -> GroundTruth:
         """Of the images that were evaluated."""
-        ids, counts = np.unique(
-            [result.image_id for result in results], return_counts=True
-        )
+        ids, counts = np.unique([r[0] for r in results], return_counts=True)
         if not len(ids) or counts.max() > 1:
-            problem = (
-                'there are none'
-                if not len(ids)
-                else f'{ids[counts.argmax()]} came {counts.max()} times'
-            )
+            problem = 'there are none'
+            if len(ids):
+                problem = f'{ids[counts.argmax()]} came {counts.max()} times'
             raise ValueError(
                 'DenseCocoMetric must get every image once, but '
                 f'{problem}. Check the data set and its image ids.'
             )
         if self._truth is None:
-            return join_truth(results, self._classes())
-        unknown = ids[~np.isin(ids, self._truth.images.ids)]
-        if len(unknown):
-            raise ValueError(
-                f'{self.ann_file} must list every evaluated image, but lacks '
-                f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them. '
-                'Give the annotations of the split that is evaluated.'
-            )
-        if len(ids) < len(self._truth.images):
+            if self._classes is None:
+                raise ValueError(
+                    'DenseCocoMetric must know the classes, but the data set '
+                    'names none. Give it metainfo=dict(classes=...).'
+                )
+            columns = join_columns([result[-1] for result in results])
+            return GroundTruth.from_columns(columns, self._classes)
+        listed = self._truth.columns
+        source = self.ann_file or 'the data set'
+        truth = self._truth.subset(ids, source)
+        if len(ids) < len(listed):
             self._warn_once(
-                f'{self.ann_file} lists {len(self._truth.images)} images, of '
-                f'which {len(ids)} were evaluated: the results are for these.'
+                f'{source} lists {len(listed)} images, of which {len(ids)} '
+                'were evaluated: the results are for these.'
             )
-        return self._truth.subset(ids)
-
-    def _measure_density(self, truth: GroundTruth, found: Detections) -> None:
-        report = measure_density(
-            truth, found, self.max_dets, self.backend.package
-        )
-        self.density_report = report
-        self._log('\n' + report.format())
-        if self.density_file is not None:
-            report.save(self.density_file)
+        return truth
 
     def _save(self, truth: GroundTruth, found: Detections) -> None:
         meta = dict(
@@ -252,20 +228,19 @@ class DenseCocoMetric(BaseMetric):
             max_dets=self.max_dets,
             model_caps=self.model_caps,
         )
-        meta.update(describe_file('ann_file', self.ann_file))
-        save_detections(self.detection_file, found, meta, truth.images.ids)
+        meta.update(store.describe_file('ann_file', self.ann_file))
+        store.save_detections(
+            self.detection_file, found, meta, truth.columns.image_ids
+        )
         self._log(f'{len(found)} detections written to {self.detection_file}')
-
-    def _log(self, message: str) -> None:
-        MMLogger.get_current_instance().info(f'DenseCocoMetric: {message}')
 
     def _warn_once(self, message: str) -> None:
         """Of what stays the same from epoch to epoch."""
         if message not in self._warned:
             self._warned.add(message)
-            self._warn(message)
+            self._log(message, logging.WARNING)
 
-    def _warn(self, message: str) -> None:
+    def _log(self, message: str, level: int = logging.INFO) -> None:
         MMLogger.get_current_instance().log(
-            logging.WARNING, f'DenseCocoMetric: {message}'
+            level, f'DenseCocoMetric: {message}'
         )

@@ -35,7 +35,7 @@ def draw_predictions(
         list[Path]: The pictures.
     """
     truth = GroundTruth.from_coco(ann_file)
-    names = truth.images.file_names[:num_images]
+    names = truth.file_names[:num_images]
     paths = [Path(image_dir) / name for name in names]
     inferencer = DetInferencer(
         str(config) if config else None, str(checkpoint), show_progress=False

@@ -40,6 +40,13 @@ def box_areas(boxes: np.ndarray) -> np.ndarray:
     return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
 
 
+def shared_areas(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N,) areas of the intersections of (N, 4) xyxy boxes, row by row."""
+    low = np.maximum(boxes[:, :2], others[:, :2])
+    high = np.minimum(boxes[:, 2:], others[:, 2:])
+    return np.clip(high - low, 0, None).prod(axis=1)
+
+
 def clip_boxes(
     boxes: np.ndarray, sizes: np.ndarray, min_side: float = MIN_SIDE
 ) -> tuple[np.ndarray, np.ndarray]:

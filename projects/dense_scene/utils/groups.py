@@ -33,6 +33,12 @@ class RowGroups:
         image = range(len(self))[image]
         return self.order[self.offsets[image] : self.offsets[image + 1]]
 
+    def rows_of(self, images: slice) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of the images start to stop, and their images' places."""
+        rows = self.order[slice(*self.offsets[[images.start, images.stop]])]
+        counts = self.counts[images.start : images.stop]
+        return rows, np.repeat(np.arange(images.start, images.stop), counts)
+
     @property
     def counts(self) -> np.ndarray:
         """Number of rows of each image, (M,) int64."""

@@ -166,7 +166,7 @@ def test_never_worse_than_mmdet():
     [
         (lambda c: c.update(annotations=[]), 'hold at least one object'),
         (lambda c: c['images'][0].pop('width'), 'width and height'),
-        (lambda c: c['annotations'][0].update(image_id=9), 'a listed image'),
+        (lambda c: c['annotations'][0].update(image_id=9), 'a known image'),
     ],
 )
 def test_bad_files(save, change, words):

@@ -40,7 +40,7 @@ def test_costs_by_hand():
     assert sum(cost != 0 for cost in report.ap_cost.values()) == 2
 
 
-def mend(truth, found, report, kind, max_det):
+def mend(truth, found, report, kind):
     """The scene without errors of a kind, by loops and in COCO's form."""
     gt, dets = report.ground_truth, report.detections
     free = {n for n, error in enumerate(report.object_errors) if error >= 0}
@@ -91,6 +91,9 @@ def test_costs_equal_pycocotools_on_mended_scenes(seed):
     truth, found = random_scene(
         seed, num_images=3, objects=80, detections=60, num_classes=3
     )
+    # As in the table, where objects of an image lie together.
+    ids = [image['id'] for image in truth['images']]
+    truth['annotations'].sort(key=lambda item: ids.index(item['image_id']))
     for item in found:
         # Halves, doubles and shifts, so that every kind occurs.
         x, y, w, h = item['bbox']
@@ -100,11 +103,11 @@ def test_costs_equal_pycocotools_on_mended_scenes(seed):
             w * rng.choice([0.3, 1, 1, 3]),
             h,
         ]
-    report = analyse(truth, found, max_det=100)
+    report = analyse(truth, found, max_dets=100)
     assert sum(report.counts[kind] for kind in REPAIRABLE) > 5
     for kind in KINDS:
         precision, _ = pycocotools_tables(
-            *mend(truth, found, report, kind, 100), [100]
+            *mend(truth, found, report, kind), [100]
         )
         precision = precision[0, :, :, 0, 0]
         ap50 = precision[precision > -1].mean()

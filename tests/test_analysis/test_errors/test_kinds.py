@@ -10,7 +10,6 @@ from dense_scene.analysis.errors.kinds import (
     pairs_by_group,
 )
 from dense_scene.utils.boxes import overlapping_pairs
-from dense_scene.utils.groups import group_rows
 
 # Touching objects of 10 x 10 in a row.
 ROW = np.array([[10 * n, 0, 10 * n + 10, 10] for n in range(12)])
@@ -88,14 +87,8 @@ def test_equal_objects_and_detections():
 def test_no_boxes_and_no_objects():
     assert kinds(np.zeros((0, 4))) == []
     assert kinds([[0, 0, 5, 5]], np.zeros((0, 4))) == ['background']
-    assert (
-        len(
-            find_occluded(
-                np.zeros(0, int), np.zeros((0, 4)), overlapping_pairs([], [])
-            )
-        )
-        == 0
-    )
+    none = np.zeros((0, 4))
+    assert len(find_occluded(none, overlapping_pairs(none, none))) == 0
 
 
 def test_600_in_any_order():
@@ -114,10 +107,9 @@ def test_600_in_any_order():
 
 
 def occluded(objects, missed):
-    objects, missed = np.array(objects, float), np.array(missed)
-    return find_occluded(
-        missed, objects, overlapping_pairs(objects[missed], objects)
-    ).tolist()
+    objects = np.array(objects, float)
+    pairs = overlapping_pairs(objects, objects)
+    return find_occluded(objects, pairs)[missed].tolist()
 
 
 def test_occlusion():
@@ -135,12 +127,6 @@ def test_pairs_stay_within_their_group():
     boxes = np.array([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 5, 10]])
     boxes_of, objects_of = np.array([7, 3, 9]), np.array([7, 7, 9])
     objects = np.array([[50, 0, 60, 10], [0, 0, 10, 10], [0, 0, 10, 10]])
-    groups = np.array([9, 7, 3])
-    box, obj, iou = pairs_by_group(
-        boxes,
-        group_rows(boxes_of, groups),
-        objects,
-        group_rows(objects_of, groups),
-    )
+    box, obj, iou = pairs_by_group(boxes, boxes_of, objects, objects_of)
     assert (box.tolist(), obj.tolist()) == ([0, 2], [1, 2])
     assert iou.tolist() == [1, 0.5]

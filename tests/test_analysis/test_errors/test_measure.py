@@ -11,19 +11,17 @@ from dense_scene.analysis.errors.measure import (
     analyse_error_file,
     analyse_errors,
 )
-from dense_scene.evaluation.tables.detections import Detections
-from dense_scene.evaluation.tables.ground_truth import GroundTruth
 from tests.test_evaluation.scenes import (
     coco_dict,
     coco_results,
     grid,
     random_scene,
+    read,
 )
 
 
 def analyse(truth, found, **options):
-    truth = GroundTruth.from_coco(truth)
-    return analyse_errors(truth, Detections.from_coco(found, truth), **options)
+    return analyse_errors(*read(truth, found), **options)
 
 
 def one_of_each():
@@ -84,7 +82,7 @@ def test_a_perfect_prediction_has_no_errors():
         report = analyse(
             coco_dict(boxes),
             coco_results(boxes, np.full(count, 0.9)),
-            max_det=600,
+            max_dets=600,
         )
         assert report.ap50 == pytest.approx(1, abs=1e-12)
         assert set(report.counts.values()) == {0}
@@ -113,9 +111,9 @@ def test_what_is_no_error():
         np.array([[0, 0, 40, 40], [205, 5, 20, 20], [500, 0, 40, 40]]),
         (0.9, 0.8, 0.7),
     )
-    report = analyse(truth, found, max_det=2)
+    report = analyse(truth, found, max_dets=2)
     assert set(report.counts.values()) == {0}
-    assert analyse(truth, found, max_det=3).counts['background'] == 1
+    assert analyse(truth, found, max_dets=3).counts['background'] == 1
 
 
 def test_a_crowd_region_is_no_object():
@@ -150,21 +148,19 @@ def test_other_classes_are_background_but_hide_objects():
 
 
 def test_backends_agree_and_order_does_not_matter():
-    truth, found = random_scene(1)
-    truth = GroundTruth.from_coco(truth)
-    found = Detections.from_coco(found, truth)
+    truth, found = read(*random_scene(1))
     first = analyse_errors(truth, found)
     second = analyse_errors(truth, found, backend='pycocotools')
     assert first.ap_cost == second.ap_cost
     assert first.per_image == second.per_image
-    images = truth.images.ids[::-1]
-    again = analyse_errors(truth.subset(images), found)
+    order = np.random.default_rng(0).permutation(len(found))
+    again = analyse_errors(truth, found.take(np.sort(order)))
     assert again.counts == first.counts
 
 
 @pytest.mark.parametrize('seed', range(3))
 def test_tide_sees_the_same_case(seed):
-    report = analyse(*random_scene(seed), max_det=40)
+    report = analyse(*random_scene(seed), max_dets=40)
     # Its AP50 comes from a matching of its own.
     assert report.tide['ap_base'] == pytest.approx(report.ap50, abs=1e-9)
 
@@ -178,7 +174,7 @@ def test_tide_by_hand():
 
 def test_without_the_library_there_is_no_tide(monkeypatch):
     monkeypatch.setattr(
-        'dense_scene.analysis.errors.tide.find_spec', lambda name: None
+        'dense_scene.analysis.errors.measure.find_spec', lambda name: None
     )
     report = analyse(*one_of_each(), backend='pycocotools')
     assert report.tide is None and 'TIDE' not in report.format()
@@ -220,6 +216,6 @@ def test_nan_is_counted(tmp_path):
     assert again.counts == report.counts
 
 
-def test_a_cap_below_1():
-    with pytest.raises(ValueError, match='integers from 1 on, but got'):
-        analyse(*one_of_each(), max_det=0)
+def test_max_dets_below_1():
+    with pytest.raises(ValueError, match='max_dets must be a positive'):
+        analyse(*one_of_each(), max_dets=0)

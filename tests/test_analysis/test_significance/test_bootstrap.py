@@ -1,6 +1,7 @@
 """The paired bootstrap: exact, fair, and not fooled."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,26 +16,21 @@ from dense_scene.evaluation.backends import load_backend
 from dense_scene.evaluation.stored.detection_file import save_detections
 from dense_scene.evaluation.tables.detections import Detections
 from dense_scene.evaluation.tables.ground_truth import GroundTruth
-from dense_scene.evaluation.tables.image_table import ImageTable
 from tests.test_evaluation.scenes import (
     coco_dict,
     coco_results,
     grid,
     pycocotools_tables,
+    read,
 )
 from tests.test_evaluation.scenes import random_scene as scene
-
-
-def read(truth, found):
-    truth = GroundTruth.from_coco(truth)
-    return truth, Detections.from_coco(found, truth)
 
 
 def difference(values, **columns):
     """A result with these samples in every row."""
     samples = np.repeat(np.array(values, float)[:, None], 3, axis=1)
     settings = dict(
-        first=np.zeros(3), second=np.zeros(3), max_det=300, num_images=1
+        first=np.zeros(3), second=np.zeros(3), max_dets=300, num_images=1
     )
     return PairedBootstrap(samples=samples, **{**settings, **columns})
 
@@ -83,19 +79,11 @@ def test_resample_equals_a_data_set_of_copies():
 def backend_ap(truth, found, weights):
     """AP of a data set in which image i stands weights[i] times."""
     images = np.repeat(np.arange(len(weights)), weights)
-    objects, rows = (side.group(truth.images.ids) for side in (truth, found))
     ids = np.arange(len(images))
-    of_truth = np.concatenate([objects[i] for i in images])
+    columns = replace(truth.columns.take(images), image_ids=ids)
+    copies = GroundTruth.from_columns(columns, truth.classes)
+    rows = found.group(truth.columns.image_ids)
     of_found = np.concatenate([rows[i] for i in images])
-    copies = GroundTruth(
-        ImageTable(ids, ids + 1, ids + 1),
-        truth.classes,
-        np.repeat(ids, objects.counts[images]),
-        truth.boxes[of_truth],
-        truth.labels[of_truth],
-        truth.areas[of_truth],
-        truth.iscrowd[of_truth],
-    )
     return (
         load_backend()
         .evaluate(
@@ -178,9 +166,9 @@ def test_resamples_without_objects_are_left_out():
 @pytest.mark.parametrize(
     'settings, words',
     [
-        (dict(resamples=0), 'resamples must be at least 1, but got 0'),
-        (dict(workers=0), 'workers must be at least 1'),
-        (dict(max_det=0), 'max_dets must be one or more integers'),
+        (dict(resamples=0), 'resamples must be a positive integer, but got 0'),
+        (dict(workers=0), 'workers must be a positive integer'),
+        (dict(max_dets=0), 'max_dets must be a positive integer'),
     ],
 )
 def test_bad_settings(settings, words):

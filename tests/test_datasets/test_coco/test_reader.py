@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dense_scene.datasets.coco.reader import parse_coco_json, read_coco_json
+from dense_scene.datasets.coco.reader import read_coco_json
 
 KEYS = ('images', 'annotations', 'categories')
 
@@ -84,11 +84,11 @@ def test_any_order_of_keys(read, order, count, style):
     assert file.classes == ['b', 'a']
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4))
-def test_floats_are_those_of_json(box):
+def test_floats_are_those_of_json(read, box):
     item = dict(image_id=1, category_id=8, bbox=box)
-    file = parse_coco_json(json.dumps(coco([item])).encode(), '')
-    assert file.boxes.tolist() == [box]
+    assert read(coco([item])).boxes.tolist() == [box]
 
 
 def test_optional_fields(read):

@@ -40,17 +40,18 @@ def test_hook_fills_in_every_metric(wrapped):
     model.test_cfg = dict(max_per_img=7)
     if wrapped:
         model = nn.DataParallel(model)
+    loader = SimpleNamespace(dataset=None)
+    one = Evaluator([DenseCocoMetric()])
+    two = Evaluator([DenseCocoMetric(), DenseCocoMetric(prefix='b')])
     runner = SimpleNamespace(
         model=model,
-        val_evaluator=Evaluator([DenseCocoMetric()]),
-        test_evaluator=Evaluator(
-            [DenseCocoMetric(), DenseCocoMetric(prefix='b')]
-        ),
+        val_loop=SimpleNamespace(evaluator=one, dataloader=loader),
+        test_loop=SimpleNamespace(evaluator=two, dataloader=loader),
     )
     hook = DetectionCapHook()
     hook.before_val(runner)
     hook.before_test(runner)
-    metrics = runner.val_evaluator.metrics + runner.test_evaluator.metrics
+    metrics = one.metrics + two.metrics
     assert [metric.model_caps for metric in metrics] == [
         {'max_per_img': 7}
     ] * 3

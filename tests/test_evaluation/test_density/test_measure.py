@@ -6,13 +6,12 @@ import pytest
 from dense_scene.evaluation.backends import load_backend
 from dense_scene.evaluation.density.measure import measure_density
 from dense_scene.evaluation.density.report import group_by_quarter
-from dense_scene.evaluation.tables.detections import Detections
-from dense_scene.evaluation.tables.ground_truth import GroundTruth
 from tests.test_evaluation.scenes import (
     coco_dict,
     coco_results,
     grid,
     random_scene,
+    read,
 )
 
 
@@ -21,8 +20,7 @@ def scene(request):
     truth, found = random_scene(
         request.param, num_images=9, objects=90, detections=300, num_classes=3
     )
-    truth = GroundTruth.from_coco(truth)
-    return truth, Detections.from_coco(found, truth)
+    return read(truth, found)
 
 
 def test_each_image_equals_an_evaluation_of_it_alone(scene):
@@ -30,16 +28,20 @@ def test_each_image_equals_an_evaluation_of_it_alone(scene):
     report = measure_density(truth, found, (5, 100))
     reference = load_backend('pycocotools')
     columns = report.per_image
-    assert columns['image_id'] == sorted(truth.images.ids)
+    assert columns['image_id'] == sorted(truth.columns.image_ids)
     for place, image in enumerate(columns['image_id']):
         alone = truth.subset([image])
-        tables = reference.evaluate(alone, found.subset([image]), (5, 100))
+        tables = reference.evaluate(
+            alone, found.take(found.image_ids == image), (5, 100)
+        )
         for cap in (5, 100):
             assert columns[f'AP@{cap}'][place] == pytest.approx(
                 tables.ap(cap), abs=1e-9
             )
         assert columns['objects'][place] == (~alone.iscrowd).sum()
-        assert columns['detections'][place] == len(found.subset([image]))
+        assert columns['detections'][place] == len(
+            found.take(found.image_ids == image)
+        )
         assert columns['file_name'][place] == f'{image}.jpg'
 
 
@@ -49,14 +51,14 @@ def test_each_group_equals_an_evaluation_of_its_images(scene):
     ids = np.array(report.per_image['image_id'])
     for groups, values in (
         (report.by_objects, report.per_image['objects']),
-        (report.by_neighbour_iou, report.per_image['neighbour_iou']),
+        (report.by_neighbor_iou, report.per_image['neighbor_iou']),
     ):
         masks = group_by_quarter(np.array(values))
         assert sum(group['images'] for group in groups) == len(ids)
         for group, mask in zip(groups, masks, strict=True):
             part = truth.subset(ids[mask])
             tables = load_backend('pycocotools').evaluate(
-                part, found.subset(ids[mask]), (5, 100)
+                part, found.take(np.isin(found.image_ids, ids[mask])), (5, 100)
             )
             assert group['AP@5'] == pytest.approx(tables.ap(5), abs=1e-9)
             assert group['AP@100'] == pytest.approx(tables.ap(100), abs=1e-9)
@@ -64,15 +66,14 @@ def test_each_group_equals_an_evaluation_of_its_images(scene):
 
 
 def test_recall_of_objects_by_hand():
-    # Two equal boxes (neighbour IoU 1) of which one is found, and three
+    # Two equal boxes (neighbor IoU 1) of which one is found, and three
     # touching ones (0), all found.
     boxes = np.vstack((grid(3), [[500, 0, 40, 40]] * 2))
-    truth = GroundTruth.from_coco(coco_dict(boxes))
-    found = Detections.from_coco(
-        coco_results(boxes[:4], (0.9, 0.8, 0.7, 0.6)), truth
+    truth, found = read(
+        coco_dict(boxes), coco_results(boxes[:4], (0.9, 0.8, 0.7, 0.6))
     )
     report = measure_density(truth, found, (1, 100))
-    assert report.recall_by_neighbour_iou == [
+    assert report.recall_by_neighbor_iou == [
         {
             'range': '0.000-0.000',
             'objects': 3,
@@ -81,27 +82,27 @@ def test_recall_of_objects_by_hand():
         },
         {'range': '1.000-1.000', 'objects': 2, 'AR@1': 0, 'AR@100': 0.5},
     ]
-    assert report.per_image['neighbour_iou'] == [2 / 5]
+    assert report.per_image['neighbor_iou'] == [2 / 5]
     assert report.by_objects[0]['range'] == '5-5'
 
 
 def test_crowds_are_no_objects():
-    truth = GroundTruth.from_coco(
-        coco_dict(np.array([[0, 0, 40, 40]] * 2), iscrowd=[0, 1])
+    truth, found = read(
+        coco_dict(np.array([[0, 0, 40, 40]] * 2), iscrowd=[0, 1]), []
     )
-    found = Detections.from_coco([], truth)
     report = measure_density(truth, found)
     assert report.per_image['objects'] == [1]
-    assert report.per_image['neighbour_iou'] == [0]
-    assert report.recall_by_neighbour_iou[0]['objects'] == 1
+    assert report.per_image['neighbor_iou'] == [0]
+    assert report.recall_by_neighbor_iou[0]['objects'] == 1
 
 
 def test_no_object_at_all():
-    truth = GroundTruth.from_coco(coco_dict(np.zeros((0, 4))))
-    found = Detections.from_coco(coco_results(grid(2), (0.5, 0.4)), truth)
+    truth, found = read(
+        coco_dict(np.zeros((0, 4))), coco_results(grid(2), (0.5, 0.4))
+    )
     report = measure_density(truth, found, (100,))
     assert report.per_image['AP@100'] == [-1]
-    assert report.recall_by_neighbour_iou == []
+    assert report.recall_by_neighbor_iou == []
     assert 'no objects' in report.format()
 
 

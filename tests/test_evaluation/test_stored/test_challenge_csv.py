@@ -9,7 +9,7 @@ from dense_scene.cli import main
 from dense_scene.evaluation.stored.detection_file import save_detections
 from dense_scene.evaluation.stored.files import read_evaluation
 from dense_scene.evaluation.tables.detections import Detections
-from dense_scene.evaluation.tables.ground_truth import GroundTruth
+from tests.test_evaluation.scenes import read_truth
 
 TRUTH = dict(
     images=[
@@ -79,7 +79,7 @@ def test_rows(convert, tmp_path):
 def test_several_classes_or_odd_names_are_refused(convert, capsys):
     two = dict(TRUTH, categories=[dict(id=1, name='a'), dict(id=2, name='b')])
     assert convert(two) == 1
-    assert 'there must be one, but there are 2' in capsys.readouterr().err
+    assert 'but the ground truth has 2' in capsys.readouterr().err
     odd = [dict(item, file_name=f'x,{item["id"]}') for item in TRUTH['images']]
     assert convert(dict(TRUTH, images=odd)) == 1
     assert "one is 'x,4'" in capsys.readouterr().err
@@ -87,7 +87,7 @@ def test_several_classes_or_odd_names_are_refused(convert, capsys):
 
 def test_other_formats_and_no_ground_truth(convert, tmp_path, capsys):
     assert convert(TRUTH, '--to', 'coco') == 1
-    assert 'written as csv only' in capsys.readouterr().err
+    assert "must be one of 'csv', but got 'coco'" in capsys.readouterr().err
     assert (
         main(
             [
@@ -130,14 +130,12 @@ def test_what_is_read_is_not_replaced(convert, tmp_path, capsys):
         assert 'must not be a source' in capsys.readouterr().err
     assert [path.read_bytes() for path in files] == before
     assert convert(TRUTH, '--digits', '99') == 1
-    assert 'digits must be 0 to 6, but got 99' in capsys.readouterr().err
+    assert 'digits must be one of 0, 1, 2' in capsys.readouterr().err
 
 
 def test_no_detection(tmp_path):
     from dense_scene.evaluation.stored.challenge_csv import write_challenge_csv
 
     empty = FOUND.take(np.zeros(3, bool))
-    path = write_challenge_csv(
-        empty, GroundTruth.from_coco(TRUTH), tmp_path / 'a.csv'
-    )
+    path = write_challenge_csv(empty, read_truth(TRUTH), tmp_path / 'a.csv')
     assert path.read_text() == 'image_name,x1,y1,x2,y2,score\n'

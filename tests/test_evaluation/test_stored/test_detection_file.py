@@ -11,8 +11,7 @@ from dense_scene.evaluation.stored.detection_file import (
     save_detections,
 )
 from dense_scene.evaluation.tables.detections import Detections
-from dense_scene.evaluation.tables.ground_truth import GroundTruth
-from tests.test_evaluation.scenes import random_scene
+from tests.test_evaluation.scenes import random_scene, read_truth
 
 COLUMNS = ('image_ids', 'boxes', 'scores', 'labels', 'xywh')
 
@@ -54,7 +53,7 @@ def test_round_trip_loses_no_bit(tmp_path, count, dtype):
 def test_coco_boxes_and_their_corners_come_back(tmp_path):
     # x + w - x is not w here, in some row: both must come back as they were.
     truth, found = random_scene(0)
-    found = Detections.from_coco(found, GroundTruth.from_coco(truth))
+    found = Detections.from_coco(found, read_truth(truth))
     x1, _, x2, _ = found.boxes.T
     assert (x2 - x1 != found.xywh[:, 2]).any()
     both = Detections(

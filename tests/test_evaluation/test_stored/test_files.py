@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from dense_scene.evaluation.stored.challenge_csv import read_challenge_csv
 from dense_scene.evaluation.stored.detection_file import save_detections
 from dense_scene.evaluation.stored.files import (
-    read_challenge_csv,
     read_evaluation,
     read_ground_truth,
 )
@@ -42,8 +42,8 @@ def write(tmp_path):
 def test_sku110k_csv_is_repaired_as_by_the_data_set(truth_csv):
     truth = read_ground_truth(truth_csv)
     assert truth.classes == ('object',)
-    assert truth.images.ids.tolist() == [0, 1]
-    assert truth.images.file_names.tolist() == ['b.jpg', 'a.jpg']
+    assert truth.columns.image_ids.tolist() == [0, 1]
+    assert truth.file_names == ['b.jpg', 'a.jpg']
     assert truth.image_ids.tolist() == [0, 0, 1]
     assert truth.boxes.tolist() == [
         [0, 0, 40, 40],
@@ -63,7 +63,7 @@ def test_challenge_csv(truth_csv, write, header):
     assert found.boxes.tolist() == [[1.5, 2, 3, 4], [5, 6, 7, 8]]
     assert found.scores.tolist() == [0.25, 1]
     assert found.labels.tolist() == [0, 0]
-    assert len(truth.images) == 2 and store.image_ids is None
+    assert len(truth.columns) == 2 and store.image_ids is None
 
 
 def test_empty_challenge_csv(truth_csv, write):
@@ -97,7 +97,7 @@ def test_challenge_csv_that_is_no_text(truth_csv, tmp_path):
 
 def test_challenge_csv_cannot_tell_classes(write):
     truth, _ = random_scene(0)
-    with pytest.raises(ValueError, match='must have one, but it has 2'):
+    with pytest.raises(ValueError, match='but the ground truth has 2'):
         read_evaluation(write('found.csv', ''), write('truth.json', truth))
 
 
@@ -117,7 +117,7 @@ def test_stored_images_and_classes_choose_the_ground_truth(write, tmp_path):
     found = Detections(ids[:1], grid(1), [0.5], [0])
     save_detections(path, found, dict(classes=['class 1']), ids)
     ground_truth, _ = read_evaluation(path, write('truth.json', truth))
-    assert sorted(ground_truth.images.ids) == ids
+    assert sorted(ground_truth.columns.image_ids) == ids
     assert ground_truth.classes == ('class 1',)
     assert len(ground_truth) == sum(
         item['image_id'] in ids and item['category_id'] == 5

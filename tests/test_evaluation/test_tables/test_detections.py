@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from dense_scene.evaluation.tables.detections import Detections
-from dense_scene.evaluation.tables.ground_truth import GroundTruth
 from tests.test_evaluation.scenes import (
     coco_dict,
     coco_results,
     grid,
     random_scene,
+    read_truth,
 )
 
-TRUTH = GroundTruth.from_coco(coco_dict(grid(2)))
+TRUTH = read_truth(coco_dict(grid(2)))
 
 
 def make(image_ids=(1,), boxes=((0, 0, 2, 3),), scores=(0.5,), labels=(0,)):
@@ -23,7 +23,7 @@ def make(image_ids=(1,), boxes=((0, 0, 2, 3),), scores=(0.5,), labels=(0,)):
 
 def test_coco_file_and_list_give_the_same_columns(tmp_path):
     truth, found = random_scene(1)
-    truth = GroundTruth.from_coco(truth)
+    truth = read_truth(truth)
     path = tmp_path / 'found.json'
     path.write_text(json.dumps(found))
     from_file = Detections.from_coco(path, truth)
@@ -52,24 +52,10 @@ def test_float32_boxes_are_measured_exactly():
         )
 
 
-def test_from_images_joins_in_order():
-    detections = Detections.from_images(
-        [5, 3, 4],
-        [grid(2), np.zeros((0, 4)), grid(1)],
-        [np.array([0.1, 0.2]), np.zeros(0), np.array([0.3])],
-        [np.array([0, 1]), np.zeros(0, int), np.array([2])],
-    )
-    assert detections.image_ids.tolist() == [5, 5, 4]
-    assert detections.scores.tolist() == [0.1, 0.2, 0.3]
-    assert detections.labels.tolist() == [0, 1, 2]
-    assert len(Detections.from_images([], [], [], [])) == 0
-
-
-def test_groups_and_subsets():
+def test_groups_and_rows():
     detections = make([7, 3, 7], grid(3), [0.1, 0.2, 0.3], [0, 0, 0])
     groups = detections.group(np.array([3, 5, 7]))
     assert [rows.tolist() for rows in groups] == [[1], [], [0, 2]]
-    assert detections.subset([7]).scores.tolist() == [0.1, 0.3]
     assert detections.take(np.array([2, 0])).scores.tolist() == [0.3, 0.1]
 
 

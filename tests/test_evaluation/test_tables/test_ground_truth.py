@@ -7,59 +7,55 @@ import pytest
 
 from dense_scene.datasets.annotation_columns import AnnotationColumns
 from dense_scene.evaluation.tables.ground_truth import GroundTruth
-from dense_scene.evaluation.tables.image_table import ImageTable
-from tests.test_evaluation.scenes import coco_dict, grid, random_scene
-
-COLUMNS = (
-    'image_ids',
-    'boxes',
-    'xywh',
-    'labels',
-    'areas',
-    'iscrowd',
-    'ignore',
-    'category_ids',
+from tests.test_evaluation.scenes import (
+    coco_dict,
+    grid,
+    make_truth,
+    random_scene,
+    read_truth,
 )
 
 
 def make(
     image_ids=(1,), boxes=((0, 0, 2, 3),), labels=(0,), ids=(1,), **columns
 ):
-    images = ImageTable(ids, [9] * len(ids), [8] * len(ids))
-    return GroundTruth(images, ('a', 'b'), image_ids, boxes, labels, **columns)
+    return make_truth(ids, image_ids, boxes, labels, ('a', 'b'), **columns)
 
 
-def test_coco_file_and_dict_give_the_same_columns(tmp_path):
+def test_coco_file_by_image():
     content, _ = random_scene(3)
-    path = tmp_path / 'truth.json'
-    path.write_text(json.dumps(content))
-    from_file = GroundTruth.from_coco(path)
-    from_dict = GroundTruth.from_coco(content)
-    annotations = content['annotations']
-    for truth in (from_file, from_dict):
-        assert truth.xywh.tolist() == [item['bbox'] for item in annotations]
-        assert truth.areas.tolist() == [item['area'] for item in annotations]
-        assert truth.classes == ('class 0', 'class 1')
-        assert truth.category_ids.tolist() == [2, 5]
-        assert truth.images.widths.tolist() == [500] * 4
-        assert truth.images.heights.tolist() == [400] * 4
-        assert truth.images.file_names.tolist() == [
-            item['file_name'] for item in content['images']
-        ]
-    for name in COLUMNS:
-        np.testing.assert_array_equal(
-            getattr(from_file, name), getattr(from_dict, name)
-        )
+    content['annotations'][0]['ignore'] = 1
+    truth = read_truth(content)
+    ids = [image['id'] for image in content['images']]
+    # Objects of an image lie together, images and objects as in the file.
+    annotations = sorted(
+        content['annotations'], key=lambda item: ids.index(item['image_id'])
+    )
+    assert truth.image_ids.tolist() == [a['image_id'] for a in annotations]
+    assert truth.xywh.tolist() == [item['bbox'] for item in annotations]
+    assert truth.areas.tolist() == [item['area'] for item in annotations]
+    assert truth.iscrowd.tolist() == [bool(a['iscrowd']) for a in annotations]
+    assert truth.ignore.tolist() == ['ignore' in item for item in annotations]
+    assert truth.labels.tolist() == [
+        [2, 5].index(item['category_id']) for item in annotations
+    ]
+    assert truth.classes == ('class 0', 'class 1')
+    assert truth.category_ids.tolist() == [2, 5]
+    assert truth.columns.image_ids.tolist() == ids
+    assert truth.columns.sizes.tolist() == [[400, 500]] * 4
+    assert truth.file_names == [
+        item['file_name'] for item in content['images']
+    ]
 
 
 def test_boxes_are_corners():
-    truth = GroundTruth.from_coco(coco_dict(np.array([[1, 2, 30, 40]])))
+    truth = read_truth(coco_dict(np.array([[1, 2, 30, 40]])))
     assert truth.boxes.tolist() == [[1, 2, 31, 42]]
 
 
 def test_classes_follow_the_file_as_in_mmdet():
-    content, _ = random_scene(0, num_classes=3)
-    truth = GroundTruth.from_coco(content, ['class 2', 'class 0'])
+    content, _ = random_scene(0, num_classes=3, num_images=1)
+    truth = read_truth(content, ['class 2', 'class 0'])
     assert truth.classes == ('class 0', 'class 2')
     assert truth.category_ids.tolist() == [2, 8]
     kept = [
@@ -77,7 +73,7 @@ def test_defaults_are_computed():
     assert truth.category_ids.tolist() == [0, 1]
 
 
-def test_from_columns_of_a_data_set():
+def test_columns_of_a_data_set():
     columns = AnnotationColumns.from_rows(
         [b'a.jpg', b'b.jpg'],
         [4, 2],
@@ -88,9 +84,8 @@ def test_from_columns_of_a_data_set():
         np.array([False, True, False]),
     )
     truth = GroundTruth.from_columns(columns, ('a', 'b'))
-    assert truth.images.ids.tolist() == [4, 2]
-    assert truth.images.widths.tolist() == [20, 40]
-    assert truth.images.file_names.tolist() == ['a.jpg', 'b.jpg']
+    assert truth.columns.image_ids.tolist() == [4, 2]
+    assert truth.file_names == ['a.jpg', 'b.jpg']
     assert truth.image_ids.tolist() == [4, 2, 2]
     assert truth.boxes[0].tolist() == [8, 9, 10, 11]
     assert truth.iscrowd.tolist() == [False, False, True]
@@ -104,13 +99,13 @@ def test_groups_counts_and_subsets():
         ids=[3, 9, 7],
         iscrowd=[0, 0, 0, 1],
     )
-    assert [rows.tolist() for rows in truth.group()] == [[1], [], [0, 2, 3]]
+    assert [rows.tolist() for rows in truth.group()] == [[0], [], [1, 2, 3]]
     assert truth.counts().tolist() == [1, 0, 2]  # not the crowd
     assert truth.counts(by_class=True).tolist() == [[0, 1], [0, 0], [1, 1]]
     part = truth.subset([7, 9])
-    assert part.images.ids.tolist() == [9, 7]
+    assert part.columns.image_ids.tolist() == [9, 7]
     assert part.labels.tolist() == [0, 1, 0]
-    assert part.xywh.tolist() == truth.xywh[[0, 2, 3]].tolist()
+    assert part.xywh.tolist() == truth.xywh[1:].tolist()
 
 
 def test_nothing_is_valid():
@@ -123,7 +118,6 @@ def test_nothing_is_valid():
     'columns, words',
     [
         (dict(ids=[1, 2, 2]), 'id of its own, but 1 ids .* 2 among'),
-        (dict(image_ids=[4]), 'belong to a listed image, but 1 of 1'),
         (dict(labels=[2]), 'one of 2 classes'),
         (dict(boxes=[[5, 0, 2, 3]]), 'x1 <= x2'),
         (dict(boxes=[[0, 0, float('nan'), 3]]), 'no NaN'),
@@ -136,12 +130,19 @@ def test_invalid_columns(columns, words):
 
 def test_text_as_image_id():
     with pytest.raises(ValueError, match="image ids must be integers.*'a'"):
-        make(ids=['a'])
+        make(ids=['a'], image_ids=['a'])
 
 
 def test_missing_class():
     with pytest.raises(ValueError, match=r"lacks \['can'\]; it has "):
-        GroundTruth.from_coco(coco_dict(grid(1)), ['object', 'can'])
+        read_truth(coco_dict(grid(1)), ['object', 'can'])
+
+
+def test_object_of_no_image():
+    with pytest.raises(
+        ValueError, match='annotation 2, image_id .* known image, but got 4'
+    ):
+        read_truth(coco_dict(grid(3), image_id=[1, 4, 1]))
 
 
 def test_files_that_cannot_be_read(tmp_path):
@@ -160,6 +161,7 @@ def test_files_that_cannot_be_read(tmp_path):
         dict(images=[], categories=[], annotations=[dict(bbox=[1, 2, 3, 4])]),
     ],
 )
-def test_dict_that_is_not_coco(content):
-    with pytest.raises(ValueError, match='ground truth'):
-        GroundTruth.from_coco(content)
+def test_file_that_is_not_coco(tmp_path, content):
+    (tmp_path / 'truth.json').write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='truth.json.* must'):
+        GroundTruth.from_coco(tmp_path / 'truth.json')

@@ -1,6 +1,6 @@
 """Measure what the numbers in a config follow from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from mmcv import rescale_size
@@ -13,7 +13,7 @@ from ...evaluation.stored.files import read_ground_truth
 from ...evaluation.tables.ground_truth import GroundTruth
 from ...utils import checks
 from ...utils.boxes import box_areas, clip_boxes, nearest_neighbor_iou
-from ...utils.groups import find_positions, group_rows
+from ...utils.groups import group_rows
 from ...utils.object_counts import needed_cap, recall_bound
 from .anchors import STOCK, AnchorRecall, advise_anchors
 
@@ -85,9 +85,8 @@ def advise_dataset(
     """
     scale = checks.size('scale', scale)
     truth, left_out = _usable(_read(ann_file, source_format, images), ann_file)
-    table = truth.images
-    image_of_box = find_positions(truth.image_ids, table.ids)
-    sizes = np.stack((table.widths, table.heights), axis=1)
+    sizes = truth.columns.sizes[:, ::-1]  # width, height
+    image_of_box = np.repeat(np.arange(len(sizes)), truth.columns.counts)
     resized = [rescale_size(size, scale) for size in sizes.tolist()]
     # A stripe may have no row left; no loader gives that.
     resized = np.maximum(resized, 1)
@@ -143,22 +142,22 @@ def _read(
 def _usable(truth: GroundTruth, ann_file: str) -> tuple[GroundTruth, int]:
     """The objects, cut at the edges of images, and how many are none."""
     truth.validate()
-    limits = np.stack((truth.images.widths, truth.images.heights), axis=1)
-    if (limits < 1).any():
+    columns = truth.columns
+    if (columns.sizes < 1).any():
         raise ValueError(
             f'{ann_file} must give every image a positive width and height, '
             'but some are not. Add them.'
         )
-    place = find_positions(truth.image_ids, truth.images.ids)
-    boxes, keep = clip_boxes(truth.boxes, limits[place])
+    sizes = np.repeat(columns.sizes[:, ::-1], columns.counts, axis=0)
+    boxes, keep = clip_boxes(truth.boxes, sizes)
     keep &= ~(truth.iscrowd | truth.ignore)
     if not keep.any():
         raise ValueError(
             f'{ann_file} must hold at least one object of a pixel or more '
             'that is not a crowd region, but holds none.'
         )
-    columns = truth.image_ids[keep], boxes[keep], truth.labels[keep]
-    kept = GroundTruth(truth.images, truth.classes, *columns)
+    columns = replace(columns, boxes=boxes).keep_boxes(keep)
+    kept = GroundTruth.from_columns(columns, truth.classes)
     return kept, len(truth) - len(kept)
 
 

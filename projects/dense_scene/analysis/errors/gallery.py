@@ -6,22 +6,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...utils import checks
 from ...utils.files import write_bytes
+from ...visualization import palette
 from ...visualization.boxes import draw_boxes
+from ...visualization.palette import to_bgr
 from .kinds import DETECTION_ERRORS, OBJECT_ERRORS
 from .report import ErrorReport
 
-# BGR of Okabe and Ito's palette, told apart by colour-blind readers too.
-FOUND_COLOUR = (190, 190, 190)
-ERROR_COLOURS = dict(
-    merged=(0, 94, 213),
-    duplicate=(233, 180, 86),
-    split=(167, 121, 204),
-    shifted=(115, 158, 0),
-    loose=(0, 159, 230),
+FOUND_COLOR = (190, 190, 190)
+ERROR_COLORS = dict(
+    merged=to_bgr(palette.ORANGE),
+    duplicate=to_bgr(palette.SKY),
+    split=to_bgr(palette.PINK),
+    shifted=to_bgr(palette.GREEN),
+    loose=to_bgr(palette.YELLOW),
     background=(0, 0, 0),
-    missed_occluded=(178, 114, 0),
-    missed_other=(66, 228, 240),
+    missed_occluded=to_bgr(palette.BLUE),
+    missed_other=to_bgr('#F0E442'),
 )
 # Smaller images are enlarged, as lines would hide the objects.
 _MIN_SIDE = 800
@@ -43,10 +45,8 @@ def draw_error_gallery(
 
     Args:
         report (ErrorReport): Of :func:`analyse_errors`.
-        image_dir (str | PathLike): Where the file names of the ground truth
-            start.
-        out_dir (str | PathLike): Gets ``01_<image>.png`` and so on; it is
-            made. A file is replaced at once or not at all.
+        image_dir (str | PathLike): Where the file names start.
+        out_dir (str | PathLike): Gets ``01_<image>.png`` and so on.
         worst (int): How many pictures. Defaults to 12.
         score_thr (float): Wrong detections below it are not drawn: hundreds
             of them would hide the image. Defaults to 0.3.
@@ -55,32 +55,21 @@ def draw_error_gallery(
         list[Path]: The pictures.
 
     Raises:
-        FileNotFoundError: If an image does not exist.
-        ValueError: If a number is out of its range, or an image is unreadable
-            or has no name.
+        FileNotFoundError, ValueError: If an image is absent or unreadable.
     """
-    if not isinstance(worst, int) or worst < 1:
-        raise ValueError(
-            f'worst must be an integer from 1 on, but got '
-            f'{worst!r}. Give the number of pictures.'
-        )
-    if not 0 <= score_thr <= 1:
-        raise ValueError(
-            'score_thr must be from 0 to 1, but got '
-            f'{score_thr!r}. Correct it.'
-        )
+    checks.positive_integer('worst', worst)
+    checks.number('score_thr', score_thr, '[0, 1]')
     badness = np.array(report.per_image['badness'])
     order = np.argsort(-badness, kind='stable')[:worst]
     chosen = order[badness[order] > 0]
-    images = report.ground_truth.images
-    sources = [_find(image_dir, name) for name in images.file_names[chosen]]
+    names = report.ground_truth.file_names
+    ids = report.ground_truth.columns.image_ids
+    sources = [_find(image_dir, names[image]) for image in chosen]
     paths = []
-    for place, (source, position) in enumerate(zip(sources, chosen), 1):
-        picture = draw_errors(
-            _read(source), report, int(images.ids[position]), score_thr
-        )
+    for place, (source, image) in enumerate(zip(sources, chosen), 1):
+        picture = draw_errors(_read(source), report, ids[image], score_thr)
         path = Path(out_dir) / f'{place:02d}_{source.stem}.png'
-        _write(path, picture)
+        write_bytes(path, cv2.imencode('.png', picture)[1].tobytes())
         paths.append(path)
     return paths
 
@@ -100,37 +89,36 @@ def draw_errors(
         score_thr (float): As above. Defaults to 0.3.
 
     Returns:
-        np.ndarray: (f H + legend, f W, 3), uint8, BGR, where f is a whole
-        number that enlarges images under 800 pixels.
+        np.ndarray: (f H + legend, f W, 3), where the integer f enlarges images
+        under 800 pixels.
     """
     factor = max(1, round(_MIN_SIDE / min(image.shape[:2])))
     canvas = cv2.resize(
         image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC
     )
     entries = []
-    for name, colour, boxes in _boxes_by_kind(report, image_id, score_thr):
-        canvas = draw_boxes(canvas, boxes * factor, colour)
-        entries.append((f'{name}: {len(boxes)}', colour))
+    for name, color, boxes in _boxes_by_kind(report, image_id, score_thr):
+        canvas = draw_boxes(canvas, boxes * factor, color)
+        entries.append((f'{name}: {len(boxes)}', color))
     return np.concatenate([canvas, _legend(entries, canvas.shape[1])])
 
 
 def _boxes_by_kind(
     report: ErrorReport, image_id: int, score_thr: float
 ) -> list[tuple]:
-    """Name, colour and boxes; what is drawn last lies on top."""
+    """Name, color and boxes; what is drawn last lies on top."""
     truth, found = report.ground_truth, report.detections
     own = truth.image_ids == image_id
     shown = (found.image_ids == image_id) & (found.scores >= score_thr)
     kept = own & ~truth.iscrowd & (report.object_errors < 0)
-    layers = [('found', FOUND_COLOUR, truth.boxes[kept])]
+    layers = [('found', FOUND_COLOR, truth.boxes[kept])]
     for names, errors, boxes, rows in (
         (OBJECT_ERRORS, report.object_errors, truth.boxes, own),
         (DETECTION_ERRORS, report.detection_errors, found.boxes, shown),
     ):
         for number, name in enumerate(names):
-            layers.append(
-                (name, ERROR_COLOURS[name], boxes[rows & (errors == number)])
-            )
+            own_boxes = boxes[rows & (errors == number)]
+            layers.append((name, ERROR_COLORS[name], own_boxes))
     return layers
 
 
@@ -138,53 +126,28 @@ def _legend(entries: list[tuple], width: int) -> np.ndarray:
     columns = max(1, width // _CELL)
     rows = -(-len(entries) // columns)
     canvas = np.full((rows * _ROW, width, 3), 255, np.uint8)
-    for place, (text, colour) in enumerate(entries):
+    for place, (text, color) in enumerate(entries):
         x, y = place % columns * _CELL, place // columns * _ROW
-        cv2.rectangle(canvas, (x + 6, y + 6), (x + 22, y + 20), colour, -1)
-        cv2.putText(
-            canvas,
-            text,
-            (x + 30, y + 18),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            0.45,
-            (0, 0, 0),
-            1,
-            cv2.LINE_AA,
-        )
+        cv2.rectangle(canvas, (x + 6, y + 6), (x + 22, y + 20), color, -1)
+        font = cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA
+        cv2.putText(canvas, text, (x + 30, y + 18), *font)
     return canvas
 
 
 def _find(image_dir: str | os.PathLike, name: str) -> Path:
-    if not name:
-        raise ValueError(
-            'every image of the gallery must have a file_name in '
-            'the ground truth, but one has none. Add it.'
-        )
     path = Path(image_dir) / name
     if not path.is_file():
         raise FileNotFoundError(
-            f'images must hold every image of the gallery, but {str(path)!r} '
-            'does not exist. Give the folder that the file names of the '
-            'ground truth start from.'
+            f'{image_dir} must hold every image of the gallery, but {name!r} '
+            'is not a file in it.'
         )
     return path
 
 
 def _read(path: Path) -> np.ndarray:
-    image = (
-        cv2.imdecode(
-            np.fromfile(path, np.uint8),
-            cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION,
-        )
-        if path.stat().st_size
-        else None
-    )
+    content = np.fromfile(path, np.uint8)
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    image = cv2.imdecode(content, flags) if len(content) else None
     if image is None:
-        raise ValueError(
-            f'{path} must be an image, but cannot be decoded. Copy it again.'
-        )
+        raise ValueError(f'{path} must be an image, but cannot be decoded.')
     return image
-
-
-def _write(path: Path, picture: np.ndarray) -> None:
-    write_bytes(path, cv2.imencode('.png', picture)[1].tobytes())

@@ -2,16 +2,12 @@
 
 import numpy as np
 
-from ...utils.boxes import overlapping_pairs
-from ...utils.groups import RowGroups
+from ...utils.boxes import box_areas, overlapping_pairs, shared_areas
+from ...utils.groups import group_rows
 
 DETECTION_ERRORS = (
-    'merged',
-    'duplicate',
-    'split',
-    'shifted',
-    'loose',
-    'background',
+    *('merged', 'duplicate', 'split'),
+    *('shifted', 'loose', 'background'),
 )
 OBJECT_ERRORS = ('missed_occluded', 'missed_other')
 # A repaired detection finds an object; those of other kinds are removed.
@@ -31,27 +27,29 @@ Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def pairs_by_group(
     boxes: np.ndarray,
-    box_groups: RowGroups,
+    groups: np.ndarray,
     objects: np.ndarray,
-    object_groups: RowGroups,
+    object_groups: np.ndarray,
 ) -> Pairs:
     """Overlapping boxes and objects of the same group, of a whole data set.
 
     Args:
         boxes (np.ndarray): (N, 4), xyxy, any unit.
-        box_groups (RowGroups): Which boxes each of G groups holds.
+        groups (np.ndarray): (N,) integer, group of each box; -1 for none.
         objects (np.ndarray): (M, 4), likewise.
-        object_groups (RowGroups): Which objects each of the groups holds.
+        object_groups (np.ndarray): (M,), likewise.
 
     Returns:
         tuple: Row of the box, row of the object and IoU, each (P,), sorted as
         by :func:`overlapping_pairs`.
     """
     parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    for rows, columns in zip(box_groups, object_groups):
-        if len(rows) and len(columns):
-            box, obj, iou = overlapping_pairs(boxes[rows], objects[columns])
-            parts.append((rows[box], columns[obj], iou))
+    names = np.unique(groups[groups >= 0])
+    for rows, columns in zip(
+        group_rows(groups, names), group_rows(object_groups, names)
+    ):
+        box, obj, iou = overlapping_pairs(boxes[rows], objects[columns])
+        parts.append((rows[box], columns[obj], iou))
     box, obj, iou = (np.concatenate(column) for column in zip(*parts))
     order = np.argsort(box, kind='stable')
     return box[order], obj[order], iou[order]
@@ -62,17 +60,13 @@ def classify_detections(
 ) -> np.ndarray:
     """The kind of error of detections that found nothing.
 
-    Source: written for this package. The kinds refine TIDE's "localisation"
-    and "background" (`Bolya et al. 2020 <https://arxiv.org/abs/2008.08115>`_,
-    whose IoU thresholds 0.5 and 0.1 they keep) by the failures of Figure 4 of
-    `A method for detecting objects in dense scenes
-    <https://doi.org/10.1515/comp-2022-0231>`_. Only objects of the detection's
-    class count. The first that applies:
+    Source: ours. The kinds refine TIDE's "localization" and "background", of
+    which they keep the IoU thresholds, by the failures of the paper's
+    Figure 4. Only objects of the detection's class count. The first that
+    applies:
 
     - **merged**: it covers at least 3/4 of each of two or more objects, and
-      its IoU with the box around these is larger than that with any single
-      object. (A detection of an object with a hidden one behind it covers
-      both, but fits the front one best.)
+      its IoU with the box around these is larger than that with any object.
     - **duplicate**: IoU >= 0.5 with an object, found by another detection.
     - **split**: at least 3/4 of it lie inside of one object.
     - **shifted**: IoU >= 0.1 with two or more objects.
@@ -84,8 +78,7 @@ def classify_detections(
         boxes (np.ndarray): (N, 4), xyxy, any unit: detections without a match
             at IoU 0.5.
         objects (np.ndarray): (M, 4), xyxy, same unit.
-        pairs (tuple): Of :func:`pairs_by_group` or
-            :func:`overlapping_pairs`, boxes with objects of their class.
+        pairs (tuple): Of :func:`pairs_by_group`, within a class.
 
     Returns:
         np.ndarray: (N,) int64, index into ``DETECTION_ERRORS``.
@@ -100,22 +93,19 @@ def classify_detections(
         ... ]
         ['merged', 'shifted', 'split']
     """
-    boxes, objects = _as_boxes(boxes), _as_boxes(objects)
     box, obj, iou = pairs
     count = len(boxes)
     best = np.zeros(count)
     np.maximum.at(best, box, iou)
-    shared = _shared_area(boxes[box], objects[obj])
-    inside = shared >= COVERED_SHARE * _area(boxes)[box]
+    shared = shared_areas(boxes[box], objects[obj])
+    inside = shared >= COVERED_SHARE * box_areas(boxes)[box]
     touched = np.bincount(box[iou >= BACKGROUND_IOU], minlength=count)
-    covered = shared >= COVERED_SHARE * _area(objects)[obj]
-    fits_union = (
-        _iou_with_union(boxes, objects, box[covered], obj[covered]) > best
-    )
+    covered = shared >= COVERED_SHARE * box_areas(objects)[obj]
+    around = _iou_with_union(boxes, objects, box[covered], obj[covered])
     several = np.bincount(box[covered], minlength=count) > 1
     return np.select(
         [
-            several & fits_union,
+            several & (around > best),
             best >= FOREGROUND_IOU,
             np.bincount(box[inside], minlength=count) > 0,
             touched > 1,
@@ -126,29 +116,25 @@ def classify_detections(
     )
 
 
-def find_occluded(
-    missed: np.ndarray, objects: np.ndarray, pairs: Pairs
-) -> np.ndarray:
-    """Which missed objects share a quarter of their area with another one.
+def find_occluded(objects: np.ndarray, pairs: Pairs) -> np.ndarray:
+    """Which objects share a quarter of their area with another one.
 
     Boxes do not tell which of the two is in front; a large object that a small
     one hides in part is not counted, as most of it can be seen.
 
     Args:
-        missed (np.ndarray): (K,) int64, rows of the missed objects.
         objects (np.ndarray): (M, 4), xyxy, any unit.
-        pairs (tuple): Of ``objects[missed]`` with objects of the same image,
-            of any class; pairs of an object with itself do not count.
+        pairs (tuple): Of objects with objects of the same image, of any
+            class; pairs of an object with itself do not count.
 
     Returns:
-        np.ndarray: (K,) bool.
+        np.ndarray: (M,) bool.
     """
-    objects = _as_boxes(objects)
-    place, other, _ = pairs
-    row = missed[place]
-    shared = _shared_area(objects[row], objects[other])
-    hidden = (shared >= OCCLUDED_SHARE * _area(objects)[row]) & (row != other)
-    return np.bincount(place[hidden], minlength=len(missed)) > 0
+    row, other, _ = pairs
+    shared = shared_areas(objects[row], objects[other])
+    hidden = shared >= OCCLUDED_SHARE * box_areas(objects)[row]
+    hidden &= row != other
+    return np.bincount(row[hidden], minlength=len(objects)) > 0
 
 
 def _iou_with_union(
@@ -160,21 +146,6 @@ def _iou_with_union(
     np.maximum.at(union[:, 2:], box, objects[obj, 2:])
     iou, rows = np.zeros(len(boxes)), np.unique(box)
     boxes, union = boxes[rows], union[rows]
-    shared = _shared_area(boxes, union)
-    iou[rows] = shared / (_area(boxes) + _area(union) - shared)
+    shared = shared_areas(boxes, union)
+    iou[rows] = shared / (box_areas(boxes) + box_areas(union) - shared)
     return iou
-
-
-def _as_boxes(boxes: np.ndarray) -> np.ndarray:
-    return np.asarray(boxes, np.float64).reshape(-1, 4)
-
-
-def _area(boxes: np.ndarray) -> np.ndarray:
-    return (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-
-
-def _shared_area(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(P,), of the boxes of the same row."""
-    low = np.maximum(first[:, :2], second[:, :2])
-    high = np.minimum(first[:, 2:], second[:, 2:])
-    return np.clip(high - low, 0, None).prod(axis=1)

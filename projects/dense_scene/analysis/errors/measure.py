@@ -1,17 +1,19 @@
 """Sort the errors of a detector by kind and price them."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 
-from ...evaluation.average_precision import average_precision
 from ...evaluation.backends import load_backend
 from ...evaluation.stored.files import read_evaluation
+from ...evaluation.tables.coco_parts import split_coco
 from ...evaluation.tables.detections import Detections
 from ...evaluation.tables.ground_truth import GroundTruth
 from ...evaluation.tables.matches import Matches
+from ...utils import checks
 from ...utils.box_matching import UNRECALLED, recalling_ranks
-from ...utils.groups import group_rows
+from ..weighted_average_precision import WeightedAveragePrecision
 from .kinds import (
     DETECTION_ERRORS,
     FOREGROUND_IOU,
@@ -23,66 +25,63 @@ from .kinds import (
     pairs_by_group,
 )
 from .report import ErrorReport
-from .tide import measure_tide
 
 
 def analyse_error_file(
-    detections: str, ann_file: str, max_det: int = 300, backend: str = 'auto'
+    detections: str, ann_file: str, max_dets: int = 300, backend: str = 'auto'
 ) -> ErrorReport:
-    """Analyse a file of detections; boxes with NaN are counted and dropped.
+    """Analyze a file of detections; boxes with NaN are counted and dropped.
 
     Args:
         detections, ann_file (str): See :func:`read_evaluation`.
-        max_det, backend: See :func:`analyse_errors`.
+        max_dets, backend: See :func:`analyse_errors`.
     """
     truth, store = read_evaluation(detections, ann_file)
-    return analyse_errors(truth, store.detections, max_det, backend)
+    return analyse_errors(truth, store.detections, max_dets, backend)
 
 
 def analyse_errors(
     ground_truth: GroundTruth,
     detections: Detections,
-    max_det: int = 300,
+    max_dets: int = 300,
     backend: str = 'auto',
 ) -> ErrorReport:
     """Sort the errors at IoU 0.5 by kind and price each kind.
 
-    Every detection within the cap that found nothing has one kind of
+    Every detection within ``max_dets`` that found nothing has one kind of
     :func:`classify_detections`; every object that nothing found is missed,
     under occlusion (:func:`find_occluded`) or not. Crowd regions are not
     objects, and what found one is no error.
 
     The cost of a kind is AP50 with its errors mended minus AP50, as in TIDE,
-    each kind alone, so that costs do not add up:
-
-    - a merged, split, shifted or loose detection finds the missed object of
-      its class that it overlaps most; the best scored chooses first, and one
-      for which none is left is removed;
-    - a duplicate or one on background is removed; none beyond the cap takes
-      its place;
-    - a missed object is not counted. A class of which none remains has AP 1.
+    each kind alone, so that costs do not add up; docs/evaluation.md says how
+    each is mended. A class of which no object remains has AP 1.
 
     Args:
         ground_truth (GroundTruth): What is there.
         detections (Detections): What was found; rows with NaN are dropped.
-        max_det (int): The cap, per image and class. Defaults to 300.
+        max_dets (int): How many count, per image and class. Defaults to 300.
         backend (str): See :func:`load_backend`. Defaults to 'auto'.
 
-    Returns:
-        ErrorReport: The errors.
-
     Raises:
-        ValueError: If the cap is below 1, or the columns are invalid.
+        ValueError: If an argument is wrong, or the columns are invalid.
     """
+    checks.positive_integer('max_dets', max_dets)
     evaluator = load_backend(backend)
     detections, nan_boxes = detections.drop_nan()
     matches = evaluator.match(
-        ground_truth, detections, max_det, np.array([FOREGROUND_IOU])
+        ground_truth, detections, max_dets, np.array([FOREGROUND_IOU])
     )
-    case = _Case.build(ground_truth, detections, matches)
+    found = detections.take(matches.rows)
+    wrong = ~(matches.matched[0] | matches.ignored[0])
+    pairs = _pairs_of_wrong(ground_truth, found, wrong)
+    kinds = classify_detections(found.boxes, ground_truth.boxes, pairs)
+    kinds = np.where(wrong, kinds, -1)
+    missed = _object_errors(ground_truth, matches)
+    case = _Case(ground_truth, found, matches, kinds, missed, pairs)
     detection_errors = np.full(len(detections), -1)
-    detection_errors[matches.rows] = case.detection_errors
-    base = case.ap(case.hits, case.ignored, case.objects)
+    detection_errors[matches.rows] = kinds
+    base = case.ap()
     costs = {
         kind: case.mended_ap(kind) - base if base >= 0 else 0.0
         for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)
@@ -91,89 +90,78 @@ def analyse_errors(
         ground_truth,
         detections,
         detection_errors,
-        case.object_errors,
-        max_det,
+        missed,
+        max_dets,
         base,
         costs,
-        measure_tide(ground_truth, detections, max_det),
+        measure_tide(ground_truth, detections, max_dets),
         nan_boxes,
     )
 
 
+def measure_tide(
+    ground_truth: GroundTruth, detections: Detections, max_dets: int = 300
+) -> dict | None:
+    """TIDE's errors at IoU 0.5 and 0.1, computed by hotcoco.
+
+    Source: `Bolya et al. 2020 <https://arxiv.org/abs/2008.08115>`_.
+
+    Returns:
+        dict | None: ``delta_ap`` and ``counts`` per class (Cls, Loc, Both,
+        Dupe, Bkg, Miss; FP and FN in ``delta_ap`` alone) and ``ap_base``.
+        None if hotcoco is not installed.
+    """
+    if find_spec('hotcoco') is None:
+        return None
+    (part,) = split_coco(ground_truth, detections)
+    hotcoco = load_backend('hotcoco')
+    return hotcoco.evaluator(part, [max_dets], [FOREGROUND_IOU]).tide_errors()
+
+
 @dataclass(frozen=True, eq=False)
 class _Case:
-    """Matched detections (P, in the order of the matches) and N objects."""
+    """Detections (P, in the order of the matches), objects, their errors."""
 
-    scores: np.ndarray
-    labels: np.ndarray
-    hits: np.ndarray
-    ignored: np.ndarray
-    object_labels: np.ndarray
-    objects: np.ndarray
+    truth: GroundTruth
+    found: Detections
+    matches: Matches
     detection_errors: np.ndarray
     object_errors: np.ndarray
     pairs: Pairs
 
-    @classmethod
-    def build(
-        cls, truth: GroundTruth, found: Detections, matches: Matches
-    ) -> '_Case':
-        found = found.take(matches.rows)
-        hits, ignored = matches.matched[0], matches.ignored[0]
-        objects = ~truth.iscrowd
-        wrong = ~(hits | ignored)
-        pairs = _pairs_of_wrong(truth, found, wrong)
-        kinds = classify_detections(found.boxes, truth.boxes, pairs)
-        detection_errors = np.where(wrong, kinds, -1)
-        missed = np.flatnonzero(objects & ~matches.found_objects()[0])
-        object_errors = np.full(len(truth), -1)
-        object_errors[missed] = np.where(_occluded(truth, missed), 0, 1)
-        return cls(
-            found.scores,
-            found.labels,
-            hits,
-            ignored,
-            truth.labels,
-            objects,
-            detection_errors,
-            object_errors,
-            pairs,
-        )
-
     def ap(
-        self, hits: np.ndarray, ignored: np.ndarray, counted: np.ndarray
+        self,
+        repaired: np.ndarray | bool = False,
+        removed: np.ndarray | bool = False,
+        uncounted: np.ndarray | bool = False,
     ) -> float:
         """COCO's AP50 over the classes that have objects; -1 without any."""
+        hits = self.matches.matched | repaired
+        ignored = self.matches.ignored | removed
+        objects = ~self.truth.iscrowd
         values = []
-        for label in np.unique(self.object_labels[self.objects]):
-            own = self.labels == label
-            count = np.sum(counted & (self.object_labels == label))
-            values.append(
-                average_precision(
-                    self.scores[own],
-                    hits[None, own],
-                    ignored[None, own],
-                    count,
-                )[0]
-                if count
-                else 1.0
-            )
+        for label in np.unique(self.truth.labels[objects]):
+            own = self.found.labels == label
+            counted = objects & ~uncounted & (self.truth.labels == label)
+            ap = WeightedAveragePrecision(
+                self.found.scores[own],
+                hits[:, own],
+                ignored[:, own],
+                np.zeros(own.sum(), int),
+            )(np.ones(1, np.int32), counted.sum())
+            values.append(ap[0] if counted.any() else 1.0)
         return float(np.mean(values)) if values else -1.0
 
     def mended_ap(self, kind: str) -> float:
         """AP50 without the errors of a kind."""
         if kind in OBJECT_ERRORS:
-            mended = self.object_errors == OBJECT_ERRORS.index(kind)
-            return self.ap(self.hits, self.ignored, self.objects & ~mended)
+            place = OBJECT_ERRORS.index(kind)
+            return self.ap(uncounted=self.object_errors == place)
         wrong = self.detection_errors == DETECTION_ERRORS.index(kind)
         repaired = np.zeros_like(wrong)
         if kind in REPAIRABLE:
             repaired[self._finders(wrong)] = True
-        return self.ap(
-            self.hits | repaired,
-            self.ignored | wrong & ~repaired,
-            self.objects,
-        )
+        return self.ap(repaired, wrong & ~repaired)
 
     def _finders(self, wrong: np.ndarray) -> np.ndarray:
         """Which of these detections find a missed object once repaired."""
@@ -181,7 +169,7 @@ class _Case:
         free = wrong[box] & (self.object_errors[obj] >= 0)
         # Matches lie by falling score within each image and class.
         ranks = recalling_ranks(
-            (box[free], obj[free], iou[free]), len(self.objects), np.zeros(1)
+            (box[free], obj[free], iou[free]), len(self.truth), np.zeros(1)
         )[0]
         return ranks[ranks != UNRECALLED]
 
@@ -190,32 +178,31 @@ def _pairs_of_wrong(
     truth: GroundTruth, found: Detections, wrong: np.ndarray
 ) -> Pairs:
     """Wrong detections with the objects of their image and class."""
-    keys = [_keys(columns, truth) for columns in (found, truth)]
-    groups = np.unique(keys[0][wrong])
+    ids = np.unique(truth.columns.image_ids)
+    # A number for the image and the class of every row.
+    of_found, of_truth = (
+        np.searchsorted(ids, table.image_ids) * len(truth.classes)
+        + table.labels
+        for table in (found, truth)
+    )
     return pairs_by_group(
         found.boxes,
-        group_rows(np.where(wrong, keys[0], -1), groups),
+        np.where(wrong, of_found, -1),
         truth.boxes,
-        group_rows(np.where(truth.iscrowd, -1, keys[1]), groups),
+        np.where(truth.iscrowd, -1, of_truth),
     )
 
 
-def _keys(columns: GroundTruth | Detections, truth: GroundTruth) -> np.ndarray:
-    """A number for the image and the class of every row."""
-    images = np.unique(truth.images.ids)
-    return (
-        np.searchsorted(images, columns.image_ids) * len(truth.classes)
-        + columns.labels
+def _object_errors(truth: GroundTruth, matches: Matches) -> np.ndarray:
+    """(N,), index into ``OBJECT_ERRORS``; -1 for found ones and crowds."""
+    image = np.repeat(np.arange(len(truth.columns)), truth.columns.counts)
+    objects = ~truth.iscrowd
+    missed = objects & ~matches.found_objects()[0]
+    pairs = pairs_by_group(
+        truth.boxes,
+        np.where(missed, image, -1),
+        truth.boxes,
+        np.where(objects, image, -1),
     )
-
-
-def _occluded(truth: GroundTruth, missed: np.ndarray) -> np.ndarray:
-    ids = truth.images.ids
-    objects = np.flatnonzero(~truth.iscrowd)
-    place, other, iou = pairs_by_group(
-        truth.boxes[missed],
-        group_rows(truth.image_ids[missed], ids),
-        truth.boxes[objects],
-        group_rows(truth.image_ids[objects], ids),
-    )
-    return find_occluded(missed, truth.boxes, (place, objects[other], iou))
+    occluded = find_occluded(truth.boxes, pairs)
+    return np.where(missed, np.where(occluded, 0, 1), -1)

@@ -5,12 +5,12 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
-from terminaltables import AsciiTable
 
 from ...evaluation.tables.detections import Detections
 from ...evaluation.tables.ground_truth import GroundTruth
 from ...utils.files import whole_file
 from ...utils.groups import find_positions
+from ...utils.tables import format_table
 from .kinds import DETECTION_ERRORS, OBJECT_ERRORS
 
 
@@ -23,11 +23,11 @@ class ErrorReport:
         detections (Detections): D of them.
         detection_errors (np.ndarray): (D,) int64, index into
             ``DETECTION_ERRORS``; -1 if it found an object or a crowd region,
-            or lies beyond the cap.
+            or lies beyond ``max_dets``.
         object_errors (np.ndarray): (N,) int64, index into ``OBJECT_ERRORS``;
             -1 if it was found or is a crowd region.
-        max_det (int): The cap, per image and class.
-        ap50 (float): AP at IoU 0.5 and the cap; -1 without objects.
+        max_dets (int): How many detections count, per image and class.
+        ap50 (float): AP at IoU 0.5; -1 without objects.
         ap_cost (dict[str, float]): What AP50 gains without the errors of one
             kind, see :func:`analyse_errors`.
         tide (dict, optional): Of :func:`measure_tide`.
@@ -38,7 +38,7 @@ class ErrorReport:
     detections: Detections
     detection_errors: np.ndarray
     object_errors: np.ndarray
-    max_det: int
+    max_dets: int
     ap50: float
     ap_cost: dict[str, float]
     tide: dict | None = None
@@ -47,11 +47,8 @@ class ErrorReport:
     @property
     def counts(self) -> dict[str, int]:
         """Number of errors of each kind."""
-        columns = self.per_image
-        return {
-            kind: sum(columns[kind])
-            for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)
-        }
+        columns, kinds = self.per_image, (*DETECTION_ERRORS, *OBJECT_ERRORS)
+        return {kind: sum(columns[kind]) for kind in kinds}
 
     @property
     def per_image(self) -> dict[str, list]:
@@ -59,49 +56,36 @@ class ErrorReport:
 
         ``image_id``, ``file_name``, ``objects``, the number of errors of each
         kind, and ``badness``: missed objects plus the scores of wrong
-        detections, per object. So a wrong detection weighs as much as the
-        detector believed in it.
+        detections, per object.
         """
-        images, objects = self.ground_truth.images, self.ground_truth.counts()
+        truth, found = self.ground_truth, self.detections
+        ids, objects = truth.columns.image_ids, truth.counts()
         columns = dict(
-            image_id=images.ids.tolist(),
-            file_name=images.file_names.tolist(),
+            image_id=ids.tolist(),
+            file_name=truth.file_names,
             objects=objects.tolist(),
         )
-        badness = np.zeros(len(images))
-        for names, errors, ids, weights in (
-            (
-                DETECTION_ERRORS,
-                self.detection_errors,
-                self.detections.image_ids,
-                self.detections.scores,
-            ),
-            (
-                OBJECT_ERRORS,
-                self.object_errors,
-                self.ground_truth.image_ids,
-                np.ones(len(self.object_errors)),
-            ),
+        badness = np.zeros(len(ids))
+        for names, errors, table, weights in (
+            (DETECTION_ERRORS, self.detection_errors, found, found.scores),
+            (OBJECT_ERRORS, self.object_errors, truth, np.ones(len(truth))),
         ):
-            image = find_positions(ids, images.ids)
-            for number, name in enumerate(names):
-                columns[name] = np.bincount(
-                    image[errors == number], minlength=len(images)
-                ).tolist()
             wrong = errors >= 0
-            badness += np.bincount(
-                image[wrong], weights[wrong], minlength=len(images)
-            )
+            image = find_positions(table.image_ids[wrong], ids)
+            counts = np.zeros((len(names), len(ids)), np.int64)
+            np.add.at(counts, (errors[wrong], image), 1)
+            columns.update(zip(names, counts.tolist()))
+            badness += np.bincount(image, weights[wrong], minlength=len(ids))
         columns['badness'] = (badness / np.maximum(objects, 1)).tolist()
         return columns
 
     def format(self) -> str:
         """A table of the kinds and, if known, one of TIDE's classes."""
+        counts = self.ground_truth.counts()
         heading = (
-            f'{len(self.ground_truth.images)} images, '
-            f'{self.ground_truth.counts().sum()} objects, '
+            f'{len(counts)} images, {counts.sum()} objects, '
             f'{len(self.detections)} detections; '
-            f'AP50@{self.max_det} '
+            f'AP50@{self.max_dets} '
             f'{_show(self.ap50) if self.ap50 >= 0 else "-"}'
         )
         if self.nan_boxes:
@@ -109,21 +93,15 @@ class ErrorReport:
                 f'\n{self.nan_boxes} detections hold NaN or infinity '
                 'and are not scored'
             )
-        counts = self.counts
-        tables = [_table('Dense errors', counts, self.ap_cost)]
-        if self.tide is not None:
-            tables.append(
-                _table('TIDE', self.tide['counts'], self.tide['delta_ap'])
-            )
+        tables = [_table('Dense errors', self.counts, self.ap_cost)]
+        if tide := self.tide:
+            tables.append(_table('TIDE', tide['counts'], tide['delta_ap']))
         return '\n'.join([heading, *tables])
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the numbers, not the boxes, to a JSON file.
-
-        A file is replaced at once or, if writing fails, not at all.
-        """
+        """Write the numbers, not the boxes, to a JSON file."""
         content = dict(
-            max_det=self.max_det,
+            max_dets=self.max_dets,
             ap50=self.ap50,
             counts=self.counts,
             ap_cost=self.ap_cost,
@@ -136,12 +114,11 @@ class ErrorReport:
 
 
 def _table(title: str, counts: dict[str, int], cost: dict[str, float]) -> str:
-    rows = [
-        [name, str(counts.get(name, '-')), _show(cost[name])] for name in cost
-    ]
-    table = AsciiTable([['error', 'count', 'AP50 cost'], *rows], title)
-    table.justify_columns[1] = table.justify_columns[2] = 'right'
-    return table.table
+    return format_table(
+        ['error', 'count', 'AP50 cost'],
+        [[name, counts.get(name, '-'), _show(cost[name])] for name in cost],
+        title,
+    )
 
 
 def _show(value: float) -> str:

@@ -126,7 +126,7 @@ def _read_boxes(
     name = Path(image).name
     ids = [
         i
-        for i, file_name in zip(truth.images.ids, truth.images.file_names)
+        for i, file_name in zip(truth.columns.image_ids, truth.file_names)
         if Path(file_name).name == name
     ]
     if len(ids) != 1:

@@ -1,4 +1,4 @@
-"""Whether one detector is better than another, or the images were kind."""
+"""Paired bootstrap over images: is one detector better than another?"""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -14,9 +14,10 @@ from ...evaluation.stored.files import read_evaluation
 from ...evaluation.tables.coco_tables import IOU_THRS
 from ...evaluation.tables.detections import Detections
 from ...evaluation.tables.ground_truth import GroundTruth
+from ...utils import checks
 from ...utils.groups import find_positions
+from ..weighted_average_precision import WeightedAveragePrecision
 from .paired_bootstrap import PairedBootstrap
-from .weighted_average_precision import WeightedAveragePrecision
 
 
 def compare_detections(
@@ -34,14 +35,12 @@ def compare_detections(
     """
     truth, store = read_evaluation(first, ann_file)
     other, other_store = read_evaluation(second, ann_file)
-    if truth.classes != other.classes or not np.array_equal(
-        truth.images.ids, other.images.ids
-    ):
+    ids, other_ids = truth.columns.image_ids, other.columns.image_ids
+    if truth.classes != other.classes or not np.array_equal(ids, other_ids):
         raise ValueError(
             f'{first} and {second} must be of the same images and classes, '
-            f'but are of {len(truth.images)} and {len(other.images)} images, '
-            f'classes {truth.classes} and {other.classes}. Run both detectors '
-            'on the same data.'
+            f'but are of {len(ids)} and {len(other_ids)} images, classes '
+            f'{truth.classes} and {other.classes}.'
         )
     return bootstrap_difference(
         truth,
@@ -55,7 +54,7 @@ def bootstrap_difference(
     ground_truth: GroundTruth,
     first: Detections,
     second: Detections,
-    max_det: int = 300,
+    max_dets: int = 300,
     resamples: int = 1000,
     seed: int = 0,
     backend: str = 'auto',
@@ -72,32 +71,30 @@ def bootstrap_difference(
     Args:
         ground_truth (GroundTruth): What is there.
         first, second (Detections): Without NaN.
-        max_det (int): The cap, per image and class. Defaults to 300.
+        max_dets (int): How many count, per image and class. Defaults to 300.
         resamples (int): Defaults to 1000.
         seed (int): Resample i depends on this and i alone. Defaults to 0.
         backend (str): See :func:`load_backend`. Defaults to 'auto'.
         workers (int): Threads; they change no number. Defaults to 2.
 
     Raises:
-        ValueError: If there is no object, ``resamples`` or ``workers`` is
-            below 1, or the detections do not fit the ground truth.
+        ValueError: If there is no object, a number is not positive, or the
+            detections do not fit the ground truth.
     """
-    for name, value in dict(resamples=resamples, workers=workers).items():
-        if value < 1:
-            raise ValueError(
-                f'{name} must be at least 1, but got {value}. Raise it.'
-            )
+    for name, value in dict(
+        max_dets=max_dets, resamples=resamples, workers=workers
+    ).items():
+        checks.positive_integer(name, value)
     if not ground_truth.counts().any():
         raise ValueError(
-            'ground truth must hold at least one object, but '
-            f'its {len(ground_truth.images)} images hold none. '
-            'Give the annotations of the split.'
+            'ground truth must hold at least one object, but its '
+            f'{len(ground_truth.columns)} images hold none.'
         )
     pair = [
-        _Resampled(ground_truth, found, max_det, backend)
+        _Resampled(ground_truth, found, max_dets, backend)
         for found in (first, second)
     ]
-    num_images = len(ground_truth.images)
+    num_images = len(ground_truth.columns)
     once = np.ones(num_images, np.int32)
     values = [result(once) for result in pair]
 
@@ -111,7 +108,7 @@ def bootstrap_difference(
     samples = np.array(list(_run(resample, resamples, workers)))
     # Where no image with an object was drawn, there is no AP.
     samples = samples[np.isfinite(samples).all(axis=1)]
-    return PairedBootstrap(*values, samples, max_det, num_images)
+    return PairedBootstrap(*values, samples, max_dets, num_images)
 
 
 def _run(
@@ -136,11 +133,15 @@ class _Resampled:
     """AP, AP50 and AP75 of one result, by how often each image counts."""
 
     def __init__(
-        self, truth: GroundTruth, found: Detections, max_det: int, backend: str
+        self,
+        truth: GroundTruth,
+        found: Detections,
+        max_dets: int,
+        backend: str,
     ) -> None:
-        matches = load_backend(backend).match(truth, found, max_det)
+        matches = load_backend(backend).match(truth, found, max_dets)
         found, matched = found.take(matches.rows), matches.matched
-        images = find_positions(found.image_ids, truth.images.ids)
+        images = find_positions(found.image_ids, truth.columns.image_ids)
         self._counts = truth.counts(by_class=True)
         self._classes = []
         for label in range(len(truth.classes)):

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from terminaltables import AsciiTable
 
-_NAMES = ('AP', 'AP50', 'AP75')
+from ...utils.tables import format_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,14 +15,14 @@ class PairedBootstrap:
         first (np.ndarray): (3,), of all images, each once.
         second (np.ndarray): (3,), likewise.
         samples (np.ndarray): (R, 3), second minus first, of each resample.
-        max_det (int): The cap.
+        max_dets (int): How many detections count.
         num_images (int): How many there are, and how many each resample has.
     """
 
     first: np.ndarray
     second: np.ndarray
     samples: np.ndarray
-    max_det: int
+    max_dets: int
     num_images: int
 
     @property
@@ -50,28 +49,25 @@ class PairedBootstrap:
 
     def format(self) -> str:
         """A table, at most 79 columns wide."""
-        rows = [['', 'first', 'second', 'difference', '95% interval', 'p']]
-        columns = (
-            _NAMES,
-            self.first,
-            self.second,
-            self.difference,
-            self.interval(),
-            self.p_values,
-        )
-        for name, first, second, difference, (low, high), p in zip(*columns):
-            rows.append(
-                [
-                    f'{name}@{self.max_det}',
-                    f'{first:.4f}',
-                    f'{second:.4f}',
-                    f'{difference:+.4f}',
-                    f'{low:+.4f} to {high:+.4f}',
-                    f'{p:.3f}',
-                ]
+        rows = [
+            [
+                f'{name}@{self.max_dets}',
+                f'{first:.4f}',
+                f'{second:.4f}',
+                f'{second - first:+.4f}',
+                f'{low:+.4f} to {high:+.4f}',
+                f'{p:.3f}',
+            ]
+            for name, first, second, (low, high), p in zip(
+                ('AP', 'AP50', 'AP75'),
+                self.first,
+                self.second,
+                self.interval(),
+                self.p_values,
             )
-        title = (
+        ]
+        head = ['', 'first', 'second', 'difference', '95% interval', 'p']
+        return (
             f'second - first, {self.num_images} images, '
-            f'{len(self.samples)} resamples'
+            f'{len(self.samples)} resamples\n{format_table(head, rows)}'
         )
-        return f'{title}\n{AsciiTable(rows).table}'

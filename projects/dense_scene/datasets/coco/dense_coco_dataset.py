@@ -5,7 +5,7 @@ import os
 import numpy as np
 from mmdet.registry import DATASETS
 
-from ...utils.boxes import xywh_to_xyxy
+from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ..annotation_columns import AnnotationColumns
 from ..column_dataset import ColumnDataset
 from .reader import CocoFile, read_coco_json
@@ -33,6 +33,10 @@ class DenseCocoDataset(ColumnDataset):
     Args:
         args, kwargs: Of :class:`ColumnDataset`.
 
+    Attributes:
+        lossless (bool): Whether the columns are all that the file says of the
+            classes: nothing left out or rounded, and no area of its own.
+
     Raises:
         FileNotFoundError: If ``ann_file`` does not exist.
         ValueError: If the file is not COCO JSON, or refers to what it does
@@ -55,13 +59,18 @@ class DenseCocoDataset(ColumnDataset):
             file = read_coco_json(path, ('file_name', 'height', 'width'))
         label_of_category = self._select_classes(file.classes)
         labels = label_of_category[file.category_of_box]
-        keep = _is_usable(file) & (labels >= 0)
+        usable = _is_usable(file)
+        keep = usable & (labels >= 0)
+        boxes = xywh_to_xyxy(file.boxes).astype(np.float32)
+        self.lossless = bool(
+            usable[labels >= 0].all() and _is_exact(file, boxes)
+        )
         columns = AnnotationColumns.from_rows(
             list(map(os.fsencode, file.file_names)),
             file.image_ids,
             file.sizes,
             file.image_of_box[keep],
-            xywh_to_xyxy(file.boxes[keep]).astype(np.float32),
+            boxes[keep],
             labels[keep],
             file.crowd[keep],
         )
@@ -103,4 +112,12 @@ def _is_usable(file: CocoFile) -> np.ndarray:
         & (side >= 1).all(axis=1)
         & (file.areas > 0)
         & ~file.ignore
+    )
+
+
+def _is_exact(file: CocoFile, boxes: np.ndarray) -> bool:
+    """Whether float32 corners say all: boxes to the bit, and areas."""
+    xywh = file.boxes
+    return np.array_equal(xyxy_to_xywh(boxes), xywh) and np.array_equal(
+        file.areas, xywh[:, 2] * xywh[:, 3]
     )

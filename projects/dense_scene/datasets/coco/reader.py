@@ -93,13 +93,7 @@ def read_coco_json(path: str, needs: Sequence[str] = ()) -> CocoFile:
             category that it does not hold.
     """
     with open(path, 'rb') as file:
-        return parse_coco_json(file.read(), path, needs)
-
-
-def parse_coco_json(
-    data: bytes, path: str, needs: Sequence[str] = ()
-) -> CocoFile:
-    """:func:`read_coco_json` of the content of a file."""
+        data = file.read()
     try:
         encoding = json.detect_encoding(data[:4])
         if encoding != 'utf-8':

@@ -1,4 +1,6 @@
-"""Tell the metric what it cannot see: the model's limits and the run."""
+"""Tell the metric what it cannot see: data, model limits, the run."""
+
+from importlib.metadata import version
 
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook
@@ -6,18 +8,24 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ...evaluation.dense_coco_metric import DenseCocoMetric
-from ...evaluation.run_info import describe_run
+from ...evaluation.stored.detection_file import describe_file
+
+_PACKAGES = ('mmdet', 'mmengine', 'torch', 'numpy')
 
 
 @HOOKS.register_module()
 class DetectionCapHook(Hook):
-    """Let :class:`DenseCocoMetric` warn of a ``max_per_img`` too low.
+    """Hand :class:`DenseCocoMetric` the data set, and limits to warn of.
 
-    A metric sees neither the model nor the config. Before each evaluation this
-    hook reads ``max_per_img`` from the model's ``test_cfg`` (with ``rpn`` and
-    ``rcnn`` where it has them) into ``model_caps`` of the metrics, which
-    compare it with the annotations; and what :func:`describe_run` tells into
-    ``run_info`` of those that write a ``detection_file``.
+    A metric sees neither data, model nor config. Before each evaluation this
+    hook gives every metric
+
+    - the data set, whose columns are the ground truth: no file is read again
+      and no box travels with the images;
+    - ``model_caps``: ``max_per_img`` of the model's ``test_cfg`` (with ``rpn``
+      and ``rcnn`` where it has them), to be compared with the annotations;
+    - ``run_info``, what :func:`describe_run` tells, where it writes a
+      ``detection_file``.
 
     Example:
         >>> custom_hooks = [dict(type='DetectionCapHook')]
@@ -44,14 +52,41 @@ def find_model_caps(test_cfg: dict | None) -> dict[str, int]:
     }
 
 
+def describe_run(runner: Runner, phase: str) -> dict:
+    """Config, data, versions and, in a test, the checkpoint.
+
+    Args:
+        runner (Runner): Of mmengine.
+        phase (str): 'val' or 'test'. In training, ``load_from`` is what
+            training began from, not what is evaluated: 'val' leaves it out.
+
+    Returns:
+        dict: ``config`` (text), ``versions``, and where they are known
+        ``ann_file``, ``manifest`` and ``checkpoint``, each with
+        ``<name>_sha256`` if it is a local file.
+    """
+    info = dict(
+        config=runner.cfg.pretty_text,
+        versions={name: version(name) for name in _PACKAGES},
+    )
+    dataset = getattr(runner, f'{phase}_loop').dataloader.dataset
+    for name in ('ann_file', 'manifest'):
+        info.update(describe_file(name, getattr(dataset, name, None)))
+    if phase == 'test':
+        info.update(describe_file('checkpoint', runner.cfg.get('load_from')))
+    return info
+
+
 def _share(runner: Runner, phase: str) -> None:
     model = runner.model
     if is_model_wrapper(model):
         model = model.module
-    caps = find_model_caps(getattr(model, 'test_cfg', None))
-    evaluator = getattr(runner, f'{phase}_evaluator')
-    for metric in getattr(evaluator, 'metrics', []):
+    loop = getattr(runner, f'{phase}_loop')
+    for metric in getattr(loop.evaluator, 'metrics', []):
         if isinstance(metric, DenseCocoMetric):
-            metric.model_caps = caps
+            metric.use_dataset(loop.dataloader.dataset)
+            metric.model_caps = find_model_caps(
+                getattr(model, 'test_cfg', None)
+            )
             if metric.detection_file is not None:
                 metric.run_info = describe_run(runner, phase)

@@ -4,7 +4,10 @@ import json
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from terminaltables import AsciiTable
+
+from ...utils.files import whole_file
+from ...utils.tables import format_table
+from ..tables.coco_summary import show_value
 
 
 @dataclass(frozen=True)
@@ -16,40 +19,34 @@ class DensityReport:
 
     Args:
         per_image (dict[str, list]): Columns, images by rising id:
-            ``image_id``, ``file_name``, ``objects``, ``detections``,
-            ``neighbour_iou`` (mean over the objects) and ``AP@<cap>`` (-1
-            without objects).
+            ``image_id``, ``file_name``, ``objects``, ``detections``, mean
+            ``neighbor_iou``, ``AP@300`` (-1 without objects) and so on.
         by_objects (list[dict]): Groups by number of objects: ``range``,
-            ``images``, ``objects`` and ``AP@<cap>``.
-        by_neighbour_iou (list[dict]): Groups by the mean IoU of an image's
-            objects with their nearest neighbour, likewise.
-        recall_by_neighbour_iou (list[dict]): Quarters of the objects by that
-            IoU: ``range``, ``objects`` and ``AR@<cap>``.
+            ``images``, ``objects`` and ``AP@300``.
+        by_neighbor_iou (list[dict]): Groups by the mean IoU of an image's
+            objects with their nearest neighbor, likewise.
+        recall_by_neighbor_iou (list[dict]): Quarters of the objects by that
+            IoU: ``range``, ``objects`` and ``AR@300``.
     """
 
     per_image: dict[str, list]
     by_objects: list[dict]
-    by_neighbour_iou: list[dict]
-    recall_by_neighbour_iou: list[dict]
+    by_neighbor_iou: list[dict]
+    recall_by_neighbor_iou: list[dict]
 
     def format(self) -> str:
-        """Three tables, at most 79 columns wide for two caps."""
-        return '\n'.join(
-            _table(title, groups)
-            for title, groups in (
-                ('AP by objects per image', self.by_objects),
-                ('AP by neighbour IoU of images', self.by_neighbour_iou),
-                (
-                    'AR by neighbour IoU of objects',
-                    self.recall_by_neighbour_iou,
-                ),
-            )
-        )
+        """Three tables, at most 79 columns wide for two max_dets."""
+        tables = {
+            'AP by objects per image': self.by_objects,
+            'AP by neighbor IoU of images': self.by_neighbor_iou,
+            'AR by neighbor IoU of objects': self.recall_by_neighbor_iou,
+        }
+        return '\n'.join(_table(*item) for item in tables.items())
 
     def save(self, path: str) -> None:
         """Write everything to a JSON file."""
-        with open(path, 'w', encoding='utf-8') as file:
-            json.dump(asdict(self), file)
+        with whole_file(path) as part:
+            part.write_text(json.dumps(asdict(self)), encoding='utf-8')
 
 
 def group_by_quarter(values: np.ndarray) -> list[np.ndarray]:
@@ -69,14 +66,8 @@ def group_by_quarter(values: np.ndarray) -> list[np.ndarray]:
 def _table(title: str, groups: list[dict]) -> str:
     if not groups:
         return f'{title}: no objects'
-    rows = [[_show(value) for value in group.values()] for group in groups]
-    table = AsciiTable([list(groups[0]), *rows], title)
-    for column in range(1, len(groups[0])):
-        table.justify_columns[column] = 'right'
-    return table.table
-
-
-def _show(value: str | float) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    return '-' if value < 0 else f'{value:.3f}'
+    rows = [
+        [show_value(v) if isinstance(v, float) else v for v in group.values()]
+        for group in groups
+    ]
+    return format_table(list(groups[0]), rows, title)

@@ -1,16 +1,57 @@
 """Detections as the SKU-110K challenge takes them."""
 
+import csv
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from ...utils.files import require_own_place, write_text
+from ...utils.files import write_bytes
 from ...utils.groups import group_rows
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
-from .files import CHALLENGE_COLUMNS, read_evaluation
+
+_COLUMNS = ('image_name', 'x1', 'y1', 'x2', 'y2', 'score')
+
+
+def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
+    """Read one detection a row: ``image_name, x1, y1, x2, y2, score``.
+
+    A first row with these names is skipped.
+
+    Args:
+        path (str): The file.
+        ground_truth (GroundTruth): Of one class; translates the image names.
+
+    Raises:
+        ValueError: If a row has other columns or an unknown image, or there
+            are several classes.
+    """
+    _require_one_class(path, ground_truth)
+    names, numbers = [], []
+    for line, row in _read_rows(path):
+        try:
+            x1, y1, x2, y2, score = map(float, row[1:])
+        except ValueError as error:
+            raise ValueError(
+                f'{path}, row {line} must be {", ".join(_COLUMNS)}, but is '
+                f'{row}. Correct or delete it.'
+            ) from error
+        names.append(row[0])
+        numbers.append((x1, y1, x2, y2, score))
+    ids = ground_truth.columns.image_ids.tolist()
+    known = dict(zip(ground_truth.file_names, ids))
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ValueError(
+            f'{path} must name images of the ground truth, but {len(unknown)} '
+            f'of {len(set(names))} are not there, {unknown[0]!r} among them. '
+            'Give the ground truth of the same split.'
+        )
+    boxes, scores = np.split(np.reshape(numbers, (-1, 5)), [4], axis=1)
+    image_ids = [known[name] for name in names]
+    return Detections(image_ids, boxes, scores, [0] * len(names))
 
 
 def write_challenge_csv(
@@ -19,85 +60,66 @@ def write_challenge_csv(
     path: str | PathLike,
     digits: int = 3,
 ) -> Path:
-    """Write ``image_name, x1, y1, x2, y2, score``, below such a header.
+    """Write what :func:`read_challenge_csv` reads, with a header.
 
-    Images in the order of the ground truth, the best detection of each
-    first. :func:`read_challenge_csv` reads it.
+    Images in the order of the ground truth, the best detection of each first.
 
     Args:
         detections (Detections): Of one class.
         ground_truth (GroundTruth): Has the names of the images.
-        path (str | PathLike): The file; replaced at once.
+        path (str | PathLike): The file; it is returned.
         digits (int): Decimals of the corners. Scores keep six.
 
-    Returns:
-        Path: ``path``.
-
     Raises:
-        ValueError: If there are several classes, which the file cannot tell
-            apart, or a name needs quotes.
+        ValueError: If there are several classes, or a name needs quotes.
     """
     detections.validate(ground_truth)
-    if len(ground_truth.classes) != 1:
+    _require_one_class(path, ground_truth)
+    for name in ground_truth.file_names:
+        if set(name) & set(',"\n\r') or not name:
+            raise ValueError(
+                'image names of a submission must be without commas, quotes '
+                f'and new lines, but one is {name!r}.'
+            )
+    text = ''.join(_rows(detections, ground_truth, digits))
+    # Names that are not UTF-8 keep their bytes.
+    write_bytes(path, text.encode(errors='surrogateescape'))
+    return Path(path)
+
+
+def _require_one_class(path: str | PathLike, truth: GroundTruth) -> None:
+    if len(truth.classes) != 1:
         raise ValueError(
             f'{path} has no column for classes, so that there must be one, '
-            f'but there are {len(ground_truth.classes)}. Submit them class '
-            'by class.'
+            f'but the ground truth has {len(truth.classes)}. Use COCO JSON, '
+            'or one file for each class.'
         )
-    path, names = Path(path), ground_truth.images.file_names.tolist()
-    bad = [name for name in names if set(name) & set(',"\n\r') or not name]
-    if bad:
-        raise ValueError(
-            'names must be without commas, quotes and new lines '
-            f'in a submission, but one is {bad[0]!r}. Rename '
-            'it.'
-        )
-    write_text(path, _rows(detections, ground_truth.images.ids, names, digits))
-    return path
 
 
-def convert_detections(
-    detections: str,
-    ann_file: str | None,
-    path: str | PathLike,
-    target_format: str = 'csv',
-    digits: int = 3,
-) -> Path:
-    """Any stored detections as :func:`write_challenge_csv` writes them.
-
-    Args:
-        detections, ann_file (str): Of :func:`read_evaluation`.
-        path, digits: Of :func:`write_challenge_csv`.
-        target_format (str): ``'csv'``, the only one with scores.
-    """
-    if target_format != 'csv':
+def _read_rows(path: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their numbers, without empty ones and the header."""
+    try:
+        with open(path, newline='', encoding='utf-8') as file:
+            rows = csv.reader(file, skipinitialspace=True)
+            filled = ((line, row) for line, row in enumerate(rows, 1) if row)
+            for place, (line, row) in enumerate(filled):
+                if place or tuple(row) != _COLUMNS:
+                    yield line, row
+    except (csv.Error, UnicodeDecodeError) as error:
         raise ValueError(
-            'detections can be written as csv only, but got '
-            f'{target_format!r}: no other format has scores.'
-        )
-    if ann_file is None:
-        raise ValueError(
-            'detections name their images by number, so that '
-            'the ground truth is needed. Give its file.'
-        )
-    if digits not in range(7):
-        raise ValueError(f'digits must be 0 to 6, but got {digits}.')
-    require_own_place(Path(path), [detections, ann_file])
-    truth, store = read_evaluation(str(detections), str(ann_file))
-    return write_challenge_csv(store.detections, truth, path, digits)
+            f'{path} must be a CSV file in UTF-8, but cannot be read: {error}.'
+        ) from error
 
 
 def _rows(
-    detections: Detections, ids: np.ndarray, names: list[str], digits: int
+    detections: Detections, truth: GroundTruth, digits: int
 ) -> Iterator[str]:
-    yield ','.join(CHALLENGE_COLUMNS) + '\n'
+    yield ','.join(_COLUMNS) + '\n'
     # Adding 0 turns -0 into 0.
     boxes = np.round(detections.boxes, digits) + 0.0
-    for name, rows in zip(names, group_rows(detections.image_ids, ids)):
+    groups = group_rows(detections.image_ids, truth.columns.image_ids)
+    for name, rows in zip(truth.file_names, groups):
         rows = rows[np.argsort(-detections.scores[rows], kind='stable')]
-        for (x1, y1, x2, y2), score in zip(
-            boxes[rows].tolist(), detections.scores[rows].tolist()
-        ):
-            yield (
-                f'{name},{x1:.15g},{y1:.15g},{x2:.15g},{y2:.15g},{score:.6f}\n'
-            )
+        for box, score in zip(boxes[rows].tolist(), detections.scores[rows]):
+            corners = ','.join(f'{corner:.15g}' for corner in box)
+            yield f'{name},{corners},{score:.6f}\n'

@@ -1,5 +1,6 @@
 """Detections in one compact file, to be evaluated again."""
 
+import hashlib
 import json
 import os
 import zipfile
@@ -11,10 +12,9 @@ import numpy as np
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import whole_file
 from ..tables.detections import Detections
-from ..tables.image_table import to_integers
+from ..tables.ground_truth import to_integers
 
 _FORMAT = 1
-_ADVICE = 'Write it again with detection_file of DenseCocoMetric.'
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,11 +24,9 @@ class DetectionStore:
     Args:
         detections (Detections): As the detector gave them, NaN included.
         image_ids (np.ndarray, optional): (M,) int64, every image that was
-            evaluated: one without a detection counts too, one that was left
-            out must not. Defaults to None: not known, all of the ground truth.
-        meta (dict): What JSON can hold, such as ``config``,
-            ``checkpoint_sha256``, ``ann_file_sha256``, ``classes``,
-            ``max_dets`` and ``versions``. Of these, ``classes`` is read.
+            evaluated, with or without a detection. Defaults to None: not
+            known, all of the ground truth.
+        meta (dict): What JSON can hold; ``classes`` is read.
     """
 
     detections: Detections
@@ -45,26 +43,28 @@ def save_detections(
     """Write detections to one compressed ``.npz`` of plain arrays.
 
     Nothing is rounded: a column is float32 where every value is one, as
-    detectors give them, else float64. A file that exists is replaced at once
-    or, if writing fails, not at all.
+    detectors give them, else float64.
 
     Args:
-        path (str | PathLike): Ends with ``.npz``; folders are made.
+        path (str | PathLike): Ends with ``.npz``, else ValueError.
         detections, meta, image_ids: See :class:`DetectionStore`.
-
-    Raises:
-        ValueError: If ``path`` has another ending.
-        TypeError: If JSON cannot hold ``meta``.
     """
-    path = check_store_path(path)
+    check_store_path(path)
+    boxes, xywh = detections.boxes, detections.xywh
     columns = dict(
         format=np.array(_FORMAT),
         meta=np.frombuffer(json.dumps(meta or {}).encode(), np.uint8),
         detection_image_ids=detections.image_ids,
         labels=detections.labels,
         scores=_narrow(detections.scores),
-        **_box_columns(detections),
+        boxes=_narrow(boxes),
+        xywh=_narrow(xywh),
     )
+    # Corners or COCO boxes, and both only where one cannot give the other.
+    if np.array_equal(xyxy_to_xywh(boxes), xywh, equal_nan=True):
+        del columns['xywh']
+    elif np.array_equal(xywh_to_xyxy(xywh), boxes, equal_nan=True):
+        del columns['boxes']
     if image_ids is not None:
         columns['image_ids'] = to_integers(image_ids, 'image ids')
     # An open file: numpy would append .npz to a name.
@@ -73,17 +73,12 @@ def save_detections(
 
 
 def load_detections(path: str | PathLike) -> DetectionStore:
-    """Read what :func:`save_detections` wrote; nothing in it is executed.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is another file, damaged, or of a later format.
-    """
+    """Read what :func:`save_detections` wrote; nothing in it is executed."""
     path = os.fspath(path)
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f'stored detections must be an .npz file, but {path!r} does not '
-            'exist. Correct the path.'
+            'exist.'
         )
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -91,9 +86,15 @@ def load_detections(path: str | PathLike) -> DetectionStore:
         form = int(columns['format'])
         meta = json.loads(columns['meta'].tobytes())
         if form <= _FORMAT:
-            return DetectionStore(
-                _read_columns(columns), columns.get('image_ids'), meta
+            boxes, xywh = columns.get('boxes'), columns.get('xywh')
+            found = Detections(
+                columns['detection_image_ids'],
+                xywh_to_xyxy(columns['xywh']) if boxes is None else boxes,
+                columns['scores'],
+                columns['labels'],
+                xywh,
             )
+            return DetectionStore(found, columns.get('image_ids'), meta)
     except (
         AttributeError,
         EOFError,
@@ -105,7 +106,7 @@ def load_detections(path: str | PathLike) -> DetectionStore:
     ) as error:
         raise ValueError(
             f'{path} must hold stored detections, but cannot be read: '
-            f'{str(error) or type(error).__name__}. {_ADVICE}'
+            f'{str(error) or type(error).__name__}.'
         ) from error
     raise ValueError(
         f'{path} must have format {_FORMAT} or lower, but has {form}. Update '
@@ -113,31 +114,26 @@ def load_detections(path: str | PathLike) -> DetectionStore:
     )
 
 
-def check_store_path(path: str | PathLike) -> str:
-    """The path as text.
-
-    Raises:
-        ValueError: If it does not end with ``.npz``.
-    """
+def check_store_path(path: str | PathLike) -> None:
+    """ValueError if a path does not end with ``.npz``."""
     path = os.fspath(path)
     if not path.endswith('.npz'):
         raise ValueError(
-            'a file of stored detections must end with .npz, but '
-            f'got {path!r}. Rename it.'
+            f'stored detections must end with .npz, but got {path!r}.'
         )
-    return path
 
 
-def _box_columns(detections: Detections) -> dict[str, np.ndarray]:
-    """Corners or COCO boxes, and both only where one cannot give the other."""
-    boxes, xywh = detections.boxes, detections.xywh
-    corners = dict(boxes=_narrow(boxes))
-    if np.array_equal(xyxy_to_xywh(boxes), xywh, equal_nan=True):
-        return corners
-    sizes = dict(xywh=_narrow(xywh))
-    if np.array_equal(xywh_to_xyxy(xywh), boxes, equal_nan=True):
-        return sizes
-    return corners | sizes
+def describe_file(name: str, path: str | None) -> dict[str, str]:
+    """The path and, if it is a local file, its SHA-256; nothing for None."""
+    if not path:
+        return {}
+    if not os.path.isfile(path):
+        return {name: path}
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return {name: path, f'{name}_sha256': digest.hexdigest()}
 
 
 def _narrow(column: np.ndarray) -> np.ndarray:
@@ -145,16 +141,3 @@ def _narrow(column: np.ndarray) -> np.ndarray:
         narrow = column.astype(np.float32)
     same = np.array_equal(narrow, column, equal_nan=True)
     return narrow if same else column
-
-
-def _read_columns(columns: dict[str, np.ndarray]) -> Detections:
-    boxes, xywh = columns.get('boxes'), columns.get('xywh')
-    if boxes is None:
-        boxes = xywh_to_xyxy(columns['xywh'])
-    return Detections(
-        columns['detection_image_ids'],
-        boxes,
-        columns['scores'],
-        columns['labels'],
-        xywh,
-    )

@@ -3,15 +3,39 @@
 from collections.abc import Sequence
 from itertools import product
 
+import numpy as np
+import torch
+from mmcv.ops import batched_nms
 from rich.console import Console
 from rich.progress import track
 
+from ...utils import checks
 from ..backends import load_backend
-from ..backends.base import check_max_dets
-from ..tables.coco_summary import format_summary, summarize, summarize_bounds
+from ..tables.coco_summary import format_summary, summarize
 from ..tables.detections import Detections
 from .files import read_evaluation
-from .suppress import suppress
+
+
+def suppress(detections: Detections, iou_thr: float) -> Detections:
+    """What NMS leaves of each image and class, in the given order.
+
+    The op and the precision (float32) of mmdet's heads, so that raw
+    detections stored at a high threshold give what a test at this one would.
+
+    Args:
+        detections (Detections): Without NaN.
+        iou_thr (float): A box that overlaps a better one by more than this is
+            dropped; 0 to 1.
+    """
+    boxes = torch.from_numpy(detections.boxes).float()
+    scores = torch.from_numpy(detections.scores).float()
+    labels = torch.from_numpy(detections.labels)
+    keep = np.zeros(len(detections), bool)
+    for rows in detections.group(np.unique(detections.image_ids)):
+        columns = boxes[rows], scores[rows], labels[rows]
+        nms = dict(type='nms', iou_threshold=iou_thr)
+        keep[rows[batched_nms(*columns, nms)[1].numpy()]] = True
+    return detections.take(keep)
 
 
 def evaluate_detections(
@@ -29,48 +53,43 @@ def evaluate_detections(
 
     Args:
         detections, ann_file (str): See :func:`read_evaluation`.
-        max_dets (Sequence[int]): Caps per image and class.
-            Defaults to (100, 300).
+        max_dets, backend: Of :class:`DenseCocoMetric`.
         nms_ious (Sequence[float]): IoU thresholds of another NMS. Defaults to
             (): none.
         score_thrs (Sequence[float]): Keep detections above, as mmdet's heads
             do. Defaults to (): all.
-        backend (str): See :func:`load_backend`. Defaults to 'auto'.
 
     Returns:
         list[dict]: Per setting ``nms_iou`` and ``score_thr`` (None: none),
         ``images``, ``objects``, ``detections``, ``nan_boxes``, ``evaluator``,
         ``table`` (text), and the values of :class:`DenseCocoMetric` such as
         ``bbox_mAP@300`` and ``recall_bound@300``.
-
-    Raises:
-        FileNotFoundError, ValueError: If a file or a setting is wrong.
     """
-    evaluator, caps = load_backend(backend), check_max_dets(max_dets)
-    for score_thr in score_thrs:
-        if not 0 <= score_thr <= 1:
-            raise ValueError(
-                'a score threshold must be from 0 to 1, but got '
-                f'{score_thr}. Correct it.'
-            )
+    evaluator = load_backend(backend)
+    max_dets = checks.positive_integers('max_dets', max_dets)
+    for name, values in dict(nms_iou=nms_ious, score_thr=score_thrs).items():
+        for value in values:
+            checks.number(name, value, '[0, 1]')
     truth, store = read_evaluation(detections, ann_file)
     found, nan_boxes = store.detections.drop_nan()
     settings = list(product(nms_ious or (None,), score_thrs or (None,)))
-    bounds = summarize_bounds(truth.counts(by_class=True), caps)
-    results = []
-    for nms_iou, score_thr in track(
-        settings, 'Evaluating', console=Console(stderr=True), transient=True
-    ):
-        chosen = _choose(found, nms_iou, score_thr)
-        tables = evaluator.evaluate(truth, chosen, caps)
-        values = {**summarize(tables), **bounds}
+    counts = truth.counts(by_class=True)
+    results, show = [], dict(console=Console(stderr=True), transient=True)
+    for nms_iou, score_thr in track(settings, 'Evaluating', **show):
+        chosen = found
+        if score_thr is not None:
+            chosen = chosen.take(chosen.scores > score_thr)
+        if nms_iou is not None:
+            chosen = suppress(chosen, nms_iou)
+        tables = evaluator.evaluate(truth, chosen, max_dets)
+        values = summarize(tables, counts)
         results.append(
             dict(
                 values,
                 nms_iou=nms_iou,
                 score_thr=score_thr,
-                images=len(truth.images),
-                objects=int(truth.counts().sum()),
+                images=len(counts),
+                objects=int(counts.sum()),
                 detections=len(chosen),
                 nan_boxes=nan_boxes,
                 evaluator=tables.backend,
@@ -82,16 +101,13 @@ def evaluate_detections(
 
 def format_results(results: Sequence[dict]) -> str:
     """One table per setting, with what it is about."""
-    first = results[0]
-    lines = [
-        f'{first["images"]} images, {first["objects"]} objects; '
-        f'{first["evaluator"]}'
-    ]
-    if first['nan_boxes']:
-        lines.append(
-            f'{first["nan_boxes"]} detections hold NaN or infinity '
-            'and are not scored'
+    line = '{images} images, {objects} objects; {evaluator}'
+    lines = [line.format(**results[0])]
+    if nan_boxes := results[0]['nan_boxes']:
+        line = (
+            f'{nan_boxes} detections hold NaN or infinity and are not scored'
         )
+        lines.append(line)
     for result in results:
         heading = [f'{result["detections"]} detections']
         if result['nms_iou'] is not None:
@@ -100,11 +116,3 @@ def format_results(results: Sequence[dict]) -> str:
             heading.append(f'score above {result["score_thr"]:g}')
         lines += ['', ', '.join(heading), result['table']]
     return '\n'.join(lines)
-
-
-def _choose(
-    found: Detections, nms_iou: float | None, score_thr: float | None
-) -> Detections:
-    if score_thr is not None:
-        found = found.take(found.scores > score_thr)
-    return found if nms_iou is None else suppress(found, nms_iou)

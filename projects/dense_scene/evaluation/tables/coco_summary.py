@@ -1,11 +1,11 @@
-"""The numbers of a COCO evaluation, and the table that shows them."""
+"""The numbers of a COCO evaluation, their tables, and what to warn of."""
 
 from collections.abc import Sequence
 
 import numpy as np
-from terminaltables import AsciiTable
 
-from ...utils.object_counts import recall_bound
+from ...utils.object_counts import needed_cap, recall_bound
+from ...utils.tables import format_table
 from .coco_tables import CocoTables
 
 # Key of CocoMetric, column of the table, IoU threshold, area range.
@@ -19,80 +19,93 @@ _APS = (
 )
 
 
-def summarize(tables: CocoTables) -> dict[str, float]:
-    """CocoMetric's keys at every cap: ``bbox_mAP@300``, ..., ``AR@300``."""
-    values = {}
-    for cap in tables.max_dets:
-        for name, _, iou, area in _APS:
-            values[f'bbox_{name}@{cap}'] = tables.ap(cap, iou, area)
-        values[f'AR@{cap}'] = tables.ar(cap)
-    return values
-
-
-def summarize_bounds(
-    counts: np.ndarray, max_dets: Sequence[int]
-) -> dict[str, float]:
-    """The largest recall at every cap: ``recall_bound@300``.
+def summarize(tables: CocoTables, counts: np.ndarray) -> dict[str, float]:
+    """CocoMetric's keys: ``bbox_mAP@300``, ..., ``AR@300``, and the bounds.
 
     Args:
-        counts (np.ndarray): (M,), objects of each image and class.
-        max_dets (Sequence[int]): The caps.
+        tables (CocoTables): Of an evaluation.
+        counts (np.ndarray): (M, K), objects of each image and class, of which
+            ``recall_bound@300`` is the largest recall that can be reached.
     """
-    return {
-        f'recall_bound@{cap}': recall_bound(counts, cap) for cap in max_dets
-    }
+    values = {}
+    for n in tables.max_dets:
+        for name, _, iou, area in _APS:
+            values[f'bbox_{name}@{n}'] = tables.ap(n, iou, area)
+        values[f'AR@{n}'] = tables.ar(n)
+        values[f'recall_bound@{n}'] = recall_bound(counts, n)
+    return values
 
 
 def summarize_classes(
     tables: CocoTables, classes: Sequence[str]
 ) -> dict[str, float]:
-    """AP of each class at every cap: ``<class>_precision@300``."""
+    """AP of each class: ``<class>_precision@300``."""
     return {
-        f'{name}_precision@{cap}': tables.ap(cap, label=label)
-        for cap in tables.max_dets
+        f'{name}_precision@{n}': tables.ap(n, label=label)
+        for n in tables.max_dets
         for label, name in enumerate(classes)
     }
 
 
 def format_summary(tables: CocoTables, values: dict[str, float]) -> str:
-    """One row per cap, at most 79 columns wide.
+    """One row for each of max_dets, at most 79 columns wide.
 
     Args:
-        tables (CocoTables): Names the caps.
-        values (dict[str, float]): Of :func:`summarize`, with
-            those of :func:`summarize_bounds`.
+        tables (CocoTables), values (dict[str, float]): See :func:`summarize`.
     """
-    rows = [['cap', 'recall bound', *(name for _, name, *_ in _APS), 'AR']]
-    for cap in tables.max_dets:
-        keys = ['recall_bound', *(f'bbox_{name}' for name, *_ in _APS), 'AR']
-        rows.append(
-            [str(cap), *(_show(values[f'{key}@{cap}']) for key in keys)]
-        )
-    return _right_aligned(rows, 0)
+    keys = ['recall_bound', *(f'bbox_{name}' for name, *_ in _APS), 'AR']
+    first = ['cap', *map(str, tables.max_dets)]
+    first = [cell.rjust(max(map(len, first))) for cell in first]
+    rows = [
+        [cell, *(show_value(values[f'{key}@{n}']) for key in keys)]
+        for cell, n in zip(first[1:], tables.max_dets)
+    ]
+    names = [name for _, name, *_ in _APS]
+    return format_table([first[0], 'recall bound', *names, 'AR'], rows)
 
 
 def format_classes(tables: CocoTables, classes: Sequence[str]) -> str:
-    """One row per class: AP at every cap."""
-    rows = [['class', *(f'AP@{cap}' for cap in tables.max_dets)]]
+    """One row per class: AP at each of max_dets."""
+    rows = []
     for label, name in enumerate(classes):
-        rows.append(
-            [
-                name,
-                *(
-                    _show(tables.ap(cap, label=label))
-                    for cap in tables.max_dets
-                ),
-            ]
-        )
-    return _right_aligned(rows, 1)
+        values = [tables.ap(n, label=label) for n in tables.max_dets]
+        rows.append([name, *map(show_value, values)])
+    return format_table(['class', *(f'AP@{n}' for n in tables.max_dets)], rows)
 
 
-def _show(value: float) -> str:
+def show_value(value: float) -> str:
+    """Three digits, or a dash for what is not defined."""
     return '-' if value < 0 else f'{value:.3f}'
 
 
-def _right_aligned(rows: list[list[str]], first: int) -> str:
-    table = AsciiTable(rows)
-    for column in range(first, len(rows[0])):
-        table.justify_columns[column] = 'right'
-    return table.table
+def low_cap_warnings(
+    counts: np.ndarray, max_dets: Sequence[int], model_caps: dict[str, int]
+) -> list[str]:
+    """What is too low for the annotations, one line each.
+
+    Needed is the 99.5th percentile of objects per image.
+
+    Args:
+        counts (np.ndarray): (M, K), objects of each image and class.
+        max_dets (Sequence[int]): Of the evaluation, per class.
+        model_caps (dict[str, int]): Limits of the model by name, such as
+            ``{'rcnn.max_per_img': 100}``; these are over all classes.
+    """
+    lines = []
+    needed = needed_cap(counts[counts > 0])
+    for n in max_dets:
+        if n < needed:
+            lines.append(
+                f'max_dets {n} is below {needed}, the 99.5th percentile of '
+                'objects per image: a recall above '
+                f'{recall_bound(counts, n):.4f} cannot show.'
+            )
+    needed = needed_cap(counts.sum(axis=1))
+    for name, cap in model_caps.items():
+        if cap < needed:
+            lines.append(
+                f'test_cfg.{name} of the model is {cap}, below {needed}, the '
+                '99.5th percentile of objects per image: objects are lost '
+                'before they are scored. Raise it.'
+            )
+    return lines

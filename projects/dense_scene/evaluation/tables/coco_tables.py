@@ -1,4 +1,4 @@
-"""What a COCO evaluation yields, at every cap."""
+"""What a COCO evaluation yields, at every number of detections."""
 
 from dataclasses import dataclass
 
@@ -21,55 +21,46 @@ class CocoTables:
 
     Args:
         precision (np.ndarray): (T, R, K, A, M) at IoU threshold, recall point,
-            class, area range and cap; -1 where there is no object.
+            class, area range and number of detections; -1 where there is no
+            object.
         recall (np.ndarray): (T, K, A, M), likewise.
-        max_dets (tuple[int, ...]): The M caps, rising.
-        iou_thrs (np.ndarray): The T thresholds. Defaults to COCO's ten.
-        areas (tuple[str, ...]): The A names. Defaults to COCO's four.
+        max_dets (tuple[int, ...]): The M numbers of detections, rising.
         backend (str): Name and version of the library.
     """
 
     precision: np.ndarray
     recall: np.ndarray
     max_dets: tuple[int, ...]
-    iou_thrs: np.ndarray
-    areas: tuple[str, ...]
     backend: str
 
     def ap(
         self,
-        max_det: int,
+        max_dets: int,
         iou: float | None = None,
         area: str = 'all',
         label: int | None = None,
     ) -> float:
-        """Average precision.
+        """Average precision, 0 to 1; -1 if there is no object.
 
         Args:
-            max_det (int): One of the caps.
+            max_dets (int): One of them.
             iou (float, optional): Threshold. Defaults to None: mean of all.
             area (str): Defaults to 'all'.
             label (int, optional): Defaults to None: mean of all classes that
                 have an object.
-
-        Returns:
-            float: 0 to 1; -1 if there is no object.
         """
-        table = self.precision[
-            ..., self.areas.index(area), self.max_dets.index(max_det)
-        ]
+        table = self._at(self.precision, max_dets, area)
         if iou is not None:
-            table = table[np.isclose(self.iou_thrs, iou)]
+            table = table[np.isclose(IOU_THRS, iou)]
         return _mean(table if label is None else table[:, :, label])
 
-    def ar(
-        self, max_det: int, area: str = 'all', label: int | None = None
-    ) -> float:
+    def ar(self, max_dets: int, area: str = 'all') -> float:
         """Average recall, over IoU thresholds and classes; see :meth:`ap`."""
-        table = self.recall[
-            ..., self.areas.index(area), self.max_dets.index(max_det)
-        ]
-        return _mean(table if label is None else table[:, label])
+        return _mean(self._at(self.recall, max_dets, area))
+
+    def _at(self, table: np.ndarray, max_dets: int, area: str) -> np.ndarray:
+        place = self.max_dets.index(max_dets)
+        return table[..., list(AREA_RANGES).index(area), place]
 
 
 def _mean(table: np.ndarray) -> float:

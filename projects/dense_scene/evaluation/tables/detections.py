@@ -1,7 +1,6 @@
 """The detections of a whole data set as a few arrays."""
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from os import PathLike
 
@@ -9,8 +8,7 @@ import numpy as np
 
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ...utils.groups import RowGroups, find_positions, group_rows
-from .ground_truth import GroundTruth
-from .image_table import to_integers
+from .ground_truth import GroundTruth, refuse_rows, to_integers
 
 # A mean of three softmax scores may exceed 1 by a rounding error.
 _SCORE_TOLERANCE = 1e-6
@@ -25,9 +23,8 @@ class Detections:
         boxes (np.ndarray): (N, 4) float64, xyxy, pixels of the original image.
         scores (np.ndarray): (N,) float64, in 0..1.
         labels (np.ndarray): (N,) int64, index into the classes.
-        xywh (np.ndarray, optional): (N, 4) float64, the boxes as a COCO file
-            gives them. COCO measures these, and x + w - x may differ from w
-            in the last bit. Defaults to None: made from ``boxes``.
+        xywh (np.ndarray, optional): As in :class:`GroundTruth`. Defaults to
+            None: made from ``boxes``.
     """
 
     image_ids: np.ndarray
@@ -51,33 +48,8 @@ class Detections:
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(
-                'columns of detections must have one length, '
-                f'but have {lengths}. Correct them.'
+                f'columns of detections must have one length, but {lengths}.'
             )
-
-    @classmethod
-    def from_images(
-        cls,
-        image_ids: Sequence[int],
-        boxes: Iterable[np.ndarray],
-        scores: Iterable[np.ndarray],
-        labels: Iterable[np.ndarray],
-    ) -> 'Detections':
-        """Join the detections of single images.
-
-        Args:
-            image_ids (Sequence[int]): One per image.
-            boxes, scores, labels (Iterable[np.ndarray]): One (n, 4), (n,)
-                and (n,) array per image, xyxy.
-        """
-        boxes, scores, labels = list(boxes), list(scores), list(labels)
-        counts = [len(item) for item in scores]
-        return cls(
-            np.repeat(to_integers(image_ids, 'image ids'), counts),
-            np.concatenate([np.zeros((0, 4)), *boxes]),
-            np.concatenate([np.zeros(0), *scores]),
-            np.concatenate([np.zeros(0, np.int64), *labels]),
-        )
 
     @classmethod
     def from_coco(
@@ -88,12 +60,8 @@ class Detections:
         Args:
             source (str | PathLike | list[dict]): Every dict has ``image_id``,
                 ``category_id``, ``bbox`` (xywh) and ``score``.
-            ground_truth (GroundTruth): Translates the categories.
-
-        Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If it is no such list, or has a category that the
-                ground truth lacks.
+            ground_truth (GroundTruth): Translates the categories; ValueError
+                if it lacks one.
         """
         name = 'detections' if isinstance(source, list) else str(source)
         items = source if isinstance(source, list) else _read_json(name)
@@ -107,7 +75,7 @@ class Detections:
             raise ValueError(
                 f'{name} must be a COCO result list: dicts with image_id, '
                 'category_id, bbox of four numbers and score, but '
-                f'{type(error).__name__}: {error}. Write it again.'
+                f'{type(error).__name__}: {error}.'
             ) from error
         categories = to_integers(categories, 'category_id')
         labels = find_positions(categories, ground_truth.category_ids)
@@ -130,10 +98,6 @@ class Detections:
             self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)}
         )
 
-    def subset(self, image_ids: np.ndarray) -> 'Detections':
-        """The detections of these images."""
-        return self.take(np.isin(self.image_ids, image_ids))
-
     def group(self, image_ids: np.ndarray) -> RowGroups:
         """The rows of each of these images."""
         return group_rows(self.image_ids, image_ids)
@@ -144,51 +108,28 @@ class Detections:
         return self.take(finite), int((~finite).sum())
 
     def validate(self, ground_truth: GroundTruth) -> None:
-        """Refuse what would be scored wrongly.
-
-        Raises:
-            ValueError: If a detection belongs to an unknown image or class,
-                has NaN, is inverted, or has a score outside of 0..1.
-        """
-        self._refuse(
-            find_positions(self.image_ids, ground_truth.images.ids) < 0,
-            'belong to an image of the ground truth',
-            'Evaluate against the ground truth of the same split.',
-        )
-        self._refuse(
-            (self.labels < 0) | (self.labels >= len(ground_truth.classes)),
-            f'have one of the {len(ground_truth.classes)} classes of '
-            'the ground truth',
-            'Evaluate against the ground truth that the detector '
-            'was trained on.',
-        )
-        self._refuse(
-            ~np.isfinite(self.boxes).all(axis=1),
-            'have a box without NaN or infinity',
-            'Call drop_nan() to count and drop such boxes.',
-        )
-        self._refuse(
-            (self.xywh[:, 2:] < 0).any(axis=1),
-            'have a box with x1 <= x2 and y1 <= y2',
-            'Give boxes as x1, y1, x2, y2.',
-        )
-        scores = self.scores
-        self._refuse(
-            ~((scores >= 0) & (scores <= 1 + _SCORE_TOLERANCE)),
-            'have a score from 0 to 1',
-            'Apply sigmoid or softmax to the logits.',
-        )
-
-    def _refuse(self, bad: np.ndarray, rule: str, advice: str) -> None:
-        if not bad.any():
-            return
-        row = int(np.argmax(bad))
-        raise ValueError(
-            f'every detection must {rule}, but {bad.sum()} of {len(self)} do '
-            f'not; the first: image {self.image_ids[row]}, label '
-            f'{self.labels[row]}, box {self.boxes[row].tolist()}, score '
-            f'{self.scores[row]:g}. {advice}'
-        )
+        """Refuse what would be scored wrongly with a ValueError."""
+        num_classes, scores = len(ground_truth.classes), self.scores
+        known = ground_truth.columns.image_ids
+        rules = {
+            'belong to an image of the ground truth': np.isin(
+                self.image_ids, known
+            ),
+            f'have one of the {num_classes} classes of the ground truth': (
+                (self.labels >= 0) & (self.labels < num_classes)
+            ),
+            'have a box without NaN or infinity (call drop_nan() first)': (
+                np.isfinite(self.boxes).all(axis=1)
+            ),
+            'have a box with x1 <= x2 and y1 <= y2': (
+                (self.xywh[:, 2:] >= 0).all(axis=1)
+            ),
+            'have a score from 0 to 1, after sigmoid or softmax': (
+                (scores >= 0) & (scores <= 1 + _SCORE_TOLERANCE)
+            ),
+        }
+        for rule, good in rules.items():
+            refuse_rows(self, ~good, f'detection must {rule}')
 
 
 def _read_json(path: str) -> list:
@@ -198,12 +139,12 @@ def _read_json(path: str) -> list:
     except FileNotFoundError:
         raise FileNotFoundError(
             f'detections must be a COCO result file, but {path!r} does not '
-            'exist. Correct the path.'
+            'exist.'
         ) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(
             f'{path} must be a COCO result file (a JSON list), but cannot be '
-            f'parsed: {error}. Write or copy it again.'
+            f'parsed: {error}.'
         ) from error
     if not isinstance(content, list):
         raise ValueError(

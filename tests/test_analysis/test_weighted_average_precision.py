@@ -1,12 +1,13 @@
 """Average precision of images that count several times."""
 
+import hotcoco.metrics
 import numpy as np
 import pytest
 
-from dense_scene.analysis.significance.weighted_average_precision import (
+from dense_scene.analysis.weighted_average_precision import (
+    RECALL_POINTS,
     WeightedAveragePrecision,
 )
-from dense_scene.evaluation.average_precision import average_precision
 
 
 def scene(seed, count, num_images=7, ignored=0.1):
@@ -33,12 +34,16 @@ def test_equals_copies_of_each_detection(count, ignored):
         ):
             times = weights[images]
             objects = int(times.sum()) + 3
-            theirs = average_precision(
-                np.repeat(scores, times),
-                np.repeat(matched, times, axis=1),
-                np.repeat(skipped, times, axis=1),
-                objects,
-            )
+            theirs = [
+                hotcoco.metrics.average_precision(
+                    np.repeat(scores, times),
+                    np.repeat(hits, times),
+                    objects,
+                    np.repeat(ignore, times),
+                    RECALL_POINTS,
+                )
+                for hits, ignore in zip(matched, skipped)
+            ]
             np.testing.assert_allclose(
                 ours(weights, objects), theirs, rtol=0, atol=1e-12
             )
@@ -61,3 +66,37 @@ def test_by_hand():
 def test_no_object_is_not_defined():
     ours = WeightedAveragePrecision(*scene(0, 10))
     assert ours(np.zeros(7, np.int32), 0).tolist() == [-1, -1, -1]
+
+
+def ap(scores, hits, num_objects, ignored=None):
+    """One threshold, and an image that counts once."""
+    hits = np.array([hits], bool)
+    ours = WeightedAveragePrecision(
+        np.array(scores),
+        hits,
+        np.zeros_like(hits) if ignored is None else np.array([ignored]),
+        np.zeros(len(scores), int),
+    )
+    return ours(np.ones(1, np.int32), num_objects)[0]
+
+
+@pytest.mark.parametrize(
+    'scores, hits, num_objects, value',
+    [
+        ([], [], 2, 0),
+        ([0.9], [True], 1, 1),
+        ([0.9], [False], 1, 0),
+        ([0.9, 0.8], [True, True], 2, 1),
+        ([0.9, 0.8], [True, True], 4, 51 / 101),  # recalls 0, .01 ... .5
+        ([0.9, 0.8], [False, True], 1, 1 / 2),  # 1 of 2, at every recall
+        ([0.8, 0.9], [True, False], 1, 1 / 2),  # the same, not sorted
+        ([0.5, 0.5], [True, False], 1, 1),  # ties keep their order
+    ],
+)
+def test_one_image_by_hand(scores, hits, num_objects, value):
+    assert ap(scores, hits, num_objects) == pytest.approx(value, abs=1e-9)
+
+
+def test_ignored_detections_count_neither_way():
+    # The best is ignored, the second right: as if the first were not there.
+    assert ap([0.9, 0.8], [True, True], 1, [True, False]) == pytest.approx(1)

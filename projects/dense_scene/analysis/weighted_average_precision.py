@@ -4,15 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...evaluation.average_precision import RECALL_POINTS
+RECALL_POINTS = np.linspace(0, 1, 101)
 
 
 class WeightedAveragePrecision:
     """Average precision for many choices of weights, from one sorting.
 
-    Equal to :func:`average_precision` where every weight is 1. A weight of 2
-    is a copy of the image whose detections come right after the originals,
-    a weight of 0 an image that is not there.
+    Source: the COCO protocol: precision at 101 recall points, each the
+    largest precision at that recall or a higher one; 0 where the recall is
+    not reached. A weight of 2 is a copy of the image whose detections come
+    right after the originals, a weight of 0 an image that is not there.
 
     Precision rises through hits that follow one another, so that only the
     last hit of each run can be the best at a recall. Which hits these are

@@ -1,0 +1,70 @@
+"""Images of an evaluation, small enough to be sent between processes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..datasets.annotation_columns import AnnotationColumns
+from .tables.detections import Detections
+from .tables.ground_truth import to_integers
+
+
+def read_sample(sample: dict, with_truth: bool) -> tuple:
+    """Take what counts out of a data sample.
+
+    Args:
+        sample (dict): Of mmdet, with ``pred_instances``.
+        with_truth (bool): Also take ``instances``, which are in the frame of
+            the original image whatever the pipeline does (``gt_instances`` may
+            be resized).
+
+    Returns:
+        tuple: Image id, boxes (n, 4), scores (n,) and labels (n,) of the
+        detections, and :class:`AnnotationColumns` of one image, or None.
+
+    Raises:
+        ValueError: If the image id or the ground truth cannot be used.
+    """
+    if with_truth and 'instances' not in sample:
+        raise ValueError(
+            'DenseCocoMetric must get the ground truth, but it has no '
+            'ann_file, no data set from DetectionCapHook, and no '
+            "'instances' in the data samples. Add the hook or ann_file."
+        )
+    image_id, found = sample['img_id'], sample['pred_instances']
+    return (
+        to_integers([image_id], 'img_id').item(),
+        _to_numpy(found['bboxes']),
+        _to_numpy(found['scores']),
+        found['labels'].cpu().numpy().astype(np.int32),
+        _to_columns(sample, image_id) if with_truth else None,
+    )
+
+
+def join_detections(samples: Sequence[tuple]) -> Detections:
+    """The detections of at least one :func:`read_sample`."""
+    ids, boxes, scores, labels, _ = zip(*samples)
+    image_ids = np.repeat(ids, [len(item) for item in scores])
+    return Detections(image_ids, *map(np.concatenate, (boxes, scores, labels)))
+
+
+def _to_numpy(values: Tensor) -> np.ndarray:
+    """Half precision becomes float32, which NumPy can hold."""
+    dtype = torch.promote_types(values.dtype, torch.float32)
+    return values.detach().to('cpu', dtype).numpy()
+
+
+def _to_columns(sample: dict, image_id: int) -> AnnotationColumns:
+    items = sample['instances']
+    boxes = np.array([item['bbox'] for item in items], np.float64)
+    return AnnotationColumns.from_rows(
+        [b''],
+        [image_id],
+        np.array([sample['ori_shape'][:2]]),
+        np.zeros(len(items), np.int64),
+        boxes.reshape(-1, 4),
+        np.array([item['bbox_label'] for item in items], np.int32),
+        np.array([item.get('ignore_flag', 0) for item in items], bool),
+    )

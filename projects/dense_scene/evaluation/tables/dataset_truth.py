@@ -1,0 +1,90 @@
+"""Ground truth out of the columns of a data set that is loaded already."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from ...datasets.annotation_columns import AnnotationColumns
+from ...datasets.column_dataset import ColumnDataset
+from .ground_truth import GroundTruth
+
+
+def read_dataset(
+    dataset: Dataset | None,
+    classes: Sequence[str] | None = None,
+    ann_file: str | None = None,
+) -> GroundTruth | None:
+    """The ground truth of a data set, if its columns have it.
+
+    Args:
+        dataset (Dataset, optional): A :class:`ColumnDataset` or a wrapper of
+            some, such as mmengine's ``ConcatDataset``.
+        classes (Sequence[str], optional): What labels are to be an index
+            into, by name. Defaults to None: the data set's own.
+        ann_file (str, optional): The file that it must be of, if any.
+
+    Returns:
+        GroundTruth | None: None for other data sets, and if ``ann_file`` is
+        another file or says more than the columns hold.
+    """
+    parts = _find_column_datasets(dataset)
+    if not parts or ann_file is not None and not _is_whole(parts, ann_file):
+        return None
+    for part in parts:
+        part.full_init()
+    classes = tuple(classes or parts[0].metainfo['classes'])
+    columns = [_relabel(part, classes) for part in parts]
+    return GroundTruth.from_columns(join_columns(columns), classes)
+
+
+def join_columns(parts: Sequence[AnnotationColumns]) -> AnnotationColumns:
+    """The images of all parts, one part after the other."""
+    names = ('file_names', 'image_ids', 'sizes', 'boxes', 'labels', 'ignored')
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in names
+    }
+    counts = np.concatenate([part.counts for part in parts])
+    images = np.repeat(np.arange(len(counts)), counts)
+    return AnnotationColumns.from_rows(image_of_box=images, **columns)
+
+
+def _find_column_datasets(dataset: Dataset | None) -> list[ColumnDataset]:
+    """Those that a data set consists of; none if any part is another."""
+    if isinstance(dataset, ColumnDataset):
+        return [dataset]
+    inner = getattr(dataset, 'datasets', None)
+    if inner is None:
+        inner = [dataset.dataset] if hasattr(dataset, 'dataset') else []
+    parts = [_find_column_datasets(item) for item in inner]
+    return sum(parts, []) if all(parts) else []
+
+
+def _is_whole(parts: list[ColumnDataset], ann_file: str) -> bool:
+    """Whether the columns are all that a file says."""
+    if len(parts) > 1 or not getattr(parts[0], 'lossless', False):
+        return False
+    own = parts[0].ann_file
+    if os.path.exists(own) and os.path.exists(ann_file):
+        return os.path.samefile(own, ann_file)
+    return own == ann_file
+
+
+def _relabel(
+    dataset: ColumnDataset, classes: tuple[str, ...]
+) -> AnnotationColumns:
+    """The columns with labels that are an index into ``classes``."""
+    names = tuple(dataset.metainfo['classes'])
+    if names == classes:
+        return dataset.columns
+    missing = [name for name in names if name not in classes]
+    if missing:
+        raise ValueError(
+            f'classes of the evaluation must have all of {dataset.ann_file}, '
+            f'but lack {missing}; they are {list(classes)}.'
+        )
+    labels = np.array([classes.index(name) for name in names], np.int32)
+    return replace(dataset.columns, labels=labels[dataset.columns.labels])
