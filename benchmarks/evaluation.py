@@ -54,16 +54,16 @@ def make_sample(image_id: int, count: int, rng: np.random.Generator) -> dict:
     """A shelf of slightly overlapping boxes and 1.77 detections of each.
 
     260 detections for 147 objects: most lie close to their object, the rest
-    are second boxes and boxes between two neighbours.
+    are second boxes and boxes between two neighbors.
     """
     columns = max(1, round(np.sqrt(count * WIDTH / HEIGHT)))
     pitch = np.array([WIDTH / columns, HEIGHT * columns / (count + columns)])
     place = np.stack(
         (np.arange(count) % columns, np.arange(count) // columns), axis=1
     )
-    centres = (place + 0.5 + rng.normal(0, 0.03, (count, 2))) * pitch
+    centers = (place + 0.5 + rng.normal(0, 0.03, (count, 2))) * pitch
     sizes = pitch * rng.uniform(0.9, 1.05, (count, 2))
-    truth = np.hstack((centres - sizes / 2, centres + sizes / 2))
+    truth = np.hstack((centers - sizes / 2, centers + sizes / 2))
     source = np.r_[
         np.arange(count), rng.integers(count, size=count * 77 // 100)
     ]

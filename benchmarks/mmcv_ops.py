@@ -31,10 +31,10 @@ def make_rois():
 
     generator = torch.Generator().manual_seed(0)
     limit = torch.tensor([MAP_SIZE[1] * STRIDE, MAP_SIZE[0] * STRIDE])
-    centre = torch.rand(NUM_ROIS, 2, generator=generator) * limit
+    center = torch.rand(NUM_ROIS, 2, generator=generator) * limit
     half = 16 + 112 * torch.rand(NUM_ROIS, 2, generator=generator)
-    low = (centre - half).clamp(min=0)
-    high = torch.minimum(centre + half, limit)
+    low = (center - half).clamp(min=0)
+    high = torch.minimum(center + half, limit)
     return torch.cat([torch.zeros(NUM_ROIS, 1), low, high], 1)
 
 
@@ -64,12 +64,12 @@ def nms_step(objects: int, num: int = 2000) -> Callable[[], None]:
     generator = torch.Generator().manual_seed(0)
     which = torch.randint(0, objects, (num,), generator=generator)
     span = 1000 * (num / 2000) ** 0.5
-    centre = torch.rand(objects, 2, generator=generator)[which] * span
+    center = torch.rand(objects, 2, generator=generator)[which] * span
     size = 20 + 40 * torch.rand(objects, 2, generator=generator)[which]
     noise = torch.randn(num, 4, generator=generator) / 10
-    centre = centre + noise[:, :2] * size
+    center = center + noise[:, :2] * size
     half = size * noise[:, 2:].exp() / 2
-    boxes = torch.cat([centre - half, centre + half], 1)
+    boxes = torch.cat([center - half, center + half], 1)
     scores = torch.rand(num, generator=generator)
     return lambda: nms(boxes, scores, 0.7)
 

@@ -43,10 +43,10 @@ def make_boxes(num: int) -> tuple[Tensor, Tensor]:
     """As many objects as proposals, each as dense as 2,000 in an image."""
     rng = torch.Generator().manual_seed(0)
     span = 1000 * (num / 2000) ** 0.5
-    centre = torch.rand(num, 2, generator=rng) * span
+    center = torch.rand(num, 2, generator=rng) * span
     half = 10 + 20 * torch.rand(num, 2, generator=rng)
     scores = torch.rand(num, generator=rng)
-    return torch.cat([centre - half, centre + half], 1), scores
+    return torch.cat([center - half, center + half], 1), scores
 
 
 def by_blocks(boxes: Tensor, scores: Tensor) -> Tensor:

@@ -106,9 +106,9 @@ def proposals_of(boxes: Tensor, count: int) -> InstanceData:
     size = chosen[:, 2:] - chosen[:, :2]
     noise = torch.randn(count, 4, generator=g) * 0.15
     noise[count // 2 :, :2] *= 50
-    centre = chosen[:, :2] + size * (0.5 + noise[:, :2])
+    center = chosen[:, :2] + size * (0.5 + noise[:, :2])
     half = size * noise[:, 2:].exp() / 2
-    return InstanceData(priors=torch.cat([centre - half, centre + half], 1))
+    return InstanceData(priors=torch.cat([center - half, center + half], 1))
 
 
 def build_sampler(config: ConfigDict, name: str | None) -> object:

@@ -12,7 +12,7 @@ class Camera:
     The rack is drawn on a flat canvas (its front plane) and then seen
     through ``matrix``. A thing ``depth`` pixels behind the front plane is
     drawn on the canvas shrunk towards ``foot``; since both come from one
-    camera centre, the whole is a correct perspective.
+    camera center, the whole is a correct perspective.
 
     Attributes:
         size: Width and height of the image.

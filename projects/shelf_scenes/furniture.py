@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .label import put_text
-from .palette import Colour, draw_ink, lightness, mix, to_bgr
+from .palette import Color, draw_ink, lightness, mix, to_bgr
 from .scene import Scene
 
 WHITE, BLACK = (250, 250, 250), (18, 18, 18)
@@ -19,33 +19,33 @@ class Style:
     """The look of one shop.
 
     Attributes:
-        metal: Colour of boards and uprights.
-        back: Colour of the rear wall of the rack.
-        rail: Colour of the price rails.
-        tag, promo: Colours of ordinary and of special price tags.
-        sign: Colour of the sign above the rack.
-        floor: Colour of the floor.
-        wall: Colour of the wall above the rack.
+        metal: Color of boards and uprights.
+        back: Color of the rear wall of the rack.
+        rail: Color of the price rails.
+        tag, promo: Colors of ordinary and of special price tags.
+        sign: Color of the sign above the rack.
+        floor: Color of the floor.
+        wall: Color of the wall above the rack.
         depth: Depth of the boards, canvas pixels.
         bay: Width between two uprights, canvas pixels.
     """
 
-    metal: Colour
-    back: Colour
-    rail: Colour
-    tag: Colour
-    promo: Colour
-    sign: Colour
-    floor: Colour
-    wall: Colour
+    metal: Color
+    back: Color
+    rail: Color
+    tag: Color
+    promo: Color
+    sign: Color
+    floor: Color
+    wall: Color
     depth: float
     bay: float
 
 
 def draw_style(rng: np.random.Generator, scene: Scene) -> Style:
     """Draw the look of the shop."""
-    grey = float(rng.choice((0.92, 0.8, 0.6, 0.25), p=(0.5, 0.2, 0.15, 0.15)))
-    metal = to_bgr(rng.uniform(0.05, 0.15), rng.uniform(0, 0.08), grey)
+    gray = float(rng.choice((0.92, 0.8, 0.6, 0.25), p=(0.5, 0.2, 0.15, 0.15)))
+    metal = to_bgr(rng.uniform(0.05, 0.15), rng.uniform(0, 0.08), gray)
     rail = metal if rng.random() < 0.55 else draw_ink(rng)
     clear = np.mean([row.floor - row.top for row in scene.rows])
     width = scene.camera.canvas[0]
@@ -80,13 +80,13 @@ def paint_rack(
     return canvas
 
 
-def _shade(colour: Colour, light: np.ndarray) -> np.ndarray:
-    """Rows of one colour under varying light: (n, 3)."""
-    return np.clip(np.array(colour) * light[:, None], 0, 255)
+def _shade(color: Color, light: np.ndarray) -> np.ndarray:
+    """Rows of one color under varying light: (n, 3)."""
+    return np.clip(np.array(color) * light[:, None], 0, 255)
 
 
 def _columns(scene: Scene, style: Style) -> np.ndarray:
-    """The rack's colours from top to bottom, equal along it: (H, 3)."""
+    """The rack's colors from top to bottom, equal along it: (H, 3)."""
     camera = scene.camera
     column = np.zeros((camera.canvas[1], 3))
     eye, shrink = camera.foot[1], camera.shrink(style.depth)
@@ -179,8 +179,8 @@ def _paint_tag(
     cv2.rectangle(canvas, (x, y), far, ground, -1)
     ink = WHITE if lightness(ground) < 0.5 else BLACK
     price = f'{rng.integers(0, 13)}.{rng.choice((19, 29, 49, 79, 89, 99))}'
-    centre = (x + wide * 0.58, y + high * 0.62)
-    put_text(canvas, price, centre, wide * 0.74, high * 0.48, ink)
+    center = (x + wide * 0.58, y + high * 0.62)
+    put_text(canvas, price, center, wide * 0.74, high * 0.48, ink)
     if high >= 9:
         line = max(1, high // 14)
         top = y + round(high * 0.14)
@@ -198,22 +198,22 @@ def paint_wobblers(
             continue
         radius = round((row.bottom - row.floor) * rng.uniform(0.9, 1.3))
         x = int(rng.integers(canvas.shape[1]))
-        centre = (x, row.bottom + round(radius * 0.5))
+        center = (x, row.bottom + round(radius * 0.5))
         if radius < 4 or row is scene.rows[-1]:
             continue
         cv2.circle(
             canvas,
-            (x + radius // 6, centre[1] + radius // 6),
+            (x + radius // 6, center[1] + radius // 6),
             radius,
             (40, 40, 40),
             -1,
             cv2.LINE_AA,
         )
-        cv2.circle(canvas, centre, radius, style.promo, -1, cv2.LINE_AA)
+        cv2.circle(canvas, center, radius, style.promo, -1, cv2.LINE_AA)
         ring = max(1, radius // 9)
         cv2.circle(
-            canvas, centre, round(radius * 0.85), WHITE, ring, cv2.LINE_AA
+            canvas, center, round(radius * 0.85), WHITE, ring, cv2.LINE_AA
         )
         ink = WHITE if lightness(style.promo) < 0.5 else BLACK
         text = ('NEW', '-20%', '2+1', 'SALE')[rng.integers(4)]
-        put_text(canvas, text, centre, radius * 1.2, radius * 0.7, ink)
+        put_text(canvas, text, center, radius * 1.2, radius * 0.7, ink)

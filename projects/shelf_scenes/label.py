@@ -7,7 +7,7 @@ from .motifs import paint_motif
 from .palette import (
     PRODUCTS,
     Brand,
-    Colour,
+    Color,
     contrasting,
     draw_ink,
     lightness,
@@ -20,30 +20,30 @@ WHITE, BLACK = (250, 250, 250), (20, 20, 20)
 def put_text(
     image: np.ndarray,
     text: str,
-    centre: tuple[float, float],
+    center: tuple[float, float],
     width: float,
     height: float,
-    colour: Colour,
+    color: Color,
     face: int = cv2.FONT_HERSHEY_DUPLEX,
 ) -> None:
-    """Write text centred, as large as the given room allows."""
+    """Write text centerd, as large as the given room allows."""
     (wide, high), _ = cv2.getTextSize(text, face, 1, 2)
     scale = min(width / wide, height / high)
     if scale * high < 3:
         return
     corner = (
-        round(centre[0] - wide * scale / 2),
-        round(centre[1] + high * scale / 2),
+        round(center[0] - wide * scale / 2),
+        round(center[1] + high * scale / 2),
     )
     thick = max(1, round(2 * scale))
-    cv2.putText(image, text, corner, face, scale, colour, thick, cv2.LINE_AA)
+    cv2.putText(image, text, corner, face, scale, color, thick, cv2.LINE_AA)
 
 
 def paint_label(
     rng: np.random.Generator,
     size: tuple[int, int],
     brand: Brand,
-    accent: Colour,
+    accent: Color,
     text_width: float,
 ) -> np.ndarray:
     """Draw one label.
@@ -51,8 +51,8 @@ def paint_label(
     Args:
         rng: What sets this flavour apart.
         size: Width and height in pixels.
-        brand: Colours and layout.
-        accent: The flavour's colour.
+        brand: Colors and layout.
+        accent: The flavour's color.
         text_width: Room for the brand's name, as a share of the width.
 
     Returns:
@@ -65,24 +65,24 @@ def paint_label(
     tall = height > 0.8 * width
     badge_y = (0.24 if tall else 0.4) * height
     if tall:
-        centre = (width * rng.uniform(0.47, 0.53), height * 0.62)
+        center = (width * rng.uniform(0.47, 0.53), height * 0.62)
         radius = min(width * 0.5 * text_width, height * 0.2)
-        paint_motif(image, brand.motif, centre, radius, accent)
+        paint_motif(image, brand.motif, center, radius, accent)
     _paint_badge(image, brand, accent, badge_y, text_width)
     _paint_print(rng, image, brand, accent, badge_y, text_width)
     return image
 
 
-def draw_accent(rng: np.random.Generator, brand: Brand) -> Colour:
-    """Draw a flavour colour that differs from the brand's base."""
+def draw_accent(rng: np.random.Generator, brand: Brand) -> Color:
+    """Draw a flavour color that differs from the brand's base."""
     for _ in range(8):
-        colour = draw_ink(rng)
-        if np.abs(np.subtract(colour, brand.base)).max() > 70:
-            return colour
+        color = draw_ink(rng)
+        if np.abs(np.subtract(color, brand.base)).max() > 70:
+            return color
     return brand.paper
 
 
-def _paint_backdrop(image: np.ndarray, brand: Brand, accent: Colour) -> None:
+def _paint_backdrop(image: np.ndarray, brand: Brand, accent: Color) -> None:
     height, width = image.shape[:2]
     style, paper = brand.backdrop, brand.paper
     if style == 1:  # shaded from top to bottom
@@ -94,18 +94,18 @@ def _paint_backdrop(image: np.ndarray, brand: Brand, accent: Colour) -> None:
         band = max(1, height // 40)
         image[height // 2 - band : height // 2 + band] = paper
     elif style == 3:  # a bow across the middle
-        centre = (width // 2, round(height * 1.02))
+        center = (width // 2, round(height * 1.02))
         axes = (round(width * 0.95), round(height * 0.56))
-        cv2.ellipse(image, centre, axes, 0, 0, 360, accent, -1, cv2.LINE_AA)
+        cv2.ellipse(image, center, axes, 0, 0, 360, accent, -1, cv2.LINE_AA)
         axes = (axes[0], round(height * 0.52))
-        cv2.ellipse(image, centre, axes, 0, 0, 360, paper, -1, cv2.LINE_AA)
+        cv2.ellipse(image, center, axes, 0, 0, 360, paper, -1, cv2.LINE_AA)
     elif style == 4:  # rays
-        centre = np.array([width / 2, height * 0.6])
+        center = np.array([width / 2, height * 0.6])
         angle = np.arange(24).reshape(12, 2) * np.pi / 12
         ends = np.stack([np.cos(angle), np.sin(angle)], -1) * (width + height)
         shade = mix(brand.base, paper, 0.22)
         for pair in ends:
-            points = np.round(np.stack([centre, *(centre + pair)]))
+            points = np.round(np.stack([center, *(center + pair)]))
             cv2.fillConvexPoly(image, points.astype(int), shade, cv2.LINE_AA)
     elif style == 5:  # a slanting field
         points = np.array(
@@ -119,45 +119,41 @@ def _paint_backdrop(image: np.ndarray, brand: Brand, accent: Colour) -> None:
 
 
 def _paint_badge(
-    image: np.ndarray,
-    brand: Brand,
-    accent: Colour,
-    y: float,
-    text_width: float,
+    image: np.ndarray, brand: Brand, accent: Color, y: float, text_width: float
 ) -> None:
     """The brand's name on its ground: oval, box, ribbon, disc or none."""
     height, width = image.shape[:2]
-    centre = (width // 2, round(y))
+    center = (width // 2, round(y))
     half = round(width * text_width / 2)
     tall = round(min(height * 0.13, width * 0.2))
     ink, ground = brand.base, brand.paper
     if brand.badge == 0:
         axes = (half, round(tall * 1.1))
-        cv2.ellipse(image, centre, axes, 0, 0, 360, ground, -1, cv2.LINE_AA)
+        cv2.ellipse(image, center, axes, 0, 0, 360, ground, -1, cv2.LINE_AA)
     elif brand.badge in (1, 2):
         half = width if brand.badge == 2 else half
-        first = (centre[0] - half, centre[1] - tall)
-        second = (centre[0] + half, centre[1] + tall)
+        first = (center[0] - half, center[1] - tall)
+        second = (center[0] + half, center[1] + tall)
         cv2.rectangle(image, first, second, ground, -1)
     elif brand.badge == 3:
         half = min(half, round(height * 0.2))
-        cv2.circle(image, centre, half, ground, -1, cv2.LINE_AA)
+        cv2.circle(image, center, half, ground, -1, cv2.LINE_AA)
         edge = max(1, half // 10)
-        cv2.circle(image, centre, half, accent, edge, cv2.LINE_AA)
+        cv2.circle(image, center, half, accent, edge, cv2.LINE_AA)
     else:
         ink = brand.paper
     face = (cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX)[
         brand.motif % 2
     ]
     room = 1.72 * min(half, width * text_width / 2)
-    put_text(image, brand.name, centre, room, tall * 1.25, ink, face)
+    put_text(image, brand.name, center, room, tall * 1.25, ink, face)
 
 
 def _paint_print(
     rng: np.random.Generator,
     image: np.ndarray,
     brand: Brand,
-    accent: Colour,
+    accent: Color,
     badge_y: float,
     text_width: float,
 ) -> None:
@@ -179,10 +175,10 @@ def _paint_print(
     )
     put_text(image, word, (width / 2, y), room, tall * 1.3, ink)
     below = image[round(height * 0.9), width // 2]
-    colour = contrasting(rng, tuple(int(part) for part in below))
+    color = contrasting(rng, tuple(int(part) for part in below))
     line = max(1, height // 110)
     for at in np.arange(0.86, 0.95, 0.03):
         half = room * rng.uniform(0.2, 0.45)
         top = round(at * height)
         left, right = round(width / 2 - half), round(width / 2 + half)
-        image[top : top + line, left:right] = colour
+        image[top : top + line, left:right] = color

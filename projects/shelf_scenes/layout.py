@@ -232,7 +232,7 @@ def _take_off(
 ) -> list[Facing]:
     """Take products off the shelf until ``count`` stand there.
 
-    The upper one of a stack goes first, and mostly neighbours of a gap:
+    The upper one of a stack goes first, and mostly neighbors of a gap:
     sold-out places, as in a shop.
     """
     columns: dict[tuple[int, int], list[Facing]] = {}

@@ -1,13 +1,13 @@
-"""Colours and words of invented brands."""
+"""Colors and words of invented brands."""
 
 import colorsys
 from dataclasses import dataclass
 
 import numpy as np
 
-Colour = tuple[int, int, int]  # BGR, 0..255
+Color = tuple[int, int, int]  # BGR, 0..255
 
-# Hue, saturation and value of colours that shops are full of.
+# Hue, saturation and value of colors that shops are full of.
 INKS = (
     (0.99, 0.90, 0.78),
     (0.00, 0.85, 0.88),
@@ -44,20 +44,20 @@ class Brand:
 
     Attributes:
         name: Its name, one or two syllables.
-        base: Main colour.
-        paper: A light or dark colour that stands out from the base.
+        base: Main color.
+        paper: A light or dark color that stands out from the base.
         badge, backdrop, motif: Which of the drawings the label uses.
     """
 
     name: str
-    base: Colour
-    paper: Colour
+    base: Color
+    paper: Color
     badge: int
     backdrop: int
     motif: int
 
 
-def to_bgr(hue: float, saturation: float, value: float) -> Colour:
+def to_bgr(hue: float, saturation: float, value: float) -> Color:
     """HSV in 0..1 to BGR in 0..255; hue wraps, the others are cut."""
     saturation, value = np.clip([saturation, value], 0, 1)
     rgb = colorsys.hsv_to_rgb(hue % 1, saturation, value)
@@ -65,28 +65,28 @@ def to_bgr(hue: float, saturation: float, value: float) -> Colour:
     return blue, green, red
 
 
-def draw_ink(rng: np.random.Generator) -> Colour:
-    """Draw a packaging colour."""
+def draw_ink(rng: np.random.Generator) -> Color:
+    """Draw a packaging color."""
     hue, saturation, value = INKS[rng.integers(len(INKS))]
     shift = rng.normal(size=3) * (0.012, 0.05, 0.05)
     return to_bgr(hue + shift[0], saturation + shift[1], value + shift[2])
 
 
-def lightness(colour: Colour) -> float:
+def lightness(color: Color) -> float:
     """Perceived lightness, 0..1 (Rec. 601 weights)."""
-    return float(np.dot(colour, (0.114, 0.587, 0.299)) / 255)
+    return float(np.dot(color, (0.114, 0.587, 0.299)) / 255)
 
 
-def mix(first: Colour, second: Colour, part: float) -> Colour:
-    """The colour ``part`` of the way from the first to the second."""
+def mix(first: Color, second: Color, part: float) -> Color:
+    """The color ``part`` of the way from the first to the second."""
     pairs = zip(first, second)
     blue, green, red = (round(a + (b - a) * part) for a, b in pairs)
     return blue, green, red
 
 
-def contrasting(rng: np.random.Generator, colour: Colour) -> Colour:
-    """Draw a near-white, cream, yellow or deep colour that stands out."""
-    if lightness(colour) < 0.55:
+def contrasting(rng: np.random.Generator, color: Color) -> Color:
+    """Draw a near-white, cream, yellow or deep color that stands out."""
+    if lightness(color) < 0.55:
         hue, saturation = ((0.12, 0.04), (0.13, 0.18), (0.14, 0.75))[
             rng.choice(3, p=(0.6, 0.2, 0.2))
         ]

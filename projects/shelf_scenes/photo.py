@@ -25,7 +25,7 @@ def expose(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 
 def _light(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Gain map: slope, vignette, lamp spots, colour cast and contrast."""
+    """Gain map: slope, vignette, lamp spots, color cast and contrast."""
     height, width = image.shape[:2]
     x, y = np.meshgrid(np.linspace(-1, 1, 48), np.linspace(-1, 1, 48))
     slope = rng.normal(0, 0.09, 2)
@@ -63,7 +63,7 @@ def _blur(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 
 def _noise(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Sensor noise: fine in brightness, coarse and weaker in colour."""
+    """Sensor noise: fine in brightness, coarse and weaker in color."""
     height, width = image.shape[:2]
     sigma = np.float32(rng.uniform(1, 6))
     grain = (height // 3 + 1, width // 3 + 1, 3)

@@ -21,7 +21,7 @@ class Recipe:
         split: One of ``SPLITS``; the same seed gives other scenes in each.
         size: Width and height in pixels.
         objects: Fewest and most objects per image; None as in SKU-110K.
-        seed: Non-negative whole number.
+        seed: A non-negative integer.
 
     Raises:
         TypeError, ValueError: If one of them makes no sense.

@@ -24,7 +24,7 @@ def render_shelf(
 
     What is boxed: every product in front, whole, as SKU-110K does it. The
     box is the tight one around the product's silhouette as the camera sees
-    it (a carton's front face), also where a neighbour, a price tag or
+    it (a carton's front face), also where a neighbor, a price tag or
     another sign hides a part of it, clipped to the image. Products behind
     the front ones only show between and above them, in their shade, and
     have no box. None lies to more than half outside the image.
@@ -69,7 +69,7 @@ def draw_scene(scene: Scene) -> np.ndarray:
 
 def photograph(scene: Scene, canvas: np.ndarray) -> np.ndarray:
     """See the flat canvas through the scene's camera."""
-    # The plan puts pixel edges at whole numbers, OpenCV pixel centres.
+    # The plan puts pixel edges at integers, OpenCV pixel centers.
     shift = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     matrix = np.linalg.inv(shift) @ scene.camera.matrix @ shift
     return cv2.warpPerspective(

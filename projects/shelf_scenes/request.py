@@ -11,7 +11,7 @@ def check_size(size: int | tuple[int, int]) -> tuple[int, int]:
     """Return width and height of the image.
 
     Raises:
-        TypeError: If ``size`` is not a whole number or two of them.
+        TypeError: If ``size`` is not an integer or two of them.
         ValueError: If a side is too short for a shelf.
     """
     pair = (size, size) if isinstance(size, Integral) else size
@@ -21,7 +21,7 @@ def check_size(size: int | tuple[int, int]) -> tuple[int, int]:
         or not all(isinstance(side, Integral) for side in pair)
     ):
         raise TypeError(
-            'size must be a whole number of pixels or (width, height), '
+            'size must be an integer of pixels or (width, height), '
             f'but got {size!r}.'
         )
     if min(pair) < MIN_SIDE:
@@ -39,7 +39,7 @@ def check_objects(
     """Return the fewest and the most objects of an image, or None.
 
     Raises:
-        TypeError: If ``objects`` is not two whole numbers.
+        TypeError: If ``objects`` is not two integers.
         ValueError: If they are out of order or too many for ``size``.
     """
     if objects is None:
@@ -50,7 +50,7 @@ def check_objects(
         or not all(isinstance(part, Integral) for part in objects)
     ):
         raise TypeError(
-            'objects must be (fewest, most), two whole numbers, but got '
+            'objects must be (fewest, most), two integers, but got '
             f'{objects!r}; leave it out for the counts of SKU-110K.'
         )
     low, high = (int(part) for part in objects)
@@ -70,13 +70,13 @@ def check_objects(
 
 
 def check_number(name: str, value: int, least: int = 0) -> None:
-    """Refuse what is not a whole number, or too small.
+    """Refuse what is not an integer, or too small.
 
     Raises:
-        TypeError: If ``value`` is no whole number.
+        TypeError: If ``value`` is not an integer.
         ValueError: If it is less than ``least``.
     """
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f'{name} must be a whole number, but got {value!r}.')
+        raise TypeError(f'{name} must be an integer, but got {value!r}.')
     if value < least:
         raise ValueError(f'{name} must be at least {least}, but got {value}.')

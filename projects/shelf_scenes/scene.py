@@ -32,7 +32,7 @@ class Run:
         row: Index of the row it stands in.
         width, height: Size of one facing in canvas pixels.
         bend: Half-height of its widest circle over its height.
-        brand: Seed of the brand: name, colours, layout of the label.
+        brand: Seed of the brand: name, colors, layout of the label.
         flavour: Seed of what sets it apart from its brand's others.
     """
 
@@ -52,7 +52,7 @@ class Facing:
     Attributes:
         run: The run it belongs to.
         left, top: Where its frame begins, in canvas pixels.
-        lean: Degrees by which it is tilted about its centre.
+        lean: Degrees by which it is tilted about its center.
         column: Number of its stack within the row, from left to right.
         level: 0 on the board, 1 on top of that, ...
     """
@@ -74,7 +74,7 @@ class Scene:
         rows: Shelf boards from top to bottom.
         facings: Front products, row by row and left to right.
         boxes: (N, 4) float32, xyxy, image pixels; one per facing.
-        seed: Decides colours, furniture, light and noise.
+        seed: Decides colors, furniture, light and noise.
     """
 
     camera: Camera

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from .label import draw_accent, paint_label
-from .palette import Colour, draw_brand, draw_ink, mix, to_bgr
+from .palette import Color, draw_brand, draw_ink, mix, to_bgr
 from .products import KINDS, body_span, half_widths, outline
 from .scene import Run
 
@@ -20,31 +20,31 @@ class Sprite:
     """A painted product.
 
     Attributes:
-        colour: (H, W, 3) uint8 BGR, already multiplied by the mask.
+        color: (H, W, 3) uint8 BGR, already multiplied by the mask.
         mask: (H, W) uint8, 255 inside the silhouette.
     """
 
-    colour: np.ndarray
+    color: np.ndarray
     mask: np.ndarray
 
     def resized(self, size: tuple[int, int]) -> 'Sprite':
         """The same product at another size (width, height)."""
         return Sprite(
-            cv2.resize(self.colour, size, interpolation=cv2.INTER_AREA),
+            cv2.resize(self.color, size, interpolation=cv2.INTER_AREA),
             cv2.resize(self.mask, size, interpolation=cv2.INTER_AREA),
         )
 
     def turned(self, degrees: float) -> tuple['Sprite', int]:
-        """Tilted about its centre, and the margin added on every side."""
+        """Tilted about its center, and the margin added on every side."""
         high, wide = self.mask.shape
         margin = 1 + round(max(high, wide) * abs(np.sin(np.radians(degrees))))
         frame = (wide + 2 * margin, high + 2 * margin)
-        # In pixel indices the centre of n pixels lies at (n - 1) / 2.
-        centre = ((wide - 1) / 2, (high - 1) / 2)
-        matrix = cv2.getRotationMatrix2D(centre, degrees, 1)
+        # In pixel indices the center of n pixels lies at (n - 1) / 2.
+        center = ((wide - 1) / 2, (high - 1) / 2)
+        matrix = cv2.getRotationMatrix2D(center, degrees, 1)
         matrix[:, 2] += margin
-        colour = cv2.warpAffine(self.colour, matrix, frame)
-        return Sprite(colour, cv2.warpAffine(self.mask, matrix, frame)), margin
+        color = cv2.warpAffine(self.color, matrix, frame)
+        return Sprite(color, cv2.warpAffine(self.mask, matrix, frame)), margin
 
 
 def paint_product(run: Run, turns: Sequence[float] = (0.0,)) -> list[Sprite]:
@@ -82,7 +82,7 @@ def paint_product(run: Run, turns: Sequence[float] = (0.0,)) -> list[Sprite]:
 def _cut_out(run: Run, size: tuple[int, int]) -> np.ndarray:
     """The silhouette as a mask with smooth edges."""
     mask = np.zeros(size[::-1], np.uint8)
-    # fillPoly counts from pixel centres, here in sixteenths of a pixel.
+    # fillPoly counts from pixel centers, here in sixteenths of a pixel.
     points = outline(KINDS[run.kind], run.bend) * size * 16 - 8
     whole = np.round(points).astype(np.int32)
     return cv2.fillPoly(mask, [whole], 255, cv2.LINE_AA, shift=4)
@@ -172,7 +172,7 @@ def _paint_skin(
     accent = draw_accent(rng, brand)
     wide, high = size
     skin = np.empty((high, wide, 3), np.uint8)
-    skin[:] = _body_colour(rng, run.kind, brand.base, accent)
+    skin[:] = _body_color(rng, run.kind, brand.base, accent)
     first, last = (round(part * high) for part in kind.label)
     text = 0.62 if kind.surface == 'round' else 0.84
     skin[first:last] = paint_label(
@@ -182,9 +182,9 @@ def _paint_skin(
     return skin
 
 
-def _body_colour(
-    rng: np.random.Generator, kind: str, base: Colour, accent: Colour
-) -> Colour:
+def _body_color(
+    rng: np.random.Generator, kind: str, base: Color, accent: Color
+) -> Color:
     """Glass, liquid, metal or plastic."""
     if kind == 'wine':
         dark = ((40, 60, 25), (30, 45, 60), (35, 25, 60), (140, 190, 190))
@@ -204,20 +204,20 @@ def _paint_cap(
     rng: np.random.Generator,
     skin: np.ndarray,
     kind: str,
-    paper: Colour,
-    accent: Colour,
+    paper: Color,
+    accent: Color,
 ) -> None:
     """Lids, caps, seams and rims."""
     high, wide = skin.shape[:2]
-    colour = (accent, paper, draw_ink(rng))[rng.integers(3)]
+    color = (accent, paper, draw_ink(rng))[rng.integers(3)]
     ends = {'bottle': 0.08, 'wine': 0.24, 'jug': 0.135, 'jar': 0.185}
     if kind in ends:
         end = round(ends[kind] * high)
-        skin[:end] = colour
+        skin[:end] = color
         ribs = max(2, wide // 24)
         if kind != 'wine':
-            skin[:end, ::ribs] = mix(colour, BLACK, 0.25)
-        skin[end : end + max(1, high // 90)] = mix(colour, BLACK, 0.6)
+            skin[:end, ::ribs] = mix(color, BLACK, 0.25)
+        skin[end : end + max(1, high // 90)] = mix(color, BLACK, 0.6)
     elif kind == 'tub':
         skin[: round(0.1 * high)] = mix(paper, WHITE, 0.5)
         seam = round(0.1 * high)
@@ -227,7 +227,7 @@ def _paint_cap(
         skin[:top] = mix(tuple(int(c) for c in skin[-1, 0]), WHITE, 0.3)
         skin[round(0.05 * high) : round(0.06 * high)] = (120, 120, 120)
         at, radius = (wide // 2, round(0.095 * high)), max(1, wide // 10)
-        cv2.circle(skin, at, radius, colour, -1, cv2.LINE_AA)
+        cv2.circle(skin, at, radius, color, -1, cv2.LINE_AA)
 
 
 def _paint_lid(
@@ -237,11 +237,11 @@ def _paint_lid(
     kind = KINDS[run.kind]
     rim = kind.profile[0][1]
     half = run.bend * rim
-    centre = (size[0] // 2, round(half * size[1]))
+    center = (size[0] // 2, round(half * size[1]))
     axes = (round(size[0] / 2 * rim), max(1, round(half * size[1])))
     metal = (175, 172, 170) if run.kind == 'can' else (225, 225, 228)
     ring = tuple(float(min(255, part * 1.25)) for part in metal)
-    cv2.ellipse(painted, centre, axes, 0, 0, 360, ring, -1, cv2.LINE_AA)
+    cv2.ellipse(painted, center, axes, 0, 0, 360, ring, -1, cv2.LINE_AA)
     inner = tuple(max(1, round(part * 0.86)) for part in axes)
     shade = tuple(part * light for part in metal)
-    cv2.ellipse(painted, centre, inner, 0, 0, 360, shade, -1, cv2.LINE_AA)
+    cv2.ellipse(painted, center, inner, 0, 0, 360, shade, -1, cv2.LINE_AA)

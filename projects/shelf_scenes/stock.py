@@ -53,7 +53,7 @@ def paste(
     place = canvas[top + y0 : top + y1, left + x0 : left + x1]
     mask = cv2.cvtColor(sprite.mask[y0:y1, x0:x1], cv2.COLOR_GRAY2BGR)
     rest = cv2.multiply(place, 255 - mask, scale=1 / 255)
-    part = sprite.colour[y0:y1, x0:x1]
+    part = sprite.color[y0:y1, x0:x1]
     place[:] = cv2.addWeighted(rest, 1, part, gain, 0)
 
 
@@ -119,7 +119,7 @@ def _paint_block(
     near = unit * size + near
     far = unit * size * shrink + far
     hull = cv2.convexHull(np.concatenate([near, far]).astype(np.int32))
-    ink = look.colour[size[1] // 8 :: 3, ::3].mean((0, 1))
+    ink = look.color[size[1] // 8 :: 3, ::3].mean((0, 1))
     cv2.fillConvexPoly(canvas, hull, (ink * 0.35).tolist(), cv2.LINE_AA)
     if not visible:
         return

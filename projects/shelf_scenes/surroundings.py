@@ -37,8 +37,8 @@ def paint_above(
     step = round(style.bay)
     for x in range(step // 2, width, step):
         name = names[rng.integers(len(names))].replace('-', ' ')
-        centre = (x, top - sign * 0.48)
-        put_text(canvas, name, centre, step * 0.7, sign * 0.4, ink)
+        center = (x, top - sign * 0.48)
+        put_text(canvas, name, center, step * 0.7, sign * 0.4, ink)
 
 
 def paint_below(

@@ -24,22 +24,22 @@ EDGE_ROIS = [
 def make_rois(num: int, generator: torch.Generator, size=(80, 120)) -> Tensor:
     """Random RoIs of two images, from small to half the image."""
     height, width = size
-    centre = torch.rand(num, 2, generator=generator)
-    centre *= torch.tensor([width, height])
+    center = torch.rand(num, 2, generator=generator)
+    center *= torch.tensor([width, height])
     half = torch.rand(num, 2, generator=generator)
     half = 1 + half * torch.tensor([width, height]) / 4
     image = torch.randint(0, 2, (num, 1), generator=generator)
-    return torch.cat([image, centre - half, centre + half], 1)
+    return torch.cat([image, center - half, center + half], 1)
 
 
 def make_dense_boxes(num: int, generator: torch.Generator) -> Tensor:
     """Several jittered proposals for each of many objects."""
     objects = max(num // 7, 1)
-    centre = torch.rand(objects, 2, generator=generator) * 1000
+    center = torch.rand(objects, 2, generator=generator) * 1000
     size = 20 + torch.rand(objects, 2, generator=generator) * 40
     which = torch.randint(0, objects, (num,), generator=generator)
     noise = torch.randn(num, 4, generator=generator) / 10
-    middle = centre[which] + noise[:, :2] * size[which]
+    middle = center[which] + noise[:, :2] * size[which]
     half = size[which] * noise[:, 2:].exp() / 2
     return torch.cat([middle - half, middle + half], 1)
 

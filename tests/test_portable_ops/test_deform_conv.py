@@ -159,7 +159,7 @@ def test_padding_gives_offsets_no_gradient():
         maps, offset, torch.ones(1, 1, 3, 3), shape=ConvShape(padding=(1, 1))
     )
     (gradient,) = torch.autograd.grad(output.sum(), offset)
-    # Only tap 4, the centre, lies on the map; to its lower right is nothing,
+    # Only tap 4, the center, lies on the map; to its lower right is nothing,
     # so moving there loses the value: -1 along y and x.
     expected = torch.zeros(18)
     expected[8:10] = -1

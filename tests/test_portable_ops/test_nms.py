@@ -40,7 +40,7 @@ def test_a_box_at_the_threshold_stays():
 
 
 def test_a_suppressed_box_suppresses_nothing():
-    """A chain: each box overlaps only its neighbours, every second stays."""
+    """A chain: each box overlaps only its neighbors, every second stays."""
     boxes = touching_row(200)
     boxes[:, 2] += 1  # IoU with the next: 1 / 3
     scores = torch.linspace(1, 0, 200)

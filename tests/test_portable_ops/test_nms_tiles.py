@@ -69,7 +69,7 @@ def test_touching_boxes_and_boxes_inside_out_all_stay():
 
 
 def test_a_suppressed_box_suppresses_nothing():
-    """A chain: each box overlaps only its neighbours, every second stays."""
+    """A chain: each box overlaps only its neighbors, every second stays."""
     chain = touching_row(100)
     chain[:, 2] += 1  # IoU with the next: 1 / 3
     keep = suppress_by_pairs(with_areas(chain), 0.3, 0)

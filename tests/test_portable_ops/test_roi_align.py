@@ -84,8 +84,8 @@ def test_a_constant_map_gives_the_constant():
     torch.testing.assert_close(output, torch.full((600, 2, 7, 7), 3.0))
 
 
-def test_a_ramp_is_read_at_bin_centres():
-    """On f(x) = x the mean over a bin is its centre, minus the half pixel
+def test_a_ramp_is_read_at_bin_centers():
+    """On f(x) = x the mean over a bin is its center, minus the half pixel
     that `aligned` shifts by: RoI 8..40 is 2..10 on the map, bins of 2."""
     maps = torch.arange(30.0).expand(1, 1, 20, 30)
     rois = torch.tensor([[0, 8.0, 8, 40, 40]])

@@ -75,8 +75,7 @@ def test_products_of_one_run_look_alike_and_others_do_not():
     scene = plan_scene(np.random.default_rng(3), (1024, 1024))
     runs = list(dict.fromkeys(facing.run for facing in scene.facings))
     looks = {
-        paint_product(run)[0].resized((24, 24)).colour.tobytes()
-        for run in runs
+        paint_product(run)[0].resized((24, 24)).color.tobytes() for run in runs
     }
     assert len(looks) == len(runs) >= 8
     assert len(scene.facings) > 2 * len(runs)
@@ -143,7 +142,7 @@ def test_sheet_holds_each_scene_twice():
     [
         (100, ValueError, 'at least 128 pixels a side, but got 100'),
         ((500, 64), ValueError, r'but got \(500, 64\)'),
-        (512.5, TypeError, r'whole number of pixels or \(width, height\)'),
+        (512.5, TypeError, r'integer of pixels or \(width, height\)'),
         ((1, 2, 3), TypeError, r'but got \(1, 2, 3\)'),
         ('1024', TypeError, "but got '1024'"),
     ],
@@ -160,7 +159,7 @@ def test_bad_size(size, error, words):
         ((9, 5), ValueError, r'but got \(9, 5\)'),
         ((5, 900), ValueError, 'at most 546 .* ask for fewer or for a larger'),
         (5, TypeError, r'objects must be \(fewest, most\)'),
-        ((1.5, 2), TypeError, 'two whole numbers'),
+        ((1.5, 2), TypeError, 'two integers'),
     ],
 )
 def test_bad_objects(objects, error, words):

@@ -43,7 +43,7 @@ def test_touching_and_equal_facings_share_edges():
     np.testing.assert_array_equal(boxes[1], boxes[2])
 
 
-def test_leaning_turns_about_the_centre():
+def test_leaning_turns_about_the_center():
     # A quarter turn about (25, 40) swaps 30 x 40 for 40 x 30.
     boxes, _ = project_boxes(straight_camera(), [facing(10, 20, 90)])
     np.testing.assert_allclose(boxes, [[5, 25, 45, 55]], atol=1e-4)

@@ -208,9 +208,9 @@ def test_unwritable_folder(tmp_path):
     ('change', 'error', 'words'),
     [
         ({'num_images': 0}, ValueError, 'num_images must be at least 1'),
-        ({'num_images': 2.0}, TypeError, 'num_images must be a whole number'),
+        ({'num_images': 2.0}, TypeError, 'num_images must be an integer'),
         ({'seed': -1}, ValueError, 'seed must be at least 0, but got -1'),
-        ({'seed': True}, TypeError, 'seed must be a whole number'),
+        ({'seed': True}, TypeError, 'seed must be an integer'),
         ({'split': 'dev'}, ValueError, "train, val, test, but got 'dev'"),
         ({'workers': 0}, ValueError, 'workers must be at least 1'),
         ({'size': 20}, ValueError, 'size must be at least 128'),

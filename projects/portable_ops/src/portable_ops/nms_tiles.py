@@ -62,15 +62,15 @@ def suppress_by_pairs(
 
 
 def _sorting_key(boxes: np.ndarray) -> np.ndarray:
-    """The octave of the longer side, then the Morton code of the centre."""
+    """The octave of the longer side, then the Morton code of the center."""
     # dense_scene has a Morton code of its own, in tiled_iou/tiles.py: this
     # distribution needs torch alone and shares no code with it.
     low, high = boxes[:2], boxes[2:4]
     octave = np.frexp((high - low).max(0))[1].clip(-8, 23) + 8
-    centre = low + high
-    centre -= centre.min(1, keepdims=True)
-    centre *= (1 << _PLACE_BITS) / centre.max(1, keepdims=True).clip(1e-3)
-    x, y = centre.clip(0, (1 << _PLACE_BITS) - 1).astype(np.int32)
+    center = low + high
+    center -= center.min(1, keepdims=True)
+    center *= (1 << _PLACE_BITS) / center.max(1, keepdims=True).clip(1e-3)
+    x, y = center.clip(0, (1 << _PLACE_BITS) - 1).astype(np.int32)
     key = octave.astype(np.int32) << (2 * _PLACE_BITS)
     return key | _spread(x) | (_spread(y) << 1)
 

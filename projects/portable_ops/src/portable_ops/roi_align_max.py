@@ -139,8 +139,8 @@ def roi_align_max_backward(
         found = (y != _NOWHERE) & (y >= -1) & (y <= height)
         found &= (x >= -1) & (x <= width)
         share = grad_output[part].to(dtype) * found
-        for row, weight_y in _neighbours(y, height):
-            for column, weight_x in _neighbours(x, width):
+        for row, weight_y in _neighbors(y, height):
+            for column, weight_x in _neighbors(x, width):
                 index = offset + row * width + column
                 value = share * weight_y * weight_x
                 grad.view(-1).scatter_add_(
@@ -149,7 +149,7 @@ def roi_align_max_backward(
     return grad.to(grad_output.dtype)
 
 
-def _neighbours(points: Tensor, length: int) -> list[tuple[Tensor, Tensor]]:
+def _neighbors(points: Tensor, length: int) -> list[tuple[Tensor, Tensor]]:
     """The two pixels around each point, with their weights."""
     low, upper_share = bilinear(points, length)
     upper = (low + 1).clamp(max=length - 1)

@@ -1,7 +1,7 @@
 """The sampling grid of RoIAlign, one axis at a time.
 
 Bilinear sampling is separable: a bin's average over a grid of sample points
-is the outer product of the two axes' weights. Neighbouring samples read the
+is the outer product of the two axes' weights. Neighboring samples read the
 same pixels, so per axis the weights that fall on one pixel are added up
 first. That leaves (n + 1)^2 pixels to read where a bin's n x n samples one
 pixel apart would read 4 n^2.
@@ -83,7 +83,7 @@ def roi_grids(
         spatial_scale: Feature map pixels per image pixel.
         sampling_ratio: Samples per bin and axis; 0 takes
             ceil(RoI size / bins), about one per pixel.
-        aligned: Shift by half a pixel so that pixel centres lie on integers;
+        aligned: Shift by half a pixel so that pixel centers lie on integers;
             otherwise RoIs are at least one pixel wide and high.
     """
     corners = rois[:, 1:] * spatial_scale - (0.5 if aligned else 0.0)
@@ -142,7 +142,7 @@ def axis_taps(grid: AxisGrid) -> AxisTaps:
     weights.scatter_add_(2, slot + 1, upper_share * share)
     pixels = low.new_zeros(shape)
     pixels.scatter_(2, slot, low)
-    # On the last pixel there is no upper neighbour; its share is 0.
+    # On the last pixel there is no upper neighbor; its share is 0.
     pixels.scatter_(2, slot + 1, (low + 1).clamp(max=grid.length - 1))
     return AxisTaps(pixels, weights, sizes)
 
