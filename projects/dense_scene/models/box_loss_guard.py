@@ -78,11 +78,11 @@ def refuse_box_loss(
     # mmdet's heads set the flag before they build the loss; one that has
     # not is given the benefit of the doubt.
     if not getattr(head, 'reg_decoded_bbox', True):
+        pair = f'{type(head).__name__} uses {type(loss).__name__}'
         raise ValueError(
-            f'{type(head).__name__} uses {type(loss).__name__}, which '
-            'compares boxes, but reg_decoded_bbox=False gives it encoded '
-            "deltas. Set reg_decoded_bbox=True in this head's config "
-            f'({_config_path(head)}).'
+            f'{pair}, which compares boxes, but reg_decoded_bbox=False gives '
+            "it encoded deltas. Set reg_decoded_bbox=True in this head's "
+            f'config ({_config_path(head)}).'
         )
 
 
