@@ -44,8 +44,13 @@ def write_text(path: str | os.PathLike, pieces: Iterable[str]) -> None:
     Names that are not UTF-8 (surrogates, as ``os.fsdecode`` gives them) keep
     their bytes.
     """
-    with whole_file(path) as part, open(part, 'wb') as file:
-        file.writelines(p.encode(errors='surrogateescape') for p in pieces)
+    with (
+        whole_file(path) as part,
+        open(
+            part, 'w', encoding='utf-8', errors='surrogateescape', newline=''
+        ) as file,
+    ):
+        file.writelines(pieces)
 
 
 @contextmanager
