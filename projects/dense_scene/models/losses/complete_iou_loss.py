@@ -141,8 +141,7 @@ class CompleteIoULoss(RegressionLoss):
         alpha_rule (str): 'ungated' (paper, PaddleDetection) or 'gated'
             (mmdet). Defaults to 'ungated'.
         eps (float): Guard of the divisions, positive. Defaults to 1e-6.
-        reduction (str): 'none', 'mean' or 'sum'. Defaults to 'mean'.
-        loss_weight (float): Factor of the result. Defaults to 1.0.
+        reduction, loss_weight: Of :class:`RegressionLoss`.
 
     Shape:
         pred, target: (N, 4), xyxy, pixels. weight: (N,) or (N, 4). Output:
