@@ -104,7 +104,7 @@ class DenseCocoMetric(BaseMetric):
         self.density_file = density_file
         self.detection_file = detection_file
         if detection_file is not None:
-            store.check_store_path(detection_file)
+            checks.ending('detection_file', detection_file, store.ENDINGS)
         self.backend_args = backend_args
         self.density_report: DensityReport | None = None
         self.model_caps: dict[str, int] = {}
@@ -113,9 +113,7 @@ class DenseCocoMetric(BaseMetric):
         self._truth: GroundTruth | None = None
         self._warned: set[str] = set()
         if ann_file and backend_args is None and '://' not in ann_file:
-            require_file(
-                ann_file, 'ann_file', 'Leave it out to use the data set.'
-            )
+            require_file(ann_file, 'ann_file', 'Leave it out, or correct it.')
 
     def use_dataset(self, dataset: Dataset | None) -> None:
         """Evaluate against this data set, where :func:`read_dataset` can."""

@@ -16,6 +16,7 @@ from ...utils.files import require_file, whole_file
 from ..tables.detections import Detections
 from ..tables.ground_truth import to_integers
 
+ENDINGS = ('.npz',)
 _FORMAT = 1
 # What np.load and the look at its columns raise of a file that is another.
 _FAULTS = AttributeError, EOFError, KeyError, OSError, TypeError, ValueError
@@ -53,7 +54,7 @@ def save_detections(
         path (str | PathLike): Ends with ``.npz``, else ValueError.
         detections, meta, image_ids: See :class:`DetectionStore`.
     """
-    check_store_path(path)
+    checks.ending('stored detections', path, ENDINGS)
     boxes, xywh = detections.boxes, detections.xywh
     columns: dict[str, Any] = dict(
         format=np.array(_FORMAT),
@@ -102,11 +103,6 @@ def load_detections(path: str | PathLike) -> DetectionStore:
         fault = f'cannot be read: {str(error) or type(error).__name__}'
         line = f'{path} must hold stored detections, but {fault}.'
         raise ValueError(line) from error
-
-
-def check_store_path(path: str | PathLike) -> None:
-    """ValueError if a path does not end with ``.npz``."""
-    checks.ending('stored detections', path, ('.npz',))
 
 
 def describe_file(name: str, path: str | None) -> dict[str, str]:
