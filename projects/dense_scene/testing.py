@@ -24,7 +24,6 @@ def random_boxes(
     Args:
         n (int): How many; 0 is fine.
         size (tuple[float, float]): Width and height of the image, pixels.
-            Defaults to (1000, 1000).
         generator (torch.Generator, optional): Source of the numbers.
             Defaults to torch's global one.
         dtype (torch.dtype): A floating dtype. Defaults to float32.
@@ -48,9 +47,7 @@ def touching_row(
     Args:
         n (int): How many; 0 is fine.
         size (tuple[float, float]): Width and height of each, pixels.
-            Defaults to (10, 20).
         origin (tuple[float, float]): Left and top of the row.
-            Defaults to (0, 0).
         dtype (torch.dtype): Defaults to float32.
 
     Returns:
@@ -74,7 +71,7 @@ def tiny_coco(
     """Write a COCO data set of small shelves: rows of touching objects.
 
     ``folder/annotations.json`` and ``folder/images/000001.png`` and so on.
-    Every object is a rectangle of its own colour on a dark ground; its box
+    Every object is a rectangle of its own color on a dark ground; its box
     is exact. Ids of images, annotations and categories start at 1, and
     categories take turns.
 
@@ -82,20 +79,15 @@ def tiny_coco(
         folder (str | Path): Made if absent.
         num_images (int): Defaults to 2.
         rows (int): Rows of objects per image; 0 gives empty images.
-            Defaults to 2.
-        boxes_per_row (int): Defaults to 3.
+        boxes_per_row (int): ValueError if it leaves less than 2 pixels each.
         size (tuple[int, int]): Width and height of the images, pixels.
-            Defaults to (96, 64).
-        classes (tuple[str, ...]): Category names. Defaults to ('object', ).
-        generator (torch.Generator, optional): Source of the colours.
+        classes (tuple[str, ...]): Category names.
+        generator (torch.Generator, optional): Source of the colors.
             Defaults to one seeded with 0.
 
     Returns:
         Path: The JSON file; its ``file_name`` entries are relative to
         ``folder / 'images'``.
-
-    Raises:
-        ValueError: If the objects would be smaller than 2 pixels.
     """
     folder = Path(folder)
     (folder / 'images').mkdir(parents=True, exist_ok=True)
@@ -123,11 +115,8 @@ def tiny_coco(
             )
     categories = [dict(id=i, name=c) for i, c in enumerate(classes, 1)]
     path = folder / 'annotations.json'
-    path.write_text(
-        json.dumps(
-            dict(images=images, annotations=annotations, categories=categories)
-        )
-    )
+    parts = dict(images=images, annotations=annotations, categories=categories)
+    path.write_text(json.dumps(parts))
     return path
 
 
@@ -137,13 +126,9 @@ def tiny_sku110k(
     """Write a folder like SKU110K_fixed: ``images/`` and three CSV files.
 
     Args:
-        folder (str | Path): Made if absent.
+        folder (str | Path): Made if absent; returned.
         num_images (int): In each of train, val and test. Defaults to 4.
         size (tuple[int, int]): Width and height, pixels.
-            Defaults to (160, 128).
-
-    Returns:
-        Path: ``folder``.
     """
     folder = Path(folder)
     (folder / 'images').mkdir(parents=True, exist_ok=True)
@@ -169,26 +154,17 @@ def _shelf(
     rows: int, boxes_per_row: int, size: tuple[int, int]
 ) -> list[list[int]]:
     """Whole-pixel boxes of rows with a gap under each."""
-    if rows == 0 or boxes_per_row == 0:
+    if rows == 0:
         return []
     # One box width and a third of a row stay free around the objects.
     width = size[0] // (boxes_per_row + 1)
     pitch = size[1] // rows
     height = pitch * 2 // 3
     if min(width, height) < 2:
-        raise ValueError(
-            f'size must leave 2 pixels for each object, but got {size} for '
-            f'{rows} rows of {boxes_per_row}. Use a larger size.'
-        )
-    shelf = [
-        touching_row(
-            boxes_per_row,
-            (width, height),
-            (width // 2, row * pitch + pitch // 6),
-        )
-        for row in range(rows)
-    ]
-    return torch.cat(shelf).int().tolist()
+        raise ValueError(f'size must leave 2 pixels each, but got {size}.')
+    corners = [(width // 2, y * pitch + pitch // 6) for y in range(rows)]
+    row = boxes_per_row, (width, height)
+    return torch.cat([touching_row(*row, at) for at in corners]).int().tolist()
 
 
 def _draw(
@@ -196,9 +172,8 @@ def _draw(
 ) -> np.ndarray:
     """A BGR picture with one bright rectangle per box."""
     picture = np.full((size[1], size[0], 3), 40, np.uint8)
-    colours = torch.randint(
-        100, 256, (len(boxes), 3), generator=generator
-    ).numpy()
-    for (x1, y1, x2, y2), colour in zip(boxes, colours):
-        picture[y1:y2, x1:x2] = colour
+    shape = len(boxes), 3
+    colors = torch.randint(100, 256, shape, generator=generator).numpy()
+    for (x1, y1, x2, y2), color in zip(boxes, colors):
+        picture[y1:y2, x1:x2] = color
     return picture

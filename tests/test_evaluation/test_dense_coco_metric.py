@@ -324,7 +324,7 @@ def test_no_ground_truth():
 def test_no_classes():
     metric = DenseCocoMetric()
     metric.process({}, [perfect_sample()])
-    with pytest.raises(ValueError, match='must know the classes'):
+    with pytest.raises(ValueError, match='classes must be known'):
         metric.evaluate(1)
 
 

@@ -69,3 +69,9 @@ def test_choice():
     assert checks.choice('mode', 'iou', ('iou', 'iof')) == 'iou'
     message = refused(checks.choice, 'mode', 'giou', ('iou', 'iof'))
     assert message == "mode must be one of 'iou', 'iof', but got 'giou'."
+
+
+def test_ending():
+    assert checks.ending('a figure', 'a/b.PNG', ('.png', '.svg')) == '.png'
+    message = refused(checks.ending, 'a figure', 'a.png.gz', ('.png', '.svg'))
+    assert message == "a figure must end with .png, .svg, but got 'a.png.gz'."

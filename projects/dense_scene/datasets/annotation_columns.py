@@ -44,8 +44,8 @@ class AnnotationColumns:
     @classmethod
     def from_rows(
         cls,
-        file_names: Sequence[bytes],
-        image_ids: Sequence,
+        file_names: Sequence[bytes] | np.ndarray,
+        image_ids: Sequence | np.ndarray,
         sizes: np.ndarray,
         image_of_box: np.ndarray,
         boxes: np.ndarray,

@@ -23,6 +23,8 @@ from mmengine.dist import barrier, get_rank
 from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import CheckpointLoader, get_torchvision_models
 
+from ..utils.files import require_file
+
 # The statistics that mmengine's HistoryBuffer pickles a reference to. Pickle
 # writes them as getattr(HistoryBuffer, name).
 _HISTORY_METHODS = ('min', 'max', 'current', 'mean')
@@ -42,9 +44,7 @@ def _history_getattr(owner: Any, name: str) -> Any:
     """
     if owner is HistoryBuffer and name in _HISTORY_METHODS:
         return getattr(HistoryBuffer, name)
-    raise pickle.UnpicklingError(
-        f'getattr on {getattr(owner, "__name__", owner)!r}'
-    )
+    raise pickle.UnpicklingError(f'getattr on {owner!r}')
 
 
 def _allowed_globals() -> list:
@@ -74,24 +74,14 @@ def load_from_file(
 ) -> Any:
     """Load a checkpoint file without running anything that is in it.
 
-    Args:
-        filename (str | os.PathLike): A local ``.pth`` file.
-        map_location: As in :func:`torch.load`. Defaults to None.
-
-    Returns:
-        Any: The checkpoint, usually a dict with ``state_dict`` and ``meta``.
+    ``map_location`` as in :func:`torch.load`.
 
     Raises:
-        FileNotFoundError: If there is no such file.
         CheckpointRefusedError: If the file holds Python objects other than
             tensors, plain values and mmengine's log history, or is damaged.
     """
     filename = os.path.expanduser(os.fspath(filename))
-    if not os.path.isfile(filename):
-        raise FileNotFoundError(
-            f'checkpoint {filename!r} does not exist. Give the path of a '
-            '.pth file, or of a file that `last_checkpoint` names.'
-        )
+    require_file(filename, 'checkpoint')
     try:
         with _safe_globals():
             return torch.load(
@@ -99,16 +89,14 @@ def load_from_file(
             )
     except pickle.UnpicklingError as error:
         raise CheckpointRefusedError(
-            f'checkpoint {filename!r} must hold tensors and plain values '
-            f'only, but it refers to {_culprit(error)}. Nothing in it was '
-            'run. If you trust its author, ask for the file again with only '
-            "its 'state_dict' saved."
+            f'checkpoint {filename!r} must hold tensors and plain values, but '
+            f'refers to {_culprit(error)}. Nothing in it was run. Ask its '
+            "author for 'state_dict' alone."
         ) from None
     except (RuntimeError, EOFError, KeyError) as error:
         raise CheckpointRefusedError(
-            f'checkpoint {filename!r} cannot be read, it is damaged or cut '
-            f'short ({_first_line(error)}). Use an earlier checkpoint of the '
-            'run, or copy the file again.'
+            f'checkpoint {filename!r} is damaged or cut short: '
+            f'{_first_line(error)}. Use an earlier one, or copy it again.'
         ) from error
 
 
@@ -143,27 +131,17 @@ def load_from_url(filename: str, map_location: Any = None) -> Any:
 
 
 def load_from_torchvision(filename: str, map_location: Any = None) -> Any:
-    """Load ``torchvision://resnet101`` and the like.
-
-    Raises:
-        ModuleNotFoundError: If torchvision, whose list of weights is used,
-            is not installed.
-        ValueError: If it knows no such model.
-    """
+    """Load ``torchvision://resnet101`` and the like, by torchvision's list."""
     name = filename.split('://', 1)[1]
     try:
         urls = get_torchvision_models()
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f'{filename!r} needs torchvision, which is not installed. '
-            'Install the one that fits your torch (pip install torchvision), '
-            'or train from scratch with model.backbone.init_cfg=None.'
+            f'{filename!r} needs torchvision. Install it, or train from '
+            'scratch with model.backbone.init_cfg=None.'
         ) from error
     if name not in urls:
-        raise ValueError(
-            f'torchvision has no weights named {name!r}. Choose one of '
-            f'{", ".join(sorted(urls)[:8])}, ...'
-        )
+        raise ValueError(f'torchvision has no weights named {name!r}.')
     return load_from_url(urls[name], map_location)
 
 

@@ -2,7 +2,8 @@
 
 import contextlib
 import io
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..utils import checks
-from .tables.coco_parts import split_coco
+from .tables.coco_parts import CocoPart, split_coco
 from .tables.coco_tables import AREA_RANGES, IOU_THRS, CocoTables
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
@@ -20,15 +21,16 @@ from .tables.matches import Matches
 # 16 dense images are megabytes, a test split gigabytes.
 _PART_IMAGES = 16
 
+Thresholds = Sequence[float] | np.ndarray
+Areas = Mapping[str, tuple[float, float]]
 
-class CocoBackend:
+
+class CocoBackend(ABC):
     """An adapter of a library to columns in and tables out.
 
     All backends give the same numbers. ``summarize()`` of the libraries is not
     used: pycocotools' is fixed to 100 detections, others take the last of
-    max_dets; the tables hold all. A subclass gives ``evaluator``, the
-    library's ``COCOeval`` of a part, evaluated, and ``accumulate``, that of
-    everything, with ``eval`` filled in.
+    max_dets; the tables hold all.
     """
 
     package: str
@@ -42,25 +44,21 @@ class CocoBackend:
         """Compute precision and recall.
 
         Args:
-            ground_truth (GroundTruth): What is there.
-            detections (Detections): What was found; any number per image.
+            ground_truth, detections: What is there, and what was found.
             max_dets (Sequence[int]): How many of them count, by score, per
                 image and class; rising. Defaults to (100, 300).
         """
         table = self.accumulate(ground_truth, detections, max_dets).eval
-        return CocoTables(
-            table['precision'],
-            table['recall'],
-            tuple(max_dets),
-            f'{self.package} {version(self.package)}',
-        )
+        library = f'{self.package} {version(self.package)}'
+        precision, recall = table['precision'], table['recall']
+        return CocoTables(precision, recall, tuple(max_dets), library)
 
     def match(
         self,
         ground_truth: GroundTruth,
         detections: Detections,
         max_dets: int = 300,
-        iou_thrs: Sequence[float] = IOU_THRS,
+        iou_thrs: Thresholds = IOU_THRS,
     ) -> Matches:
         """Match detections to objects of all sizes, for analyses."""
         empty = np.zeros((len(iou_thrs), 0), np.int64)
@@ -73,21 +71,29 @@ class CocoBackend:
                 shape = len(iou_thrs), len(found)
                 objects = np.array(image['dtMatches'], np.int64) - 1
                 ignored = np.array(image['dtIgnore'], bool)
+                tables = objects.reshape(shape), ignored.reshape(shape)
                 columns.append(
-                    (
-                        part.rows[found],
-                        np.arange(len(found)),
-                        objects.reshape(shape),
-                        ignored.reshape(shape),
-                    )
+                    (part.rows[found], np.arange(len(found)), *tables)
                 )
-        joined = (np.concatenate(parts, axis=-1) for parts in zip(*columns))
-        return Matches(*joined, len(ground_truth))
+        rows, ranks, objects, ignored = (
+            np.concatenate(parts, axis=-1) for parts in zip(*columns)
+        )
+        return Matches(rows, ranks, objects, ignored, len(ground_truth))
+
+    @abstractmethod
+    def evaluator(
+        self,
+        part: CocoPart,
+        max_dets: Sequence[int],
+        iou_thrs: Thresholds = IOU_THRS,
+        areas: Areas | None = None,
+    ) -> Any:
+        """The library's ``COCOeval`` of a part, evaluated."""
 
     def accumulate(
         self, truth: GroundTruth, found: Detections, max_dets: Sequence[int]
     ) -> Any:
-        """See above; here from one part with everything."""
+        """The ``COCOeval`` of everything, with ``eval`` filled in."""
         (part,) = split_coco(truth, found)
         evaluator = self.evaluator(part, max_dets, areas=AREA_RANGES)
         with contextlib.redirect_stdout(io.StringIO()):
@@ -104,19 +110,16 @@ class HotcocoBackend(CocoBackend):
         """By the streaming evaluator, in a third of ``COCOeval``'s memory."""
         import hotcoco
 
-        params, stream = hotcoco.Params('bbox'), None
+        params, categories = hotcoco.Params('bbox'), truth.categories
         _set(params, max_dets, IOU_THRS, AREA_RANGES)
+        stream = hotcoco.StreamingEval(categories, 'bbox', params=params)
         for part in split_coco(truth, found, _PART_IMAGES):
-            stream = stream or hotcoco.StreamingEval(
-                part.categories, 'bbox', params=params
-            )
             stream.update(part.images, part.annotations, part.detections)
         evaluator = stream.finalize()
         evaluator.accumulate()
         return evaluator
 
-    def evaluator(self, part, max_dets, iou_thrs, areas=None) -> Any:
-        """See :class:`CocoBackend`."""
+    def evaluator(self, part, max_dets, iou_thrs=IOU_THRS, areas=None) -> Any:
         import hotcoco
 
         truth = hotcoco.COCO(part.truth)
@@ -131,14 +134,11 @@ class HotcocoBackend(CocoBackend):
         ground_truth: GroundTruth,
         detections: Detections,
         max_dets: int,
-        slices: dict[str, Sequence[int]],
+        slices: Mapping[str, Sequence[int]],
     ) -> dict[str, float]:
         """The AP of some images alone, for many choices of images.
 
-        Args:
-            ground_truth, detections, max_dets: As in :meth:`match`.
-            slices (dict[str, Sequence[int]]): By name, places of images among
-                all by rising id.
+        ``slices`` are, by name, places of images among all by rising id.
         """
         evaluator = self.accumulate(ground_truth, detections, [max_dets])
         cut = evaluator.slice_by(slices)
@@ -151,7 +151,6 @@ class PycocotoolsBackend(CocoBackend):
     package = 'pycocotools'
 
     def evaluator(self, part, max_dets, iou_thrs=IOU_THRS, areas=None) -> Any:
-        """See :class:`CocoBackend`."""
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
 
@@ -169,32 +168,26 @@ class PycocotoolsBackend(CocoBackend):
 
 
 def load_backend(name: str = 'auto') -> CocoBackend:
-    """The evaluator of this name.
+    """'hotcoco', 'pycocotools', or 'auto': the first that is installed.
 
-    Args:
-        name (str): 'hotcoco', 'pycocotools', or 'auto': the first of them
-            that is installed. Defaults to 'auto'.
-
-    Raises:
-        ValueError: If there is no backend of this name.
-        ImportError: If its library is not installed.
+    ImportError if it is not installed.
     """
-    known = dict(hotcoco=HotcocoBackend, pycocotools=PycocotoolsBackend)
+    known: dict[str, type[CocoBackend]] = dict(
+        hotcoco=HotcocoBackend, pycocotools=PycocotoolsBackend
+    )
     checks.choice('backend', name, ['auto', *known])
     if name == 'auto':
         name = next(filter(find_spec, known), 'hotcoco')
     if not find_spec(name):
-        raise ImportError(
-            f'backend {name!r} must be installed. Run: pip install {name}'
-        )
+        raise ImportError(f'{name} is not installed. Run: pip install {name}')
     return known[name]()
 
 
 def _set(
     params: Any,
     max_dets: Sequence[int],
-    iou_thrs: Sequence[float],
-    areas: dict[str, tuple[float, float]] | None,
+    iou_thrs: Thresholds,
+    areas: Areas | None,
 ) -> None:
     areas = areas or {'all': AREA_RANGES['all']}
     # hotcoco hands out copies: only whole values can be set.

@@ -1,7 +1,6 @@
 """COCO metrics for hundreds of objects per image."""
 
 import logging
-import os.path as osp
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -14,8 +13,10 @@ from mmengine.logging import MMLogger
 from torch.utils.data import Dataset
 
 from ..utils import checks
+from ..utils.files import require_file
 from .backends import load_backend
 from .density.measure import measure_density
+from .density.report import DensityReport
 from .samples import join_detections, read_sample
 from .stored import detection_file as store
 from .tables import coco_summary
@@ -74,10 +75,6 @@ class DenseCocoMetric(BaseMetric):
         model_caps (dict[str, int]), run_info (dict): Of
             :class:`DetectionCapHook`, to warn of and to be stored.
 
-    Raises:
-        FileNotFoundError, ValueError: If ``ann_file`` is absent, an argument
-            wrong, or the ground truth or a detection invalid.
-
     Example:
         >>> val_evaluator = dict(type='DenseCocoMetric', max_dets=(100, 300))
     """
@@ -107,21 +104,16 @@ class DenseCocoMetric(BaseMetric):
         self.density_file = density_file
         self.detection_file = detection_file
         if detection_file is not None:
-            store.check_store_path(detection_file)
+            checks.ending('detection_file', detection_file, store.ENDINGS)
         self.backend_args = backend_args
-        self.density_report = None
+        self.density_report: DensityReport | None = None
         self.model_caps: dict[str, int] = {}
         self.run_info: dict = {}
         self._dataset: Dataset | None = None
         self._truth: GroundTruth | None = None
         self._warned: set[str] = set()
-        is_local = ann_file and backend_args is None and '://' not in ann_file
-        if is_local and not osp.isfile(ann_file):
-            raise FileNotFoundError(
-                f'ann_file must be a COCO JSON file, but {ann_file!r} does '
-                'not exist. Correct ann_file of the evaluator, or leave it '
-                'out to take the ground truth from the data set.'
-            )
+        if ann_file and backend_args is None and '://' not in ann_file:
+            require_file(ann_file, 'ann_file', 'Leave it out, or correct it.')
 
     def use_dataset(self, dataset: Dataset | None) -> None:
         """Evaluate against this data set, where :func:`read_dataset` can."""
@@ -144,7 +136,7 @@ class DenseCocoMetric(BaseMetric):
         truth = self._truth_of(results)
         found = join_detections(results)
         if self.detection_file is not None:
-            self._save(truth, found)
+            self._save(self.detection_file, truth, found)
         found, nan_boxes = found.drop_nan()
         if nan_boxes:
             self._log(
@@ -171,10 +163,11 @@ class DenseCocoMetric(BaseMetric):
             values.update(coco_summary.summarize_classes(tables, classes))
             self._log('\n' + coco_summary.format_classes(tables, classes))
         if self.density:
-            self.density_report = measure_density(truth, found, self.max_dets)
-            self._log('\n' + self.density_report.format())
+            report = measure_density(truth, found, self.max_dets)
+            self._log('\n' + report.format())
             if self.density_file is not None:
-                self.density_report.save(self.density_file)
+                report.save(self.density_file)
+            self.density_report = report
         return {**values, 'nan_boxes': nan_boxes, 'evaluator': tables.backend}
 
     @property
@@ -196,18 +189,16 @@ class DenseCocoMetric(BaseMetric):
         """Of the images that were evaluated."""
         ids, counts = np.unique([r[0] for r in results], return_counts=True)
         if not len(ids) or counts.max() > 1:
-            problem = 'there are none'
+            fault = 'there are none'
             if len(ids):
-                problem = f'{ids[counts.argmax()]} came {counts.max()} times'
+                fault = f'{ids[counts.argmax()]} came {counts.max()} times'
             raise ValueError(
-                'DenseCocoMetric must get every image once, but '
-                f'{problem}. Check the data set and its image ids.'
+                f'metrics must get every image once, but {fault}.'
             )
         if self._truth is None:
             if self._classes is None:
                 raise ValueError(
-                    'DenseCocoMetric must know the classes, but the data set '
-                    'names none. Give it metainfo=dict(classes=...).'
+                    'classes must be known, but the data set has no metainfo.'
                 )
             columns = join_columns([result[-1] for result in results])
             return GroundTruth.from_columns(columns, self._classes)
@@ -221,7 +212,7 @@ class DenseCocoMetric(BaseMetric):
             )
         return truth
 
-    def _save(self, truth: GroundTruth, found: Detections) -> None:
+    def _save(self, path: str, truth: GroundTruth, found: Detections) -> None:
         meta = dict(
             self.run_info,
             classes=truth.classes,
@@ -229,10 +220,8 @@ class DenseCocoMetric(BaseMetric):
             model_caps=self.model_caps,
         )
         meta.update(store.describe_file('ann_file', self.ann_file))
-        store.save_detections(
-            self.detection_file, found, meta, truth.columns.image_ids
-        )
-        self._log(f'{len(found)} detections written to {self.detection_file}')
+        store.save_detections(path, found, meta, truth.columns.image_ids)
+        self._log(f'{len(found)} detections written to {path}')
 
     def _warn_once(self, message: str) -> None:
         """Of what stays the same from epoch to epoch."""
@@ -241,6 +230,5 @@ class DenseCocoMetric(BaseMetric):
             self._log(message, logging.WARNING)
 
     def _log(self, message: str, level: int = logging.INFO) -> None:
-        MMLogger.get_current_instance().log(
-            level, f'DenseCocoMetric: {message}'
-        )
+        logger = MMLogger.get_current_instance()
+        logger.log(level, f'DenseCocoMetric: {message}')

@@ -23,15 +23,11 @@ def read_sample(sample: dict, with_truth: bool) -> tuple:
     Returns:
         tuple: Image id, boxes (n, 4), scores (n,) and labels (n,) of the
         detections, and :class:`AnnotationColumns` of one image, or None.
-
-    Raises:
-        ValueError: If the image id or the ground truth cannot be used.
     """
     if with_truth and 'instances' not in sample:
         raise ValueError(
-            'DenseCocoMetric must get the ground truth, but it has no '
-            'ann_file, no data set from DetectionCapHook, and no '
-            "'instances' in the data samples. Add the hook or ann_file."
+            'ground truth must come from DetectionCapHook, ann_file or '
+            "'instances' of the samples. Add the hook or ann_file."
         )
     image_id, found = sample['img_id'], sample['pred_instances']
     return (

@@ -30,9 +30,6 @@ def draw_predictions(
         out_dir (Path): Pictures are written here, one a scene.
         num_images (int): The first so many images. Defaults to 6.
         score_thr (float): Draw predictions from here on. Defaults to 0.5.
-
-    Returns:
-        list[Path]: The pictures.
     """
     truth = GroundTruth.from_coco(ann_file)
     names = truth.file_names[:num_images]

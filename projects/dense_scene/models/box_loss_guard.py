@@ -5,25 +5,8 @@ only with ``reg_decoded_bbox=True``; without it the loss gets encoded deltas,
 trains without complaint, and the model ends near AP 0 (mmdetection#3949).
 """
 
-from mmdet.models.dense_heads import (
-    AnchorHead,
-    DDODHead,
-    GARPNHead,
-    GFLHead,
-    RPNHead,
-    RTMDetHead,
-    TOODHead,
-    YOLOFHead,
-)
-from mmdet.models.losses import (
-    BoundedIoULoss,
-    CIoULoss,
-    DIoULoss,
-    EIoULoss,
-    GIoULoss,
-    IoULoss,
-    SIoULoss,
-)
+from mmdet.models import dense_heads as dense
+from mmdet.models import losses as stock
 from mmdet.models.roi_heads.bbox_heads import BBoxHead
 from torch import nn
 from torch.nn.modules.module import register_module_module_registration_hook
@@ -31,19 +14,25 @@ from torch.nn.modules.module import register_module_module_registration_hook
 from .losses.complete_iou_loss import CompleteIoULoss
 
 BOX_LOSSES = (
-    BoundedIoULoss,
-    CIoULoss,
+    stock.BoundedIoULoss,
+    stock.CIoULoss,
     CompleteIoULoss,
-    DIoULoss,
-    EIoULoss,
-    GIoULoss,
-    IoULoss,
-    SIoULoss,
+    stock.DIoULoss,
+    stock.EIoULoss,
+    stock.GIoULoss,
+    stock.IoULoss,
+    stock.SIoULoss,
 )
 # The families whose regression targets follow the flag ...
-FLAG_HEADS = (AnchorHead, BBoxHead)
+FLAG_HEADS = (dense.AnchorHead, BBoxHead)
 # ... and their members that inherit the flag but always work on boxes.
-ALWAYS_DECODED_HEADS = (DDODHead, GFLHead, RTMDetHead, TOODHead, YOLOFHead)
+ALWAYS_DECODED_HEADS = (
+    dense.DDODHead,
+    dense.GFLHead,
+    dense.RTMDetHead,
+    dense.TOODHead,
+    dense.YOLOFHead,
+)
 
 _handle = None
 
@@ -69,20 +58,18 @@ def refuse_box_loss(
     Heads outside the AnchorHead and BBoxHead families, and those that always
     decode (GFL, TOOD, RTMDet, ...), are left alone.
     """
-    if name != 'loss_bbox' or not isinstance(loss, BOX_LOSSES):
-        return
-    if not isinstance(head, FLAG_HEADS) or isinstance(
-        head, ALWAYS_DECODED_HEADS
-    ):
+    has_flag = isinstance(head, FLAG_HEADS)
+    if not has_flag or isinstance(head, ALWAYS_DECODED_HEADS):
         return
     # mmdet's heads set the flag before they build the loss; one that has
     # not is given the benefit of the doubt.
-    if not getattr(head, 'reg_decoded_bbox', True):
+    encodes = not getattr(head, 'reg_decoded_bbox', True)
+    if name == 'loss_bbox' and isinstance(loss, BOX_LOSSES) and encodes:
+        pair = f'{type(head).__name__} uses {type(loss).__name__}'
         raise ValueError(
-            f'{type(head).__name__} uses {type(loss).__name__}, which '
-            'compares boxes, but reg_decoded_bbox=False gives it encoded '
-            "deltas. Set reg_decoded_bbox=True in this head's config "
-            f'({_config_path(head)}).'
+            f'{pair}, which compares boxes, but reg_decoded_bbox=False gives '
+            "it encoded deltas. Set reg_decoded_bbox=True in this head's "
+            f'config ({_config_path(head)}).'
         )
 
 
@@ -90,6 +77,6 @@ def _config_path(head: nn.Module) -> str:
     """Where a detector's config usually holds such a head."""
     if isinstance(head, BBoxHead):
         return 'model.roi_head.bbox_head, each entry of a cascade'
-    if isinstance(head, (RPNHead, GARPNHead)):
+    if isinstance(head, (dense.RPNHead, dense.GARPNHead)):
         return 'model.rpn_head'
     return 'model.bbox_head'

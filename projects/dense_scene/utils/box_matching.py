@@ -12,13 +12,8 @@ def best_objects(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The object that each box overlaps most: the one it is assigned to.
 
-    Args:
-        pairs (tuple): Of :func:`overlapping_pairs`.
-        num_boxes (int): N.
-
-    Returns:
-        tuple: Index of the object, -1 where there is none, and the IoU, 0
-        where there is none, each (N,).
+    Of :func:`overlapping_pairs` of N boxes, the index of the object, -1 where
+    there is none, and the IoU, 0 where there is none, each (N,).
     """
     box, obj, iou = pairs
     first = np.flatnonzero(np.diff(box, prepend=-1))
@@ -65,10 +60,9 @@ def recalling_ranks(
 
 def _match(box: np.ndarray, obj: np.ndarray, ranks: np.ndarray) -> None:
     """Fill ``ranks`` (M,) from the pairs that reach one threshold."""
-    ranks.fill(UNRECALLED)
     asked = np.flatnonzero(np.diff(box, prepend=-1))
     end = np.append(asked[1:], len(box))
-    while len(asked):
+    while True:
         ranks.fill(UNRECALLED)
         np.minimum.at(ranks, obj[asked], box[asked])
         refused = ranks[obj[asked]] != box[asked]

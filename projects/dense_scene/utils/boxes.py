@@ -10,16 +10,10 @@ MIN_SIDE = 1.0
 
 
 def xyxy_to_xywh(boxes: np.ndarray) -> np.ndarray:
-    """Corners to left, top, width, height.
+    """Corners, of any number type, to left, top, width, height in float64.
 
     Exact for float32 input, as the difference of two float32 corners of one
     image fits into a float64.
-
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy, any number type.
-
-    Returns:
-        np.ndarray: (N, 4) float64, xywh.
     """
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
     return np.hstack((boxes[:, :2], boxes[:, 2:] - boxes[:, :2]))
@@ -115,14 +109,9 @@ def _pairs_of_part(
 
 
 def nearest_neighbor_iou(boxes: np.ndarray) -> np.ndarray:
-    """The largest IoU of every box with another one of its image.
+    """The largest IoU of each of (N, 4) boxes with another one, (N,) float64.
 
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy, of one image.
-
-    Returns:
-        np.ndarray: (N,) float64, 0 to 1; 0 where there is no other box, and
-        for boxes without area.
+    0 where there is no other box, and for boxes without area.
 
     Example:
         >>> # 5 x 10 pixels in common, 100 + 100 - 50 in all: 1 / 3

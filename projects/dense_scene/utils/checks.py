@@ -6,6 +6,7 @@ that counts: ``int`` or a NumPy integer, never a bool. All raise ValueError.
 """
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -19,15 +20,15 @@ def is_integer(value: Any) -> bool:
 def integer(name: str, value: Any, least: int) -> int:
     """An integer of at least ``least``."""
     if not is_integer(value) or value < least:
-        raise _refused(name, f'an integer of at least {least}', value)
+        wanted = f'an integer of at least {least}'
+        wanted = 'a positive integer' if least == 1 else wanted
+        raise _refused(name, wanted, value)
     return int(value)
 
 
 def positive_integer(name: str, value: Any) -> int:
     """An integer of at least 1."""
-    if not is_integer(value) or value < 1:
-        raise _refused(name, 'a positive integer', value)
-    return int(value)
+    return integer(name, value, 1)
 
 
 def positive_integers(name: str, value: Any) -> tuple[int, ...]:
@@ -66,6 +67,17 @@ def choice(name: str, value: Any, options: Iterable[Any]) -> Any:
         listed = ', '.join(map(repr, options))
         raise _refused(name, f'one of {listed}', value)
     return value
+
+
+def ending(name: str, path: str | os.PathLike, endings: Sequence[str]) -> str:
+    """The ending of a path, in lower case, one of ``endings``."""
+    path = os.fspath(path)
+    found = os.path.splitext(path)[1].lower()
+    if found not in endings:
+        raise ValueError(
+            f'{name} must end with {", ".join(endings)}, but got {path!r}.'
+        )
+    return found
 
 
 def _listed(value: Any) -> list:

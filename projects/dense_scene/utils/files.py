@@ -14,15 +14,9 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
     """Write a file under another name; it takes its own when all went well.
 
     What stood at ``path`` stays there until then, and for good if the block
-    raises. The folder is made. The other name is always the same, so that what
-    a killed process left there is overwritten and does not stay for ever.
-
-    Args:
-        path (str | PathLike): The file.
-
-    Yields:
-        Path: Where to write; in the same folder, so that to rename it is one
-        step of the file system.
+    raises. The folder is made. The other name is in the same folder, so that
+    to rename it is one step, and always the same, so that what a killed
+    process left there is overwritten.
 
     Example:
         >>> with whole_file('out/table.csv') as part:
@@ -63,24 +57,17 @@ def write_text(path: str | os.PathLike, pieces: Iterable[str]) -> None:
 def open_text(path: str | os.PathLike) -> Iterator[TextIO]:
     """Open a text of whatever program: UTF-8, or UTF-16 with its mark.
 
-    A byte order mark is skipped; all line ends become line feeds.
-
-    Raises:
-        ValueError: If it is in another encoding, also while it is read.
+    A byte order mark is skipped; all line ends become line feeds. ValueError
+    if it is in another encoding, also while it is read.
     """
+    marks = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
     with open(path, 'rb') as file:
-        is_utf16 = file.peek(2)[:2] in (
-            codecs.BOM_UTF16_LE,
-            codecs.BOM_UTF16_BE,
-        )
-        encoding = 'utf-16' if is_utf16 else 'utf-8-sig'
+        encoding = 'utf-16' if file.peek(2)[:2] in marks else 'utf-8-sig'
         try:
             yield io.TextIOWrapper(file, encoding)
         except UnicodeDecodeError as error:
-            raise ValueError(
-                f'{path} must be text in UTF-8 or UTF-16, but cannot be '
-                f'decoded: {error}. Save it as UTF-8.'
-            ) from error
+            fault = f'must be text in UTF-8 or UTF-16, but {error}'
+            raise ValueError(f'{path} {fault}. Save it as UTF-8.') from error
 
 
 def read_text(path: str | os.PathLike) -> str:
@@ -90,34 +77,16 @@ def read_text(path: str | os.PathLike) -> str:
 
 
 def require_own_place(target: Path, sources: Iterable[str | Path]) -> None:
-    """Refuse a file that would replace what it is made from, or a folder.
-
-    Raises:
-        ValueError: In that case.
-    """
-    for source in sources:
-        if (
-            target.exists()
-            and os.path.exists(source)
-            and target.samefile(source)
-        ):
-            raise ValueError(
-                f'the target must not be a source, but {target} is read. '
-                'Choose another name.'
-            )
+    """ValueError for a file that would replace its source, or a folder."""
     if target.is_dir():
-        raise ValueError(
-            f'the target must be a file, but {target} is a folder. Name a '
-            'file in it.'
-        )
+        raise ValueError(f'target must be a file, but {target} is a folder.')
+    known = [source for source in sources if os.path.exists(source)]
+    if target.exists() and any(map(target.samefile, known)):
+        raise ValueError(f'target must not be a source, but {target} is.')
 
 
 def find_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
-    """Files below a folder, hidden ones left out, by relative path, sorted.
-
-    Raises:
-        FileNotFoundError: If there is no such folder.
-    """
+    """Files below a folder, hidden ones left out, by relative path, sorted."""
     if not folder.is_dir():
         raise FileNotFoundError(f'{folder} is not a folder.')
     wanted = frozenset(suffixes)
@@ -134,15 +103,12 @@ def find_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
 
 
 def require_file(path: str | os.PathLike, what: str, advice: str = '') -> None:
-    """Say in one line that a file is missing, and from which folder on.
+    """Say in one FileNotFoundError what is missing, from which folder on.
 
     Args:
         path (str | PathLike): A local path.
         what (str): What the file is, such as 'ann_file'.
         advice (str): What to do. Defaults to '': nothing to say.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
     """
     path = Path(path)
     if path.is_file():
@@ -153,6 +119,5 @@ def require_file(path: str | os.PathLike, what: str, advice: str = '') -> None:
         missing = missing.parent
     if missing != path:
         fault += f', nor does {missing}'
-    raise FileNotFoundError(
-        f'{what} must be a file, but {str(path)!r} {fault}. {advice}'.rstrip()
-    )
+    line = f'{what} must be a file, but {str(path)!r} {fault}. {advice}'
+    raise FileNotFoundError(line.rstrip())

@@ -1,5 +1,6 @@
 """Rows of a table, grouped by the image that they belong to."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,10 @@ class RowGroups:
         image = range(len(self))[image]
         return self.order[self.offsets[image] : self.offsets[image + 1]]
 
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """The rows of each image."""
+        return map(self.__getitem__, range(len(self)))
+
     def rows_of(self, images: slice) -> tuple[np.ndarray, np.ndarray]:
         """The rows of the images start to stop, and their images' places."""
         rows = self.order[slice(*self.offsets[[images.start, images.stop]])]
@@ -51,9 +56,6 @@ def find_positions(ids: np.ndarray, known: np.ndarray) -> np.ndarray:
     Args:
         ids (np.ndarray): (N,) integer.
         known (np.ndarray): (M,) integer, no value twice.
-
-    Returns:
-        np.ndarray: (N,) int64.
     """
     if not len(known):
         return np.full(len(ids), -1, np.int64)
@@ -64,15 +66,11 @@ def find_positions(ids: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def group_rows(row_ids: np.ndarray, image_ids: np.ndarray) -> RowGroups:
-    """Group rows by image.
+    """Group rows by image, in the order of ``image_ids``.
 
     Args:
         row_ids (np.ndarray): (N,) integer, the image id of every row.
-        image_ids (np.ndarray): (M,) integer, the ids in the wanted order.
-            Rows of other images are left out.
-
-    Returns:
-        RowGroups: One group per image, in the order of ``image_ids``.
+        image_ids (np.ndarray): (M,) integer. Rows of others are left out.
     """
     positions = find_positions(row_ids, image_ids)
     order = np.argsort(positions, kind='stable')

@@ -10,11 +10,8 @@ def recall_bound(counts: np.ndarray, cap: int) -> float:
 
     Args:
         counts (np.ndarray): (M,), objects per image (and class, if the cap is
-            per class as in COCO).
+            per class as in COCO). 1 if there are none.
         cap (int): Detections per image.
-
-    Returns:
-        float: 0 to 1; 1 if there are no objects.
 
     Example:
         >>> recall_bound(np.array([50, 150]), 100)  # (50 + 100) / 200
@@ -27,12 +24,7 @@ def recall_bound(counts: np.ndarray, cap: int) -> float:
 def needed_cap(counts: np.ndarray, percent: float = 99.5) -> int:
     """The smallest cap that holds every object of ``percent`` of the images.
 
-    Args:
-        counts (np.ndarray): (M,), objects per image.
-        percent (float): 0 to 100. Defaults to 99.5.
-
-    Returns:
-        int: One of the counts; 0 if there are none.
+    One of the (M,) counts of objects per image; 0 if there are none.
     """
     if not len(counts):
         return 0

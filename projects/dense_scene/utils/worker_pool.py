@@ -28,9 +28,6 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
     On leaving, also by Ctrl-C, what has begun is finished and the rest is
     dropped.
-
-    Args:
-        workers (int): Number of processes, at least 1.
     """
     method = 'fork' if sys.platform == 'linux' else 'spawn'
     threads = cv2.getNumThreads()

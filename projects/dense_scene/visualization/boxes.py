@@ -23,12 +23,9 @@ def draw_boxes(
     of :func:`draw_pair` gives the count instead.
 
     Args:
-        image (np.ndarray): (H, W, 3), uint8, BGR.
+        image (np.ndarray): (H, W, 3), uint8, BGR, as the drawing.
         boxes (np.ndarray): (N, 4), xyxy, pixels; N may be 0.
         color (tuple): BGR.
-
-    Returns:
-        np.ndarray: The drawing, (H, W, 3), uint8.
     """
     canvas = image.copy()
     thickness = max(1, round(min(image.shape[:2]) / 400))

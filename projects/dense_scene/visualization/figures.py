@@ -8,45 +8,31 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ..utils import checks
 from ..utils.files import whole_file
 
 _ENDINGS = ('.png', '.svg', '.pdf')
 
 
 def check_figure_path(path: str | os.PathLike) -> Path:
-    """The path, if its ending is that of a figure.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in _ENDINGS:
-        raise ValueError(
-            f'a figure must end with {", ".join(_ENDINGS)}, but got '
-            f'{str(path)!r}.'
-        )
-    return path
+    """The path, if its ending is that of a figure, else ValueError."""
+    checks.ending('a figure', path, _ENDINGS)
+    return Path(path)
 
 
 def write_figure(figure: Figure, path: str | os.PathLike) -> Path:
-    """Write a figure as its ending says; its folder is made.
+    """Write a figure, not one of pyplot's, as its ending says.
 
     Args:
-        figure (Figure): Not one of pyplot's.
-        path (str | PathLike): ``.png``, ``.svg`` or ``.pdf``.
-
-    Returns:
-        Path: The file.
-
-    Raises:
-        ValueError: If it has another ending.
+        figure (Figure): To be written.
+        path (str | PathLike): ``.png``, ``.svg`` or ``.pdf``; returned. Its
+            folder is made.
     """
-    path = check_figure_path(path)
+    kind = checks.ending('a figure', path, _ENDINGS)[1:]
     FigureCanvasAgg(figure)
-    kind = path.suffix.lower()[1:]
     with whole_file(path) as part:
         figure.savefig(part, format=kind, dpi=200)
-    return path
+    return Path(path)
 
 
 def tidy_axes(axes: Axes) -> None:

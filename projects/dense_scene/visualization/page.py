@@ -136,13 +136,10 @@ def write_page(
     Nothing of the arguments is taken for HTML.
 
     Args:
-        path (str | Path): The file; replaced at once.
+        path (str | Path): The file, replaced at once; returned.
         title, subtitle, verdict (str): Stand above the sections; ``good``
             gives the color of the verdict.
         sections (Sequence[Section]): In their order.
-
-    Returns:
-        Path: ``path``.
     """
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True

@@ -82,7 +82,7 @@ def test_several_classes_or_odd_names_are_refused(convert, capsys):
     assert 'but the ground truth has 2' in capsys.readouterr().err
     odd = [dict(item, file_name=f'x,{item["id"]}') for item in TRUTH['images']]
     assert convert(dict(TRUTH, images=odd)) == 1
-    assert "one is 'x,4'" in capsys.readouterr().err
+    assert "but got 'x,4'" in capsys.readouterr().err
 
 
 def test_other_formats_and_no_ground_truth(convert, tmp_path, capsys):

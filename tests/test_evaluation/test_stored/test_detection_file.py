@@ -157,12 +157,12 @@ def test_a_later_format(tmp_path):
         format=np.array(99),
         meta=np.frombuffer(b'{}', np.uint8),
     )
-    with pytest.raises(ValueError, match='but has 99. Update dense_scene'):
+    with pytest.raises(ValueError, match='99 is newer. Update dense_scene'):
         load_detections(tmp_path / 'found.npz')
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match='must be an .npz file'):
+    with pytest.raises(FileNotFoundError, match='must be a file, but'):
         load_detections(tmp_path / 'none.npz')
 
 

@@ -140,12 +140,12 @@ def test_stored_images_that_the_ground_truth_lacks(truth_csv, tmp_path):
         (
             ('found.txt', 'truth.json'),
             ValueError,
-            'detections must be a file that ends with .npz, .json, .csv',
+            'detections must end with .npz, .json, .csv',
         ),
         (
             ('found.json', 'truth.xml'),
             ValueError,
-            'ground truth must be a file that ends with .json, .csv',
+            'ground truth must end with .json, .csv',
         ),
         (
             ('none.json', 'truth.json'),

@@ -117,7 +117,7 @@ def test_nothing_is_valid():
 @pytest.mark.parametrize(
     'columns, words',
     [
-        (dict(ids=[1, 2, 2]), 'id of its own, but 1 ids .* 2 among'),
+        (dict(ids=[1, 2, 2]), 'must be unique, but 1 .* 2 among'),
         (dict(labels=[2]), 'one of 2 classes'),
         (dict(boxes=[[5, 0, 2, 3]]), 'x1 <= x2'),
         (dict(boxes=[[0, 0, float('nan'), 3]]), 'no NaN'),

@@ -55,15 +55,10 @@ def find_model_caps(test_cfg: dict | None) -> dict[str, int]:
 def describe_run(runner: Runner, phase: str) -> dict:
     """Config, data, versions and, in a test, the checkpoint.
 
-    Args:
-        runner (Runner): Of mmengine.
-        phase (str): 'val' or 'test'. In training, ``load_from`` is what
-            training began from, not what is evaluated: 'val' leaves it out.
-
-    Returns:
-        dict: ``config`` (text), ``versions``, and where they are known
-        ``ann_file``, ``manifest`` and ``checkpoint``, each with
-        ``<name>_sha256`` if it is a local file.
+    ``config`` (text), ``versions``, and where they are known ``ann_file``,
+    ``manifest`` and ``checkpoint``, each with ``<name>_sha256`` if it is a
+    local file. In training (phase 'val', not 'test') ``load_from`` is what
+    training began from, not what is evaluated: it is left out.
     """
     info = dict(
         config=runner.cfg.pretty_text,

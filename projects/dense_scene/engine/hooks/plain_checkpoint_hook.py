@@ -12,6 +12,7 @@ from mmengine.logging import HistoryBuffer, print_log
 from mmengine.runner import Runner
 
 _HISTORY = 'HistoryBuffer'
+_PLAIN = (bool, int, float, str, bytes, type(None))
 
 
 @HOOKS.register_module()
@@ -52,18 +53,11 @@ class PlainCheckpointHook(Hook):
 def to_plain(value: Any, path: str = '') -> Any:
     """Copy ``value`` with only tensors, containers and built-in scalars.
 
-    Args:
-        value (Any): Anything that mmengine puts into a checkpoint.
-        path (str): Where it stands, for the warning. Defaults to ''.
-
-    Returns:
-        Any: Equal values; arrays become tensors, mappings dict, histories
-        dicts of two tensors. An object without such a form becomes its
-        ``repr``, with a warning: a finished epoch is never lost over it.
+    Arrays become tensors, mappings dict, histories dicts of two tensors. An
+    object without such a form becomes its ``repr``, with a warning that names
+    its ``path``: a finished epoch is never lost over it.
     """
-    if isinstance(value, (torch.Tensor, type(None))):
-        return value
-    if type(value) in (bool, int, float, str, bytes):
+    if isinstance(value, torch.Tensor) or type(value) in _PLAIN:
         return value
     if isinstance(value, HistoryBuffer):
         return history_to_plain(value)

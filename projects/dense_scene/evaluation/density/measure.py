@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...utils.boxes import nearest_neighbor_iou
-from ..backends import load_backend
+from ..backends import HotcocoBackend
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
 from .report import DensityReport, group_by_quarter
@@ -22,8 +22,7 @@ def measure_density(
     out any number from one evaluation. Crowd regions are not objects here.
 
     Args:
-        ground_truth (GroundTruth): What is there.
-        detections (Detections): What was found, without NaN.
+        ground_truth, detections: What is there, and was found, without NaN.
         max_dets (Sequence[int]): How many of them count, rising. Defaults to
             (100, 300).
     """
@@ -58,7 +57,7 @@ def measure_density(
     slices = {f'image {place}': [place] for place in range(len(ids))}
     for number, mask in enumerate(masks):
         slices[f'group {number}'] = np.flatnonzero(mask).tolist()
-    backend = load_backend('hotcoco')
+    backend = HotcocoBackend()
     for n in max_dets:
         aps = backend.slice_aps(ground_truth, detections, n, slices)
         per_image[f'AP@{n}'] = [aps[f'image {p}'] for p in range(len(ids))]

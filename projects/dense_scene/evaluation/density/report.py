@@ -52,9 +52,7 @@ class DensityReport:
 def group_by_quarter(values: np.ndarray) -> list[np.ndarray]:
     """Quarters of the values, each as a (N,) bool mask; equal ones together.
 
-    Returns:
-        list[np.ndarray]: One to four, none of them empty, low values first;
-        no group without values.
+    One to four, none of them empty, low values first; none without values.
     """
     if not len(values):
         return []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...utils.files import write_bytes
+from ...utils.files import write_text
 from ...utils.groups import group_rows
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
@@ -23,10 +23,6 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
     Args:
         path (str): The file.
         ground_truth (GroundTruth): Of one class; translates the image names.
-
-    Raises:
-        ValueError: If a row has other columns or an unknown image, or there
-            are several classes.
     """
     _require_one_class(path, ground_truth)
     names, numbers = [], []
@@ -34,24 +30,21 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
         try:
             x1, y1, x2, y2, score = map(float, row[1:])
         except ValueError as error:
-            raise ValueError(
-                f'{path}, row {line} must be {", ".join(_COLUMNS)}, but is '
-                f'{row}. Correct or delete it.'
-            ) from error
+            wanted = f'row {line} must be {", ".join(_COLUMNS)}'
+            raise ValueError(f'{path}, {wanted}, but is {row}.') from error
         names.append(row[0])
         numbers.append((x1, y1, x2, y2, score))
     ids = ground_truth.columns.image_ids.tolist()
     known = dict(zip(ground_truth.file_names, ids))
-    unknown = sorted(set(names) - set(known))
-    if unknown:
+    if unknown := sorted(set(names) - set(known)):
+        fault = f'{len(unknown)} of {len(set(names))} are not there'
         raise ValueError(
-            f'{path} must name images of the ground truth, but {len(unknown)} '
-            f'of {len(set(names))} are not there, {unknown[0]!r} among them. '
-            'Give the ground truth of the same split.'
+            f'{path} must name images of the ground truth, but {fault}, '
+            f'{unknown[0]!r} among them.'
         )
     boxes, scores = np.split(np.reshape(numbers, (-1, 5)), [4], axis=1)
-    image_ids = [known[name] for name in names]
-    return Detections(image_ids, boxes, scores, [0] * len(names))
+    image_ids = np.array([known[name] for name in names], np.int64)
+    return Detections(image_ids, boxes, scores, np.zeros_like(image_ids))
 
 
 def write_challenge_csv(
@@ -69,30 +62,24 @@ def write_challenge_csv(
         ground_truth (GroundTruth): Has the names of the images.
         path (str | PathLike): The file; it is returned.
         digits (int): Decimals of the corners. Scores keep six.
-
-    Raises:
-        ValueError: If there are several classes, or a name needs quotes.
     """
     detections.validate(ground_truth)
     _require_one_class(path, ground_truth)
     for name in ground_truth.file_names:
         if set(name) & set(',"\n\r') or not name:
+            wanted = 'without commas, quotes and new lines'
             raise ValueError(
-                'image names of a submission must be without commas, quotes '
-                f'and new lines, but one is {name!r}.'
+                f'image names must be {wanted}, but got {name!r}.'
             )
-    text = ''.join(_rows(detections, ground_truth, digits))
-    # Names that are not UTF-8 keep their bytes.
-    write_bytes(path, text.encode(errors='surrogateescape'))
+    write_text(path, _rows(detections, ground_truth, digits))
     return Path(path)
 
 
 def _require_one_class(path: str | PathLike, truth: GroundTruth) -> None:
     if len(truth.classes) != 1:
         raise ValueError(
-            f'{path} has no column for classes, so that there must be one, '
-            f'but the ground truth has {len(truth.classes)}. Use COCO JSON, '
-            'or one file for each class.'
+            f'{path} has no column for classes, but the ground truth has '
+            f'{len(truth.classes)}. Use COCO JSON, or a file for each class.'
         )
 
 
@@ -106,9 +93,8 @@ def _read_rows(path: str) -> Iterator[tuple[int, list[str]]]:
                 if place or tuple(row) != _COLUMNS:
                     yield line, row
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(
-            f'{path} must be a CSV file in UTF-8, but cannot be read: {error}.'
-        ) from error
+        fault = f'must be a CSV file in UTF-8, but {error}'
+        raise ValueError(f'{path} {fault}.') from error
 
 
 def _rows(

@@ -3,18 +3,23 @@
 import hashlib
 import json
 import os
-import zipfile
 from dataclasses import dataclass, field
 from os import PathLike
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
+from ...utils import checks
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
-from ...utils.files import whole_file
+from ...utils.files import require_file, whole_file
 from ..tables.detections import Detections
 from ..tables.ground_truth import to_integers
 
+ENDINGS = ('.npz',)
 _FORMAT = 1
+# What np.load and the look at its columns raise of a file that is another.
+_FAULTS = AttributeError, EOFError, KeyError, OSError, TypeError, ValueError
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +54,9 @@ def save_detections(
         path (str | PathLike): Ends with ``.npz``, else ValueError.
         detections, meta, image_ids: See :class:`DetectionStore`.
     """
-    check_store_path(path)
+    checks.ending('stored detections', path, ENDINGS)
     boxes, xywh = detections.boxes, detections.xywh
-    columns = dict(
+    columns: dict[str, Any] = dict(
         format=np.array(_FORMAT),
         meta=np.frombuffer(json.dumps(meta or {}).encode(), np.uint8),
         detection_image_ids=detections.image_ids,
@@ -74,53 +79,30 @@ def save_detections(
 
 def load_detections(path: str | PathLike) -> DetectionStore:
     """Read what :func:`save_detections` wrote; nothing in it is executed."""
-    path = os.fspath(path)
-    if not os.path.isfile(path):
-        raise FileNotFoundError(
-            f'stored detections must be an .npz file, but {path!r} does not '
-            'exist.'
-        )
+    require_file(path, 'stored detections')
     try:
         with np.load(path, allow_pickle=False) as file:
             columns = dict(file)
         form = int(columns['format'])
         meta = json.loads(columns['meta'].tobytes())
-        if form <= _FORMAT:
-            boxes, xywh = columns.get('boxes'), columns.get('xywh')
-            found = Detections(
-                columns['detection_image_ids'],
-                xywh_to_xyxy(columns['xywh']) if boxes is None else boxes,
-                columns['scores'],
-                columns['labels'],
-                xywh,
-            )
-            return DetectionStore(found, columns.get('image_ids'), meta)
-    except (
-        AttributeError,
-        EOFError,
-        KeyError,
-        OSError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-    ) as error:
-        raise ValueError(
-            f'{path} must hold stored detections, but cannot be read: '
-            f'{str(error) or type(error).__name__}.'
-        ) from error
-    raise ValueError(
-        f'{path} must have format {_FORMAT} or lower, but has {form}. Update '
-        'dense_scene.'
-    )
-
-
-def check_store_path(path: str | PathLike) -> None:
-    """ValueError if a path does not end with ``.npz``."""
-    path = os.fspath(path)
-    if not path.endswith('.npz'):
-        raise ValueError(
-            f'stored detections must end with .npz, but got {path!r}.'
+        if form > _FORMAT:
+            raise ValueError(f'format {form} is newer. Update dense_scene')
+        if 'boxes' not in columns:
+            columns['boxes'] = xywh_to_xyxy(columns['xywh'])
+        elif 'xywh' not in columns:
+            columns['xywh'] = xyxy_to_xywh(columns['boxes'])
+        found = Detections(
+            columns['detection_image_ids'],
+            columns['boxes'],
+            columns['scores'],
+            columns['labels'],
+            columns['xywh'],
         )
+        return DetectionStore(found, columns.get('image_ids'), meta)
+    except (*_FAULTS, BadZipFile) as error:
+        fault = f'cannot be read: {str(error) or type(error).__name__}'
+        line = f'{path} must hold stored detections, but {fault}.'
+        raise ValueError(line) from error
 
 
 def describe_file(name: str, path: str | None) -> dict[str, str]:

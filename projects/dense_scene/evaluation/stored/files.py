@@ -1,12 +1,12 @@
 """Detections and ground truth of any file that users have."""
 
-import os
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
 from ...datasets.sku110k.sku110k_dataset import SKU110KDataset
 from ...utils import checks
+from ...utils.files import require_file, require_own_place
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
 from .challenge_csv import read_challenge_csv, write_challenge_csv
@@ -27,10 +27,6 @@ def read_evaluation(
     Returns:
         tuple[GroundTruth, DetectionStore]: The ground truth of the images that
         were evaluated; all of them unless the detections name theirs.
-
-    Raises:
-        FileNotFoundError, ValueError: If a file is absent or wrong, or the
-            two do not belong together.
     """
     kind = _kind(detections, 'detections', ('.npz', '.json', '.csv'))
     if kind != '.npz':
@@ -50,8 +46,12 @@ def read_ground_truth(
     """Read COCO JSON, of which some classes only, or a CSV of SKU-110K."""
     if _kind(ann_file, 'ground truth', ('.json', '.csv')) == '.json':
         return GroundTruth.from_coco(ann_file, classes)
-    settings = dict(data_prefix=dict(img=''), skip_images=(), test_mode=True)
-    dataset = SKU110KDataset(ann_file=ann_file, **settings)
+    dataset = SKU110KDataset(
+        ann_file=ann_file,
+        data_prefix=dict(img=''),
+        skip_images=(),
+        test_mode=True,
+    )
     classes = dataset.metainfo['classes']
     return GroundTruth.from_columns(dataset.columns, classes)
 
@@ -70,28 +70,13 @@ def convert_detections(
     checks.choice('the format of detections', target_format, ['csv'])
     checks.choice('digits', digits, range(7))
     if ann_file is None:
-        raise ValueError(
-            'detections name their images by number, so that the ground '
-            'truth is needed. Give its file.'
-        )
-    if any(
-        Path(source).resolve() == Path(path).resolve()
-        for source in (detections, ann_file)
-    ):
-        raise ValueError(f'the target must not be a source, but {path} is.')
+        raise ValueError('the ground truth is needed: it names the images.')
+    require_own_place(Path(path), (detections, ann_file))
     truth, store = read_evaluation(str(detections), str(ann_file))
     return write_challenge_csv(store.detections, truth, path, digits)
 
 
 def _kind(path: str, what: str, endings: tuple[str, ...]) -> str:
-    ending = os.path.splitext(path)[1].lower()
-    if ending not in endings:
-        raise ValueError(
-            f'{what} must be a file that ends with {", ".join(endings)}, but '
-            f'got {path!r}.'
-        )
-    if not os.path.isfile(path):
-        raise FileNotFoundError(
-            f'{what} must be a file, but {path!r} does not exist.'
-        )
-    return ending
+    kind = checks.ending(what, path, endings)
+    require_file(path, what)
+    return kind

@@ -22,10 +22,7 @@ def suppress(detections: Detections, iou_thr: float) -> Detections:
     The op and the precision (float32) of mmdet's heads, so that raw
     detections stored at a high threshold give what a test at this one would.
 
-    Args:
-        detections (Detections): Without NaN.
-        iou_thr (float): A box that overlaps a better one by more than this is
-            dropped; 0 to 1.
+    A box that overlaps a better one by more than ``iou_thr`` is dropped.
     """
     boxes = torch.from_numpy(detections.boxes).float()
     scores = torch.from_numpy(detections.scores).float()
@@ -67,15 +64,18 @@ def evaluate_detections(
     """
     evaluator = load_backend(backend)
     max_dets = checks.positive_integers('max_dets', max_dets)
-    for name, values in dict(nms_iou=nms_ious, score_thr=score_thrs).items():
-        for value in values:
-            checks.number(name, value, '[0, 1]')
+    for iou in nms_ious:
+        checks.number('nms_iou', iou, '[0, 1]')
+    for score in score_thrs:
+        checks.number('score_thr', score, '[0, 1]')
     truth, store = read_evaluation(detections, ann_file)
     found, nan_boxes = store.detections.drop_nan()
     settings = list(product(nms_ious or (None,), score_thrs or (None,)))
     counts = truth.counts(by_class=True)
-    results, show = [], dict(console=Console(stderr=True), transient=True)
-    for nms_iou, score_thr in track(settings, 'Evaluating', **show):
+    results, bar = [], Console(stderr=True)
+    for nms_iou, score_thr in track(
+        settings, 'Evaluating', console=bar, transient=True
+    ):
         chosen = found
         if score_thr is not None:
             chosen = chosen.take(chosen.scores > score_thr)
@@ -104,10 +104,8 @@ def format_results(results: Sequence[dict]) -> str:
     line = '{images} images, {objects} objects; {evaluator}'
     lines = [line.format(**results[0])]
     if nan_boxes := results[0]['nan_boxes']:
-        line = (
-            f'{nan_boxes} detections hold NaN or infinity and are not scored'
-        )
-        lines.append(line)
+        fault = 'hold NaN or infinity and are not scored'
+        lines.append(f'{nan_boxes} detections {fault}')
     for result in results:
         heading = [f'{result["detections"]} detections']
         if result['nms_iou'] is not None:

@@ -14,7 +14,6 @@ class CocoPart(NamedTuple):
 
     Args:
         ground_truth (GroundTruth): Of all images.
-        categories (list[dict]): The labels.
         images (list[dict]): Numbered from 0 by rising id, as libraries differ
             in the ids that they accept.
         objects (tuple): Rows of the ground truth, and their images.
@@ -24,7 +23,6 @@ class CocoPart(NamedTuple):
     """
 
     ground_truth: GroundTruth
-    categories: list[dict]
     images: list[dict]
     objects: tuple[np.ndarray, np.ndarray]
     detections: np.ndarray
@@ -53,8 +51,11 @@ class CocoPart(NamedTuple):
     @property
     def truth(self) -> dict:
         """A COCO file."""
-        names = ('images', 'categories', 'annotations')
-        return {name: getattr(self, name) for name in names}
+        return dict(
+            images=self.images,
+            categories=self.ground_truth.categories,
+            annotations=self.annotations,
+        )
 
 
 def split_coco(
@@ -76,8 +77,6 @@ def split_coco(
     detections.validate(ground_truth)
     ids = np.sort(ground_truth.columns.image_ids)
     objects, found = ground_truth.group(ids), detections.group(ids)
-    names = enumerate(ground_truth.classes)
-    categories = [dict(id=label, name=name) for label, name in names]
     step = num_images or max(1, len(ids))
     for start in range(0, max(1, len(ids)), step):
         chunk = slice(start, min(start + step, len(ids)))
@@ -90,7 +89,6 @@ def split_coco(
         )
         yield CocoPart(
             ground_truth,
-            categories,
             [dict(id=n) for n in range(chunk.start, chunk.stop)],
             objects.rows_of(chunk),
             np.column_stack(columns),

@@ -7,7 +7,7 @@ import numpy as np
 IOU_THRS = np.linspace(0.5, 0.95, 10)
 IOU_THRS.flags.writeable = False
 # COCO's, in square pixels of the original image; both ends belong to it.
-AREA_RANGES = {
+AREA_RANGES: dict[str, tuple[float, float]] = {
     'all': (0, 1e10),
     's': (0, 32**2),
     'm': (32**2, 96**2),
@@ -42,12 +42,8 @@ class CocoTables:
     ) -> float:
         """Average precision, 0 to 1; -1 if there is no object.
 
-        Args:
-            max_dets (int): One of them.
-            iou (float, optional): Threshold. Defaults to None: mean of all.
-            area (str): Defaults to 'all'.
-            label (int, optional): Defaults to None: mean of all classes that
-                have an object.
+        Without ``iou`` or ``label`` the mean of all, of classes of those that
+        have an object.
         """
         table = self._at(self.precision, max_dets, area)
         if iou is not None:

@@ -19,16 +19,15 @@ def read_dataset(
 ) -> GroundTruth | None:
     """The ground truth of a data set, if its columns have it.
 
+    None for other data sets, and if ``ann_file`` is another file or says more
+    than the columns hold.
+
     Args:
         dataset (Dataset, optional): A :class:`ColumnDataset` or a wrapper of
             some, such as mmengine's ``ConcatDataset``.
         classes (Sequence[str], optional): What labels are to be an index
             into, by name. Defaults to None: the data set's own.
         ann_file (str, optional): The file that it must be of, if any.
-
-    Returns:
-        GroundTruth | None: None for other data sets, and if ``ann_file`` is
-        another file or says more than the columns hold.
     """
     parts = _find_column_datasets(dataset)
     if not parts or ann_file is not None and not _is_whole(parts, ann_file):
@@ -42,24 +41,24 @@ def read_dataset(
 
 def join_columns(parts: Sequence[AnnotationColumns]) -> AnnotationColumns:
     """The images of all parts, one part after the other."""
-    names = ('file_names', 'image_ids', 'sizes', 'boxes', 'labels', 'ignored')
-    columns = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in names
-    }
     counts = np.concatenate([part.counts for part in parts])
-    images = np.repeat(np.arange(len(counts)), counts)
-    return AnnotationColumns.from_rows(image_of_box=images, **columns)
+    return AnnotationColumns.from_rows(
+        np.concatenate([part.file_names for part in parts]),
+        np.concatenate([part.image_ids for part in parts]),
+        np.concatenate([part.sizes for part in parts]),
+        np.repeat(np.arange(len(counts)), counts),
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.ignored for part in parts]),
+    )
 
 
 def _find_column_datasets(dataset: Dataset | None) -> list[ColumnDataset]:
     """Those that a data set consists of; none if any part is another."""
     if isinstance(dataset, ColumnDataset):
         return [dataset]
-    inner = getattr(dataset, 'datasets', None)
-    if inner is None:
-        inner = [dataset.dataset] if hasattr(dataset, 'dataset') else []
-    parts = [_find_column_datasets(item) for item in inner]
+    inner = getattr(dataset, 'datasets', [getattr(dataset, 'dataset', None)])
+    parts = [_find_column_datasets(item) for item in inner if item is not None]
     return sum(parts, []) if all(parts) else []
 
 

@@ -7,6 +7,7 @@ from os import PathLike
 import numpy as np
 
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
+from ...utils.files import read_text, require_file
 from ...utils.groups import RowGroups, find_positions, group_rows
 from .ground_truth import GroundTruth, refuse_rows, to_integers
 
@@ -31,7 +32,7 @@ class Detections:
     boxes: np.ndarray
     scores: np.ndarray
     labels: np.ndarray
-    xywh: np.ndarray | None = None
+    xywh: np.ndarray = None  # type: ignore[assignment]  # made when it is None
 
     def __post_init__(self) -> None:
         boxes = np.asarray(self.boxes, np.float64).reshape(-1, 4)
@@ -47,9 +48,7 @@ class Detections:
             object.__setattr__(self, name, column)
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:
-            raise ValueError(
-                f'columns of detections must have one length, but {lengths}.'
-            )
+            raise ValueError(f'columns must have one length, but {lengths}.')
 
     @classmethod
     def from_coco(
@@ -69,22 +68,21 @@ class Detections:
             xywh = np.array([item['bbox'] for item in items], np.float64)
             xywh = xywh.reshape(len(items), 4)
             scores = np.array([item['score'] for item in items], np.float64)
-            image_ids = [item['image_id'] for item in items]
-            categories = [item['category_id'] for item in items]
+            image_ids, categories = (
+                to_integers([item[key] for item in items], key)
+                for key in ('image_id', 'category_id')
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f'{name} must be a COCO result list: dicts with image_id, '
-                'category_id, bbox of four numbers and score, but '
-                f'{type(error).__name__}: {error}.'
+                f'{name} must hold image_id, category_id, bbox of four numbers'
+                f' and score, but {type(error).__name__}: {error}.'
             ) from error
-        categories = to_integers(categories, 'category_id')
-        labels = find_positions(categories, ground_truth.category_ids)
-        if (labels < 0).any():
-            unknown = np.unique(categories[labels < 0]).tolist()
+        known = ground_truth.category_ids
+        labels = find_positions(categories, known)
+        if unknown := np.unique(categories[labels < 0]).tolist():
             raise ValueError(
                 f'{name}: category_id must be one of the ground truth, '
-                f'{ground_truth.category_ids.tolist()}, but got {unknown}. '
-                'Evaluate against the ground truth that the detector saw.'
+                f'{known.tolist()}, but got {unknown}.'
             )
         return cls(image_ids, xywh_to_xyxy(xywh), scores, labels, xywh)
 
@@ -112,8 +110,8 @@ class Detections:
         num_classes, scores = len(ground_truth.classes), self.scores
         known = ground_truth.columns.image_ids
         rules = {
-            'belong to an image of the ground truth': np.isin(
-                self.image_ids, known
+            'belong to an image of the ground truth': (
+                np.isin(self.image_ids, known)
             ),
             f'have one of the {num_classes} classes of the ground truth': (
                 (self.labels >= 0) & (self.labels < num_classes)
@@ -128,28 +126,19 @@ class Detections:
                 (scores >= 0) & (scores <= 1 + _SCORE_TOLERANCE)
             ),
         }
-        for rule, good in rules.items():
-            refuse_rows(self, ~good, f'detection must {rule}')
+        refuse_rows(self, 'detection', rules)
 
 
 def _read_json(path: str) -> list:
+    require_file(path, 'detections')
+    content = None
     try:
-        with open(path, encoding='utf-8') as file:
-            content = json.load(file)
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f'detections must be a COCO result file, but {path!r} does not '
-            'exist.'
-        ) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f'{path} must be a COCO result file (a JSON list), but cannot be '
-            f'parsed: {error}.'
-        ) from error
+        content = json.loads(read_text(path))
+        fault = f'holds a {type(content).__name__}'
+    except ValueError as error:
+        fault = f'cannot be parsed: {error}'
     if not isinstance(content, list):
         raise ValueError(
-            f'{path} must be a COCO result file (a JSON list), but holds a '
-            f'{type(content).__name__}. Give the detections, not the ground '
-            'truth.'
+            f'{path} must be a JSON list of results, but {fault}.'
         )
     return content

@@ -1,7 +1,7 @@
 """The objects of a data set, as COCO's protocol needs them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
@@ -81,9 +81,6 @@ class GroundTruth:
             classes (Sequence[str], optional): Use these categories only. As
                 in mmdet, labels follow the order of the file, not of this
                 list. Defaults to None: all.
-
-        Raises:
-            FileNotFoundError, ValueError: If the file is absent or wrong.
         """
         name = os.fspath(path)
         require_file(name, 'ground truth')
@@ -137,6 +134,11 @@ class GroundTruth:
         return self.columns.ignored
 
     @property
+    def categories(self) -> list[dict]:
+        """The classes as COCO's libraries take them; the id is the label."""
+        return [dict(id=n, name=name) for n, name in enumerate(self.classes)]
+
+    @property
     def file_names(self) -> list[str]:
         """M names, empty where they are not known."""
         return [os.fsdecode(name) for name in self.columns.file_names]
@@ -148,10 +150,9 @@ class GroundTruth:
         ids = np.asarray(image_ids)
         unknown = ids[~np.isin(ids, self.columns.image_ids)]
         if len(unknown):
+            lacks = f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them'
             raise ValueError(
-                f'{name} must list every evaluated image, but lacks '
-                f'{len(unknown)} of {len(ids)}, id {unknown[0]} among them. '
-                'Give the annotations of the split that was evaluated.'
+                f'{name} must list every evaluated image, but lacks {lacks}.'
             )
         images = np.isin(self.columns.image_ids, image_ids)
         rows = np.repeat(images, self.columns.counts)
@@ -179,34 +180,36 @@ class GroundTruth:
     def validate(self) -> None:
         """Refuse what cannot be evaluated with a ValueError."""
         ids, counts = np.unique(self.columns.image_ids, return_counts=True)
-        if (counts > 1).any():
-            raise ValueError(
-                'every image of the ground truth must have an id of its own, '
-                f'but {(counts > 1).sum()} ids stand more than once, '
-                f'{ids[counts > 1][0]} among them.'
-            )
-        bad = (self.labels < 0) | (self.labels >= len(self.classes))
-        rule = f'must have one of {len(self.classes)} classes'
-        refuse_rows(self, bad, f'object of the ground truth {rule}')
-        bad = ~(self.xywh[:, 2:] >= 0).all(axis=1)
-        bad |= ~np.isfinite(self.xywh).all(axis=1)
-        rule = 'must have a box with x1 <= x2 and y1 <= y2 and no NaN'
-        refuse_rows(self, bad, f'object of the ground truth {rule}')
+        if twice := ids[counts > 1].tolist():
+            fault = f'but {len(twice)} repeat, {twice[0]} among them'
+            raise ValueError(f'ids of images must be unique, {fault}.')
+        labels, num_classes = self.labels, len(self.classes)
+        sides = self.xywh[:, 2:]
+        rules = {
+            f'have one of {num_classes} classes': (
+                (labels >= 0) & (labels < num_classes)
+            ),
+            'have a box with x1 <= x2 and y1 <= y2 and no NaN': (
+                np.isfinite(self.xywh).all(axis=1) & (sides >= 0).all(axis=1)
+            ),
+        }
+        refuse_rows(self, 'object of the ground truth', rules)
 
 
-def refuse_rows(table: Any, bad: np.ndarray, rule: str) -> None:
-    """Raise ValueError if a row of a table is bad, (N,) bool."""
-    if not bad.any():
-        return
-    row = int(np.argmax(bad))
-    score = (
-        f', score {table.scores[row]:g}' if hasattr(table, 'scores') else ''
-    )
-    raise ValueError(
-        f'every {rule}, but {bad.sum()} of {len(bad)} do not; the first: '
-        f'image {table.image_ids[row]}, label {table.labels[row]}, box '
-        f'{table.boxes[row].tolist()}{score}.'
-    )
+def refuse_rows(table: Any, what: str, rules: Mapping[str, Any]) -> None:
+    """ValueError for the first row that breaks a rule, each (N,) bool."""
+    for rule, good in rules.items():
+        if good.all():
+            continue
+        row = int(np.argmin(good))
+        first = f'image {table.image_ids[row]}, label {table.labels[row]}'
+        first += f', box {table.boxes[row].tolist()}'
+        if hasattr(table, 'scores'):
+            first += f', score {table.scores[row]:g}'
+        raise ValueError(
+            f'every {what} must {rule}, but {(~good).sum()} of {len(good)} do '
+            f'not; the first: {first}.'
+        )
 
 
 def to_integers(values: Sequence | np.ndarray, what: str) -> np.ndarray:
@@ -215,9 +218,8 @@ def to_integers(values: Sequence | np.ndarray, what: str) -> np.ndarray:
     if column.size and column.dtype.kind not in 'iub':
         whole = column.astype(np.int64) if column.dtype.kind == 'f' else None
         if whole is None or not np.array_equal(whole, column):
-            raise ValueError(
-                f'{what} must be integers, but got {column[:3].tolist()}.'
-            )
+            first = column[:3].tolist()
+            raise ValueError(f'{what} must be integers, but got {first}.')
     return column.astype(np.int64)
 
 
@@ -231,7 +233,6 @@ def _choose(
     if missing:
         raise ValueError(
             f'{path} must have every class that the detector predicts, but '
-            f'lacks {missing}; it has {names}. Give the annotations of the '
-            "data set, or correct metainfo['classes']."
+            f'lacks {missing}; it has {names}.'
         )
     return [index for index, item in enumerate(names) if item in classes]

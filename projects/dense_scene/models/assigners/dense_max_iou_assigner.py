@@ -65,10 +65,8 @@ class DenseMaxIoUAssigner(MaxIoUAssigner):
         super().__init__(*args, **kwargs)
         kind = type(self.iou_calculator)
         if kind is not BboxOverlaps2D:
-            raise ValueError(
-                'iou_calculator must be BboxOverlaps2D, but got '
-                f'{kind.__name__}. Use mmdet.MaxIoUAssigner with it.'
-            )
+            fault = f'must be BboxOverlaps2D, but got {kind.__name__}'
+            raise ValueError(f'iou_calculator {fault}. Use MaxIoUAssigner.')
         self._rule()  # refuses thresholds out of order
 
     @torch.no_grad()
@@ -82,12 +80,10 @@ class DenseMaxIoUAssigner(MaxIoUAssigner):
         """Assign objects to the priors of one image.
 
         Args:
-            pred_instances (InstanceData): With ``priors``, (N, 4), xyxy, any
-                unit, on any device; or a ``BaseBoxes`` of them.
-            gt_instances (InstanceData): With ``bboxes``, (M, 4), the same,
-                and ``labels``, (M,).
-            gt_instances_ignore (InstanceData, optional): With ``bboxes``,
-                (R, 4), regions to ignore.
+            pred_instances: With ``priors``, (N, 4), xyxy, any unit, on any
+                device; or a ``BaseBoxes`` of them.
+            gt_instances: With ``bboxes``, (M, 4), and ``labels``, (M,).
+            gt_instances_ignore: With ``bboxes``, (R, 4), regions to ignore.
 
         Returns:
             AssignResult: ``gt_inds``, (N,): the object plus 1, 0 for
@@ -134,10 +130,8 @@ class DenseMaxIoUAssigner(MaxIoUAssigner):
         """(N, 4) corners in the number format they are compared in."""
         boxes = get_box_tensor(boxes)
         if boxes.numel() and boxes.shape[-1] not in (4, 5):
-            raise ValueError(
-                f'{name} must be (N, 4) boxes, x1 y1 x2 y2, but got '
-                f'{tuple(boxes.shape)}.'
-            )
+            shape = tuple(boxes.shape)
+            raise ValueError(f'{name} must be (N, 4) boxes, but got {shape}.')
         boxes = boxes[..., :4].reshape(-1, 4)
         if self.iou_calculator.dtype == 'fp16':
             return (boxes / self.iou_calculator.scale).half()

@@ -76,7 +76,7 @@ def _one_minus_iou(
     # 1 - intersection / union loses its digits as the boxes meet. The area
     # outside the intersection is summed strip by strip instead, each from
     # differences of near coordinates, which are exact and never negative.
-    outside = 0
+    outside = torch.zeros_like(union)
     for box, size in ((pred, size_p), (target, size_t)):
         rest = (top_left - box[..., :2]) + (box[..., 2:] - bottom_right)
         rest = torch.min(rest, size)  # all of it where nothing is common
@@ -141,8 +141,7 @@ class CompleteIoULoss(RegressionLoss):
         alpha_rule (str): 'ungated' (paper, PaddleDetection) or 'gated'
             (mmdet). Defaults to 'ungated'.
         eps (float): Guard of the divisions, positive. Defaults to 1e-6.
-        reduction (str): 'none', 'mean' or 'sum'. Defaults to 'mean'.
-        loss_weight (float): Factor of the result. Defaults to 1.0.
+        reduction, loss_weight: Of :class:`RegressionLoss`.
 
     Shape:
         pred, target: (N, 4), xyxy, pixels. weight: (N,) or (N, 4). Output:

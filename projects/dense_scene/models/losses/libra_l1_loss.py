@@ -42,12 +42,9 @@ def libra_l1_loss(
         \end{cases}
 
     Args:
-        pred, target (Tensor): Any shape, usually (N, 4) encoded deltas,
-            float32 or float64.
+        pred, target (Tensor): Any shape, that of the result; usually (N, 4)
+            encoded deltas, float32 or float64.
         alpha, gamma, beta (float): See :class:`LibraL1Loss`.
-
-    Returns:
-        Tensor: Loss of the same shape.
     """
     x = (pred - target).abs()
     b = math.expm1(gamma / alpha)
@@ -74,8 +71,7 @@ class LibraL1Loss(RegressionLoss):
             Defaults to 1.5.
         beta (float): Error from which the loss is linear, in the unit of
             the encoded deltas. Positive. Defaults to 1.0.
-        reduction (str): 'none', 'mean' or 'sum'. Defaults to 'mean'.
-        loss_weight (float): Factor of the result. Defaults to 1.0.
+        reduction, loss_weight: Of :class:`RegressionLoss`.
 
     Shape:
         pred, target: (N, 4), encoded deltas (``reg_decoded_bbox=False``).

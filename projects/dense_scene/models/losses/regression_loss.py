@@ -46,8 +46,7 @@ class RegressionLoss(nn.Module):
         """Compute the loss.
 
         Args:
-            pred (Tensor): Predicted boxes or deltas, (N, 4).
-            target (Tensor): Their targets, (N, 4).
+            pred, target (Tensor): Boxes or deltas, (N, 4).
             weight (Tensor, optional): (N,) or (N, 4), as heads pass it; for
                 a loss per box it is averaged over the four.
             avg_factor (float, optional): Divisor of the mean.
@@ -59,10 +58,8 @@ class RegressionLoss(nn.Module):
         options = (None, *REDUCTIONS)
         checks.choice('reduction_override', reduction_override, options)
         if pred.shape != target.shape:
-            raise ValueError(
-                'pred and target must have the same shape, but got '
-                f'{tuple(pred.shape)} and {tuple(target.shape)}.'
-            )
+            shapes = f'{tuple(pred.shape)} and {tuple(target.shape)}'
+            raise ValueError(f'boxes must have one shape, but got {shapes}.')
         loss = self.unreduced(*_at_least_float32(pred, target))
         reduction = reduction_override or self.reduction
         return self.loss_weight * _reduce(loss, weight, reduction, avg_factor)

@@ -17,8 +17,5 @@ def check_sampler(num: int, pos_fraction: float, neg_pos_ub: float) -> None:
 def check_overlaps(assign_result: AssignResult, sampler: object) -> None:
     """Refuse, by ValueError, the result of an assigner that knows no IoU."""
     if assign_result.max_overlaps is None:
-        raise ValueError(
-            f'{type(sampler).__name__} must be given max_overlaps, but the '
-            'assigner gave none. Use an assigner that works by IoU, such as '
-            'MaxIoUAssigner.'
-        )
+        line = 'must be given max_overlaps. Use an assigner that works by IoU.'
+        raise ValueError(f'{type(sampler).__name__} {line}')

@@ -34,10 +34,7 @@ class InstanceBalancedSampler(RandomSampler):
     ``pos_fraction * num``.
 
     Args:
-        num (int): Most samples of an image.
-        pos_fraction (float): Share of positives among them, in (0, 1].
-        neg_pos_ub (float): Most negatives per positive; -1 for no bound.
-            Defaults to -1.
+        num, pos_fraction, neg_pos_ub: Of ``RandomSampler``.
         add_gt_as_proposals (bool): Whether the objects themselves are
             candidates, used last. Set False for an RPN. Defaults to True.
         min_pos_per_object (int): Positives that each object is to get.
@@ -45,9 +42,6 @@ class InstanceBalancedSampler(RandomSampler):
             objects there are 109 of them at 1 and none at 2. Defaults to 1.
         fill (str): What the rest of the quota is filled with: 'iou', the
             best-fitting positives first, or 'random'. Defaults to 'iou'.
-
-    Raises:
-        ValueError: When sampling, if the assigner gives no ``max_overlaps``.
     """
 
     def __init__(

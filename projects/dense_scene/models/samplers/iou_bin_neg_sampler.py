@@ -28,17 +28,10 @@ class IoUBinNegSampler(RandomSampler):
     all others (mmdet's changes its ``floor_thr`` from -1 to 0 after it).
 
     Args:
-        num (int): Most samples of an image.
-        pos_fraction (float): Share of positives among them, in (0, 1].
-        neg_pos_ub (float): Most negatives per positive; -1 for no bound.
-            Defaults to -1.
-        add_gt_as_proposals (bool): Whether the objects themselves are
-            candidates. Set False for an RPN. Defaults to True.
+        num, pos_fraction, neg_pos_ub, add_gt_as_proposals: Of
+            ``RandomSampler``. Set the last False for an RPN.
         num_bins (int): Bins from IoU 0 to the largest of a negative.
             Defaults to 3, as in the paper.
-
-    Raises:
-        ValueError: When sampling, if the assigner gives no ``max_overlaps``.
 
     Example:
         >>> sampler = dict(
