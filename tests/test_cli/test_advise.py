@@ -241,7 +241,7 @@ def test_errors_are_one_line(run, annotations, tmp_path):
     for arguments, words in (
         (('none.json',), 'does not exist'),
         ((tmp_path / 'data/images',), 'must be a .json, .csv or .xml file'),
-        ((annotations, '--from', 'voc'), 'must be a folder for voc'),
+        ((annotations, '--from', 'voc'), 'annotations.json is not a folder'),
         ((annotations, '--scale', 0, 800), 'scale must be'),
         ((annotations, '--base', 'no.py'), 'base must be a config'),
         ((annotations, '--base', stock), 'must be a Cascade R-CNN'),

@@ -54,10 +54,7 @@ class AnnotationColumns:
     ) -> 'AnnotationColumns':
         """Make columns from boxes in any order; those of an image keep theirs.
 
-        Args:
-            file_names, image_ids, sizes, boxes, labels, ignored: The columns,
-                boxes in the order of the file.
-            image_of_box (np.ndarray): (N,), position of each box's image.
+        ``image_of_box`` is the (N,) position of each box's image.
         """
         rows = boxes, labels, ignored
         if np.any(image_of_box[1:] < image_of_box[:-1]):
@@ -91,12 +88,7 @@ class AnnotationColumns:
         ]
 
     def take(self, images: np.ndarray) -> 'AnnotationColumns':
-        """These images, in this order.
-
-        Args:
-            images (np.ndarray): Positions, integer (negative ones count from
-                the end), or a bool mask of length M.
-        """
+        """These images, in this order: positions or a (M,) bool mask."""
         images = np.arange(len(self))[images]
         counts = self.counts[images]
         offsets = _offsets(counts)

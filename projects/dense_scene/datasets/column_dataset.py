@@ -35,10 +35,6 @@ class ColumnDataset(BaseDetDataset):
             ``img``. ``filter_cfg`` may have ``min_size`` (the shorter side
             of an image, in pixels) and ``filter_empty_gt`` (drop images that
             have no box left); both act in training only.
-
-    Raises:
-        ValueError: If ``proposal_file`` is given, or the pipeline asks for
-            masks.
     """
 
     columns: AnnotationColumns
@@ -102,20 +98,13 @@ class ColumnDataset(BaseDetDataset):
         return self.columns.labels[self.columns.rows(idx)].tolist()
 
     def prepare_data(self, idx: int) -> dict | None:
-        """Run the pipeline; in test mode, check the image file first.
-
-        Raises:
-            ValueError: If the file is truncated or empty, in test mode.
-        """
+        """Run the pipeline; in test mode, check the image file first."""
         path = self._image_path(idx)
         # Remote files can only be checked when they are read.
         check = self.test_mode and self._is_local(path)
         if check and (fault := find_file_fault(path)):
-            raise ValueError(
-                f'image {path} {fault}. A result without it would not be '
-                'comparable: copy the file again, or take the image out of '
-                'the annotations.'
-            )
+            remedy = 'copy it again, or take it out of the annotations'
+            raise ValueError(f'image {path} {fault}: {remedy}.')
         return super().prepare_data(idx)
 
     @force_full_init
@@ -139,11 +128,7 @@ class ColumnDataset(BaseDetDataset):
 
     @contextmanager
     def local_ann_file(self, advice: str) -> Iterator[str]:
-        """The path of ``ann_file`` or of a local copy of it.
-
-        Raises:
-            FileNotFoundError: If there is no such file, with the advice.
-        """
+        """The path of ``ann_file`` or of a local copy; advice if missing."""
         if self._is_local(self.ann_file):
             require_file(self.ann_file, 'ann_file', advice)
         with get_local_path(
@@ -173,15 +158,10 @@ class ColumnDataset(BaseDetDataset):
         )
 
     def _check_settings(self) -> None:
-        with_mask = any(
-            getattr(step, 'with_mask', False)
-            for step in self.pipeline.transforms
-        )
-        for name, value in dict(
-            proposal_file=self.proposal_file, with_mask=with_mask
-        ).items():
+        steps = self.pipeline.transforms
+        with_mask = any(getattr(step, 'with_mask', False) for step in steps)
+        given = dict(proposal_file=self.proposal_file, with_mask=with_mask)
+        for name, value in given.items():
             if value:
-                raise ValueError(
-                    f'{type(self).__name__} must be used without {name}, as '
-                    f'it keeps boxes only, but got {value!r}. Use CocoDataset.'
-                )
+                wanted = f'{type(self).__name__} must be used without {name}'
+                raise ValueError(f'{wanted}, but got {value!r}.')

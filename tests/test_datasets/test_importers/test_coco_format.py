@@ -59,7 +59,7 @@ def test_written_numbers_have_no_noise(tmp_path):
                     dict(id=7, file_name='b.jpg'),
                 ]
             ),
-            "that of 'b.jpg' is not in the annotations",
+            "that of 'b.jpg' is 0x0 in the annotations",
         ),
         (
             dict(

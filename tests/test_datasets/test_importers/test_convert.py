@@ -86,12 +86,13 @@ def test_results_in_the_way(coco_file, tmp_path):
         (dict(source_format='json'), "one of 'coco', .* but got 'json'"),
         (dict(target_format='voc'), "one of 'coco', .* but got 'voc'"),
         (dict(digits=7), 'digits must be one of 0, .* 6, but got 7'),
-        (dict(images='nowhere'), 'images must be a folder, but nowhere'),
+        (dict(images='nowhere'), "whole in nowhere .*'b.jpg' does not exist"),
+        (dict(source='nowhere'), "source of coco must be a file, but 'nowhe"),
+        (dict(source_format='voc'), 'in.json is not a folder'),
         (
-            dict(source='nowhere'),
-            'source must be a file for coco, but nowhere',
+            dict(source_format='yolo', images='nowhere'),
+            'nowhere is not a folder',
         ),
-        (dict(source_format='voc'), 'source must be a folder for voc'),
     ],
 )
 def test_wrong_request(coco_file, tmp_path, change, words):

@@ -102,7 +102,7 @@ def test_blanks_around_a_class_mean_nothing(read):
     [
         ('', 'in.csv must be CSV with a row per box'),
         ('image,x1,y1,x2\n', 'header .*, but y2 is missing'),
-        ('a.jpg,1,2,3,4\n', 'or have the 8 columns of SKU-110K'),
+        ('a.jpg,1,2,3,4\n', 'or the 8 columns of SKU-110K'),
         (
             CSV.replace(',3.5,', ',wide,'),
             "row 2 must have a number as x2, but has 'wide'",
@@ -116,9 +116,9 @@ def test_blanks_around_a_class_mean_nothing(read):
         (CSV.replace('a.jpg', ''), 'row 4 must name an image'),
         (
             CSV.replace('8,40', '8,41'),
-            "row 5 must give the size that its image's first",
+            "row 5 must give the size of its image's first row",
         ),
-        (CSV.replace('"b,1.jpg",-5', '"b'), 'must be CSV .* cannot be'),
+        (CSV.replace('"b,1.jpg",-5', '"b'), 'must be CSV .* fails'),
         (
             CSV.replace('8,40', '8,1e12'),
             "row 5 must have an integer .* as height, but has '1e12'",

@@ -125,12 +125,12 @@ def test_seed_is_the_first_that_comes_close_to_the_paper(stats):
 @pytest.mark.parametrize(
     'content, words',
     [
-        ('image,objects\na.jpg,3\n', 'row 2 must have an image, a split'),
+        ('image,objects\na.jpg,3\n', r"must have image, .*\['split'\]"),
         (
             'image,split,objects\na.jpg,train,3\nb.jpg,train,many\n',
-            'row 3 must have .* an integer as objects, .*many',
+            'counts.csv must have .* an integer as objects, .*many',
         ),
-        ('', 'counts.csv must list images'),
+        ('', 'counts.csv must have image, split .* No columns'),
     ],
 )
 def test_wrong_counts(tmp_path, content, words, capsys):

@@ -89,24 +89,16 @@ def check_sku110k(
     """Check images and annotations; nothing in ``root`` is changed.
 
     Args:
-        root (str | Path): Holds ``images/`` and
-            ``annotations/annotations_{split}.csv``.
+        root: Holds ``images/`` and ``annotations/annotations_{split}.csv``.
         journal, workers, progress: Of :func:`inspect_images`.
-        splits (Sequence[str]): Which ones. Image files without rows are
-            looked for only if these are all three and there is no limit.
-        limit (int, optional): Only the first images of each split.
-
-    Raises:
-        FileNotFoundError: If a folder or a CSV does not exist.
-        ValueError: If a parameter makes no sense, or a CSV is malformed
-            (:func:`read_sku110k_csv`).
+        splits: Which ones. Image files without rows are looked for only if
+            these are all three and there is no limit.
+        limit: Only the first images of each split.
     """
     root = Path(root)
     if not splits or len(set(splits) & set(SPLITS)) < len(splits):
-        raise ValueError(
-            f'splits must be some of {", ".join(SPLITS)}, each once, but got '
-            f'{list(splits)}.'
-        )
+        wanted = f'some of {", ".join(SPLITS)}, each once'
+        raise ValueError(f'splits must be {wanted}, but got {list(splits)}.')
     if limit is not None:
         checks.positive_integer('limit', limit)
     columns = [_read(root, split, limit) for split in splits]
@@ -132,10 +124,8 @@ def check_sku110k(
 
 def _read(root: Path, split: str, limit: int | None) -> AnnotationColumns:
     path = root / 'annotations' / f'annotations_{split}.csv'
-    for needed in (root, root / 'images', root / 'annotations', path):
+    for needed in (root / 'images', path):
         if not needed.exists():
-            raise FileNotFoundError(
-                'the folder must be the unpacked SKU110K_fixed, which holds '
-                f'images/ and annotations/, but there is no {needed}.'
-            )
+            wanted = f'{root} must be the unpacked SKU110K_fixed'
+            raise FileNotFoundError(f'{wanted}, but there is no {needed}.')
     return read_sku110k_csv(str(path)).take(slice(limit))

@@ -41,26 +41,20 @@ FAULT_KINDS = {
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong.
+    """One thing that is wrong."""
 
-    ``kind`` is a key of ``FAULT_KINDS``, ``split`` is empty for files that
-    belong to none, ``detail`` says what was found.
-    """
-
-    kind: str
-    split: str
+    kind: str  # a key of FAULT_KINDS
+    split: str  # empty for files that belong to none
     image: str
-    detail: str
+    detail: str  # what was found
 
 
 def check_boxes(columns: AnnotationColumns) -> dict[str, np.ndarray]:
     """Compare every box with its image and with its neighbors.
 
-    Returns:
-        dict[str, np.ndarray]: Kinds of faults to (N,) bool. The first three
-        exclude one another: less than a pixel wide or high as written, or
-        inverted; less than a pixel of it in the image; not wholly in it. The
-        fourth: an earlier box of the image is the same.
+    (N,) bool by kind of fault. The first three exclude one another: less than
+    a pixel wide or high as written, or inverted; less than a pixel of it in
+    the image; not wholly in it. The fourth: the same as an earlier box.
     """
     boxes = columns.boxes
     sizes = np.repeat(columns.sizes[:, ::-1], columns.counts, axis=0)
@@ -122,9 +116,8 @@ def find_repeated(
             detail = f'is in {first} too'
             yield Fault('two_splits', split, record.name, detail)
         elif record.sha256 and not record.fault:
-            name, other = first_of_digest.setdefault(
-                record.sha256, (record.name, split)
-            )
+            this = record.name, split
+            name, other = first_of_digest.setdefault(record.sha256, this)
             if name != record.name:
                 detail = f'same bytes as {name} ({other})'
                 yield Fault('duplicate_image', split, record.name, detail)

@@ -30,19 +30,15 @@ def inspect_images(
     """Inspect files that are new, or changed since they were inspected last.
 
     Args:
-        folder (str | Path): The image folder.
-        names (Sequence[str]): Files in it; no name twice.
-        journal (str | Path): A file to which every record is appended as a
-            line of JSON. After Ctrl-C or a crash the same call goes on.
-        workers (int, optional): Processes. Defaults to all cores.
-        progress (bool): Whether to show a progress bar. Defaults to True.
+        folder: The image folder.
+        names: Files in it; no name twice.
+        journal: A file to which every record is appended as a line of JSON.
+            After Ctrl-C or a crash the same call goes on.
+        workers: Processes; as many as there are cores by default.
+        progress: Whether to show a progress bar.
 
     Returns:
-        list[ImageRecord]: One for each name, in their order.
-
-    Raises:
-        ChildProcessError: If a worker process died, as for want of memory.
-        ValueError: If ``workers`` is below 1 or the journal another file.
+        One record for each name, in their order.
     """
     workers = available_cores() if workers is None else workers
     checks.positive_integer('workers', workers)
@@ -72,11 +68,9 @@ def _read_journal(path: Path) -> dict[str, ImageRecord]:
         lines = content[len(_HEADER) : whole].splitlines()
         records = [ImageRecord(**json.loads(line)) for line in lines]
     except (TypeError, ValueError):
-        raise ValueError(
-            f'{path} must be the list of checked images that this version '
-            'writes, but is something else. Delete it, or choose another '
-            'folder.'
-        ) from None
+        wanted = f'{path} must be a list of checked images of this version'
+        fault = 'is something else. Delete it, or choose another folder.'
+        raise ValueError(f'{wanted}, but {fault}') from None
     os.truncate(path, whole)
     return {record.name: record for record in records}
 
@@ -117,7 +111,6 @@ def _inspect(
                 yield future.result()
         except BrokenProcessPool as error:
             raise ChildProcessError(
-                'a worker process must not end before its work is done, but '
-                'one did (often for want of memory). What is finished is '
-                'kept: run again, with fewer workers.'
+                'a worker process ended early (often for want of memory). '
+                'What is finished is kept: run again, with fewer workers.'
             ) from error

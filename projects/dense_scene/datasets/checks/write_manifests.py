@@ -17,22 +17,18 @@ def write_manifests(check: SKU110KCheck, folder: str | Path) -> list[Path]:
       out, the reason.
     - ``faults.csv``: every fault.
     - ``usable_{split}.txt``: the images that are not left out, for
-      ``SKU110KDataset(manifest=...)``; those that are, as comments.
-
-    Args:
-        check (SKU110KCheck): The result.
-        folder (str | Path): Made if absent.
-
-    Returns:
-        list[Path]: The files. A split without a usable image has no
-        ``usable_{split}.txt``; an older one is removed.
+      ``SKU110KDataset(manifest=...)``; those that are, as comments. A split
+      without a usable image has none; an older one is removed.
     """
     folder = Path(folder)
     images = [row for part in check.splits for row in _image_rows(part)]
-    faults = pd.DataFrame(check.faults, dtype=object, columns=Fault._fields)
+    tables = {
+        'images.csv': pd.DataFrame(images, dtype=object),
+        'faults.csv': pd.DataFrame(check.faults, columns=Fault._fields),
+    }
     texts = {
-        'images.csv': _csv(pd.DataFrame(images, dtype=object)),
-        'faults.csv': _csv(faults),
+        name: table.to_csv(index=False, lineterminator='\n')
+        for name, table in tables.items()
     }
     for part in check.splits:
         name = f'usable_{part.split}.txt'
@@ -79,7 +75,3 @@ def _manifest(part: SplitCheck, limit: int | None) -> str:
         f'# Left out: {len(skipped)}',
     ]
     return '\n'.join([*lines, *skipped, *names]) + '\n'
-
-
-def _csv(table: pd.DataFrame) -> str:
-    return table.to_csv(index=False, lineterminator='\n')

@@ -37,11 +37,6 @@ class DenseCocoDataset(ColumnDataset):
         lossless (bool): Whether the columns are all that the file says of the
             classes: nothing left out or rounded, and no area of its own.
 
-    Raises:
-        FileNotFoundError: If ``ann_file`` does not exist.
-        ValueError: If the file is not COCO JSON, or refers to what it does
-            not hold.
-
     Example:
         >>> dataset = DenseCocoDataset(
         ...     ann_file='train.json',
@@ -89,9 +84,8 @@ class DenseCocoDataset(ColumnDataset):
         unknown = [name for name in wanted if name not in names]
         if unknown:
             raise ValueError(
-                f"metainfo['classes'] must be among the categories of "
-                f'{self.ann_file}, {names}, but got {unknown}. Leave classes '
-                'out to use all of them.'
+                f"metainfo['classes'] must be categories of {self.ann_file}, "
+                f'{names}, but got {unknown}. Without it all are used.'
             )
         chosen = np.array([name in wanted for name in names], bool)
         classes = tuple(name for name in names if name in wanted)

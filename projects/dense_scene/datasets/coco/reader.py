@@ -83,14 +83,9 @@ def read_coco_json(path: str, needs: Sequence[str] = ()) -> CocoFile:
     ``"007"`` is a name). A number with a fraction is no size and no id.
 
     Args:
-        path (str): The file: UTF-8, or UTF-16 or 32 with a byte order mark.
-        needs (Sequence[str]): Fields that every image must have, of
-            ``file_name``, ``height`` and ``width``.
-
-    Raises:
-        ValueError: If the file is not COCO JSON, lacks a field, holds another
-            type than the field has, shares an id, or refers to an image or
-            category that it does not hold.
+        path: The file: UTF-8, or UTF-16 or 32 with a byte order mark.
+        needs: Fields that every image must have, of ``file_name``,
+            ``height`` and ``width``.
     """
     with open(path, 'rb') as file:
         data = file.read()
@@ -100,17 +95,13 @@ def read_coco_json(path: str, needs: Sequence[str] = ()) -> CocoFile:
             data = data.decode(encoding).encode()
         content = msgspec.json.decode(data, type=_File, strict=False)
     except (ValueError, RecursionError) as error:
-        raise ValueError(
-            f'{path} must be a COCO JSON file with images, categories and '
-            f'annotations: {_explain(error, data)}.'
-        ) from error
+        fault = f'must be a COCO JSON file: {_explain(error, data)}'
+        raise ValueError(f'{path} {fault}.') from error
     images, categories = content.images, content.categories
     for number, image in enumerate(images, 1):
         if lacking := [field for field in needs if not getattr(image, field)]:
-            raise ValueError(
-                f'{path}, image {number} must have {", ".join(needs)}, but '
-                f'lacks {", ".join(lacking)}.'
-            )
+            wanted = f'{path}, image {number} must have {", ".join(needs)}'
+            raise ValueError(f'{wanted}, but lacks {", ".join(lacking)}.')
     chunks = list(_read_annotations(content.annotations, path))
     del content, data  # the text of the file, before the columns are doubled
     images_of, categories_of, *columns = map(np.concatenate, zip(*chunks))
@@ -140,10 +131,9 @@ def _read_annotations(
             for item in items[start : start + _CHUNK]:
                 part.append(decode(item))
         except ValueError as error:
-            raise ValueError(
-                f'{path}, annotation {start + len(part) + 1}: '
-                f'{_explain(error)}: {_show(bytes(item))}.'
-            ) from error
+            place = f'{path}, annotation {start + len(part) + 1}'
+            fault = f'{_explain(error)}: {_show(bytes(item))}'
+            raise ValueError(f'{place}: {fault}.') from error
         numbers = chain.from_iterable([item.bbox for item in part])
         boxes = np.fromiter(numbers, np.float64).reshape(-1, 4)
         areas = np.array([item.area for item in part], np.float64)
@@ -186,20 +176,15 @@ def _find(
 ) -> np.ndarray:
     """Where the image or category of each annotation stands."""
     if len(np.unique(known)) < len(known):
-        raise ValueError(
-            f'{path}: every {what} must have an id of its own, but some share '
-            'one.'
-        )
+        raise ValueError(f'{path}: every {what} must have an id of its own.')
     if ids.dtype != known.dtype:
         ids, known = ids.astype(str), known.astype(str)
     positions = find_positions(ids, known)
     if (lost := positions < 0).any():
         row = int(np.argmax(lost))
-        raise ValueError(
-            f'{path}, annotation {row + 1}, {what}_id must be the id of a '
-            f'known {what}, but got {ids[row].item()!r} (so in '
-            f'{lost.sum()} of {len(ids)} annotations).'
-        )
+        wanted = f'annotation {row + 1}, {what}_id must be of a known {what}'
+        given = f'{ids[row].item()!r} (so in {lost.sum()} of {len(ids)})'
+        raise ValueError(f'{path}, {wanted}, but got {given}.')
     return positions
 
 

@@ -24,14 +24,7 @@ def find_image_fault(data: bytes | mmap.mmap) -> str | None:
     OpenCV 4 decodes a JPEG that ends too early without a complaint and fills
     the missing rows with one color (OpenCV 5 refuses it). JPEG and PNG have
     an end marker; whether it is there is seen without decoding. An image that
-    passes may still fail to decode.
-
-    Args:
-        data (bytes | mmap.mmap): The whole file.
-
-    Returns:
-        str | None: ``'is empty'``, ``'is a truncated JPEG'`` or ``'is a
-        truncated PNG'``; None for a complete file and for other formats.
+    passes, with None, may still fail to decode; so may other formats.
     """
     if not len(data):
         return 'is empty'
@@ -63,11 +56,7 @@ def _find_jpeg_scan(data: bytes | mmap.mmap) -> int | None:
 
 
 def find_file_fault(path: str) -> str | None:
-    """:func:`find_image_fault` of a local file, without reading all of it.
-
-    Returns:
-        str | None: Also ``'does not exist'`` or ``'cannot be read (...)'``.
-    """
+    """:func:`find_image_fault` of a local file, without reading all of it."""
     try:
         with open(path, 'rb') as file:
             if not file.read(1):
@@ -83,13 +72,8 @@ def find_file_fault(path: str) -> str | None:
 def decoded_size(path: str) -> tuple[int, int] | str:
     """Width and height of an image after its EXIF orientation.
 
-    Args:
-        path (str): A local file, of which only the header and the end marker
-            are read.
-
-    Returns:
-        tuple[int, int] | str: The size, or what is wrong with the file, as
-        :func:`find_file_fault` says it.
+    Or what is wrong with the file, of which only the header and the end
+    marker are read, as :func:`find_file_fault` says it.
     """
     if fault := find_file_fault(path):
         return fault
@@ -101,19 +85,10 @@ def decoded_size(path: str) -> tuple[int, int] | str:
 
 
 def check_images(columns: AnnotationColumns, folder: str) -> AnnotationColumns:
-    """Leave out images that cannot be read; refuse wrong sizes.
+    """Leave out images of a local folder that cannot be read, with a log.
 
-    Args:
-        columns (AnnotationColumns): What to check.
-        folder (str): Local folder of the images.
-
-    Returns:
-        AnnotationColumns: Without the images that are missing, truncated or
-        unreadable; the log names them.
-
-    Raises:
-        ValueError: If an image has another size (:func:`decoded_size`) than
-            its annotations say.
+    An image that has another size (:func:`decoded_size`) than its annotations
+    say is a ValueError.
     """
     keep, faults, wrong = np.ones(len(columns), bool), [], []
     for index in track(range(len(columns)), 'checking images'):
@@ -128,14 +103,10 @@ def check_images(columns: AnnotationColumns, folder: str) -> AnnotationColumns:
                 f'{name} is {size[0]}x{size[1]}, not {width}x{height}'
             )
     if wrong:
-        raise ValueError(
-            f'images in {folder} must have the size that their annotations '
-            f'say, but {len(wrong)} have not: {"; ".join(wrong[:5])}. Correct '
-            'the annotations, or put these in skip_images.'
-        )
+        wanted = f'images in {folder} must have the size of their annotations'
+        fault = f'{len(wrong)} have not: {"; ".join(wrong[:5])}'
+        raise ValueError(f'{wanted}, but {fault}. Put them in skip_images.')
     if faults:
-        print_log(
-            f'skipped {len(faults)} images in {folder}: {"; ".join(faults)}.',
-            'current',
-        )
+        listed = f'{len(faults)} images in {folder}: {"; ".join(faults)}'
+        print_log(f'skipped {listed}.', 'current')
     return columns.take(keep)

@@ -67,15 +67,11 @@ def resolve_backend(name: str) -> tuple[str, str | None]:
     optional: it needs the library libturbojpeg beside it.
 
     Args:
-        name (str): ``'auto'`` (turbojpeg, else cv2), ``'turbojpeg'``,
-            ``'cv2'`` or ``'pillow'``.
+        name: ``'auto'`` (turbojpeg, else cv2) or a key of :data:`DECODERS`.
 
     Returns:
-        tuple[str, str | None]: A key of :data:`DECODERS`, and one line that
-        says what is missing, None where nothing is.
-
-    Raises:
-        ValueError: If there is no backend of this name.
+        A key of :data:`DECODERS`, and one line that says what is missing,
+        None where nothing is.
     """
     choice('backend', name, ('auto', *DECODERS))
     if name not in ('auto', 'turbojpeg'):
@@ -93,18 +89,12 @@ def resolve_backend(name: str) -> tuple[str, str | None]:
 
 
 class JpegHeader(NamedTuple):
-    """What a JPEG says before its pixels.
+    """What a JPEG says before its pixels."""
 
-    Attributes:
-        width, height (int): Of the stored image, pixels.
-        orientation (int): The EXIF tag, 1 without one.
-        cmyk (bool): Whether the image has four color components.
-    """
-
-    width: int
+    width: int  # of the stored image, pixels
     height: int
-    orientation: int
-    cmyk: bool
+    orientation: int  # the EXIF tag, 1 without one
+    cmyk: bool  # whether the image has four color components
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -129,13 +119,8 @@ def read_jpeg_header(data: bytes) -> JpegHeader | None:
 def choose_denominator(size: tuple[int, int], final: tuple[int, int]) -> int:
     """The smallest decoding from which nothing is enlarged.
 
-    Args:
-        size (tuple[int, int]): Of the full image.
-        final (tuple[int, int]): After all resizing, in the same order.
-
-    Returns:
-        int: The largest d of 8, 4, 2 with ``final * d <= size`` in both
-        directions, else 1.
+    The largest d of 8, 4, 2 with ``final * d <= size`` in both directions,
+    else 1.
     """
     for denominator in (8, 4, 2):
         if all(f * denominator <= s for f, s in zip(final, size)):
@@ -155,19 +140,14 @@ def decode_jpeg(
     else, and a coordinate x of the full image lies at x * m / n, exactly.
 
     Args:
-        data (bytes): The file.
-        header (JpegHeader): Its header.
-        denominator (int): 1, 2, 4 or 8. Defaults to 1.
-        backend (str): A key of :data:`DECODERS`. Four color components are
-            decoded by OpenCV in place of turbojpeg, which cannot convert
-            them. Defaults to 'cv2'.
+        data, header: The file and its header.
+        denominator: d, one of 1, 2, 4 or 8.
+        backend: A key of :data:`DECODERS`. Four color components are decoded
+            by OpenCV in place of turbojpeg, which cannot convert them.
 
     Returns:
-        np.ndarray | None: (ceil(H / d), ceil(W / d), 3) uint8 BGR, upright;
-        None or an exception of the backend where it cannot be decoded.
-
-    Raises:
-        ValueError: If the pixels have another size than the header says.
+        (ceil(H / d), ceil(W / d), 3) uint8 BGR, upright; None or an exception
+        of the backend where it cannot be decoded.
     """
     if header.cmyk and backend == 'turbojpeg':
         backend = 'cv2'
@@ -177,10 +157,8 @@ def decode_jpeg(
     stored = header.height, header.width
     expected = tuple(-(-side // denominator) for side in stored)
     if image.shape[:2] != expected:
-        raise ValueError(
-            f'its header promises {expected} rows and columns '
-            f'at 1/{denominator}, but got {image.shape[:2]}'
-        )
+        wanted = f'its header promises {expected} at 1/{denominator}'
+        raise ValueError(f'{wanted}, but got {image.shape[:2]}')
     if any(side % denominator for side in stored):
         image = _stretch_to_content(image, stored, denominator)
     return apply_orientation(image, header.orientation)
@@ -200,9 +178,5 @@ def _stretch_to_content(
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(
-        image,
-        source,
-        (columns, rows),
-        flags=flags,
-        borderMode=cv2.BORDER_REPLICATE,
+        image, source, (columns, rows), None, flags, cv2.BORDER_REPLICATE
     )

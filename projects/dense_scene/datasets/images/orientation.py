@@ -20,16 +20,8 @@ _UPRIGHT = {
 def apply_orientation(image: np.ndarray, orientation: int) -> np.ndarray:
     """Bring an image upright, as ``PIL.ImageOps.exif_transpose`` does.
 
-    Source: EXIF 2.32 (CIPA DC-008), tag 0x0112, "Orientation".
-
-    Args:
-        image (np.ndarray): (H, W) or (H, W, C), as stored in the file.
-        orientation (int): Value of the tag. Values other than 1 to 8 have no
-            meaning and count as 1, upright.
-
-    Returns:
-        np.ndarray: The upright image, (W, H) or (W, H, C) for 5 to 8; the
-        same array where there is nothing to do.
+    Source: EXIF 2.32 (CIPA DC-008), tag 0x0112, "Orientation". Values other
+    than 1 to 8 have no meaning and count as 1, upright: the same array.
     """
     upright = _UPRIGHT.get(orientation)
     return image if upright is None else upright(image)
@@ -45,11 +37,8 @@ def read_orientation(image: Image.Image) -> int:
 
     Differs from Pillow's ``getexif``, which makes up an orientation from XMP
     or from the text of a PNG where EXIF has none: OpenCV, and with it mmcv,
-    turns no image for these.
-
-    Returns:
-        int: 1 to 8; 1, upright, without EXIF, and where it is broken or says
-        what has no meaning.
+    turns no image for these. 1, upright, without EXIF, and where it is broken
+    or says what has no meaning.
     """
     try:
         if image.format == 'PNG' and 'exif' not in image.info:

@@ -24,10 +24,6 @@ def read_coco(source: Path) -> FoundBoxes:
 
     ``iscrowd`` and ``ignore`` both become ignored boxes. Classes are all
     categories of the file, in its order.
-
-    Raises:
-        ValueError: If the file is not COCO JSON
-            (:func:`read_coco_json`) or refers to what it does not hold.
     """
     file = read_coco_json(str(source), ('file_name',))
     return FoundBoxes(

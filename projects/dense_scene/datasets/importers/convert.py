@@ -33,18 +33,13 @@ def convert_annotations(
     Args:
         source, source_format, images, classes, voc_offset, progress: Of
             :func:`read_annotations`.
-        target (str | Path): A file; replaced at once.
-        target_format (str): One of ``TARGETS``.
-        digits (int): 0 to 6. Defaults to 3.
-        clip (bool): Cut boxes at the edge of their image.
+        target: A file; replaced at once.
+        target_format: One of ``TARGETS``.
+        digits: 0 to 6.
+        clip: Cut boxes at the edge of their image.
 
     Returns:
-        AnnotationSet: What was written.
-
-    Raises:
-        FileNotFoundError: If source or images do not exist.
-        ValueError: If a parameter makes no sense or the source cannot be
-            read or written in the other format.
+        What was written.
     """
     target = Path(target)
     checks.choice('target_format', target_format, TARGETS)

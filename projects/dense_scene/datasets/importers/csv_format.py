@@ -44,10 +44,6 @@ def read_csv(source: Path) -> FoundBoxes:
     the columns are those of SKU-110K. A row with empty corners is an image
     without boxes. The rows of an image need not lie together. Classes are
     those that occur, by alphabet.
-
-    Raises:
-        ValueError: If a column is missing, or a row is not as above; the
-            message names file and row.
     """
     table = _read_table(source)
     boxes = np.stack([_numbers(table, name) for name in _CORNERS], axis=1)
@@ -62,9 +58,7 @@ def read_csv(source: Path) -> FoundBoxes:
     _require(table, table['image'] != '', 'must name an image')
     _require(table, ~half, 'must have four corners, or none')
     _require(table, named | ~is_box, 'must have a class')
-    _require(
-        table, same, "must give the size that its image's first row gives"
-    )
+    _require(table, same, "must give the size of its image's first row")
     # Where there is no box the class is nobody's.
     labels, classes = pd.factorize(table['label'][is_box], sort=True)
     rows = table.index[is_box]
@@ -114,10 +108,8 @@ def _read_table(source: Path) -> pd.DataFrame:
                 skip_blank_lines=False,
             )
         except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-            raise ValueError(
-                f'{source} must be CSV with a row per box, but cannot be '
-                f'parsed: {error}.'
-            ) from error
+            wanted = f'{source} must be CSV with a row per box'
+            raise ValueError(f'{wanted}, but fails: {error}.') from error
     first = [name.strip().lower() for name in table.iloc[0]]
     table.index += 1
     # The first of the usual names that is there.
@@ -134,10 +126,9 @@ def _read_table(source: Path) -> pd.DataFrame:
         places = {field: place for place, field in enumerate(order)}
     else:
         raise ValueError(
-            f'{source} must begin with a header that names image, x1, y1, x2 '
-            f'and y2, or have the {len(SKU_COLUMNS)} columns of SKU-110K '
-            f'without one, but {", ".join(missing)} is missing from '
-            f'{str(table.iloc[0].tolist())[:120]}.'
+            f'{source} must have a header with image, x1, y1, x2 and y2, or '
+            f'the {len(SKU_COLUMNS)} columns of SKU-110K, but '
+            f'{", ".join(missing)} is missing from {str(first)[:120]}.'
         )
     table = table[(table != '').any(axis=1)]
     table = table[list(places.values())].set_axis(list(places), axis=1)

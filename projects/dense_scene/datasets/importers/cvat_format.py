@@ -24,26 +24,14 @@ def read_cvat(source: Path) -> FoundBoxes:
     hotcoco's ``from_cvat`` (1.3.0) in silence leaves a rotated box upright,
     passes inverted and NaN corners, finds nothing in a file in UTF-16, and
     loses the classes without a box of a job or a project.
-
-    Raises:
-        ValueError: If the file is not such XML (:func:`parse_xml`), holds
-            the tracks of a video, or a shape lacks a corner.
     """
     root = parse_xml(source)
     if root.tag != 'annotations' or root.find('track') is not None:
-        raise ValueError(
-            f'{source} must be an export of CVAT for images 1.1, not of a '
-            'video or another program. Export it in that format.'
-        )
+        raise ValueError(f'{source} must be an export of CVAT for images 1.1.')
     # The points of a skeleton are labels with a parent.
-    names = {
-        label.findtext('name'): index
-        for index, label in enumerate(
-            label
-            for label in root.iterfind('meta/*/labels/label')
-            if label.find('parent') is None
-        )
-    }
+    labels = root.iterfind('meta/*/labels/label')
+    labels = [label for label in labels if label.find('parent') is None]
+    names = {label.findtext('name'): i for i, label in enumerate(labels)}
     places: list[str] = []
     found, counts = FoundBoxes(places.__getitem__), Counter()
     for image in root.iter('image'):
@@ -60,10 +48,9 @@ def read_cvat(source: Path) -> FoundBoxes:
             try:
                 corners, angle = _corners(shape.tag, shape.attrib)
             except (KeyError, ValueError) as error:
-                raise ValueError(
-                    f'{places[-1]} must give its corners in numbers, but has '
-                    f'{str(shape.attrib)[:120]}.'
-                ) from error
+                wanted = f'{places[-1]} must give its corners in numbers'
+                given = str(shape.attrib)[:120]
+                raise ValueError(f'{wanted}, but has {given}.') from error
             counts['turned'] += angle != 0
             counts['around'] += shape.tag != 'box'
             label = names.setdefault(shape.get('label') or '', len(names))

@@ -2,6 +2,7 @@
 
 import os
 from array import array
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
+from ...utils import checks
 from ..annotation_columns import AnnotationColumns
 from ..images.integrity import decoded_size
 from .annotation_set import AnnotationSet
@@ -58,13 +60,7 @@ class FoundBoxes:
         classes: Sequence[str] | None = None,
         progress: bool = False,
     ) -> AnnotationSet:
-        """All in columns; the arguments are those of read_annotations().
-
-        Raises:
-            ValueError: If a box is inverted or not finite or of another
-                class, two images or classes have one name, or a size is
-                unknown, wrong, or cannot be read.
-        """
+        """All in columns; the arguments are those of read_annotations()."""
         boxes = self._checked_boxes()
         labels = np.asarray(self.labels, np.int64)
         if classes is not None:
@@ -77,7 +73,7 @@ class FoundBoxes:
         if self.relative:
             boxes = boxes * np.tile(sizes[:, ::-1], 2)[image_of_box]
         columns = AnnotationColumns.from_rows(
-            [_encode(name) for name in self.names],
+            list(map(os.fsencode, self.names)),
             range(1, len(self.names) + 1),
             sizes,
             image_of_box,
@@ -93,11 +89,10 @@ class FoundBoxes:
         good = np.isfinite(boxes).all(axis=1) & (sides >= -_NOISE).all(axis=1)
         if not good.all():
             row = int(np.argmin(good))
-            corners = ', '.join(f'{side:.10g}' for side in boxes[row].tolist())
-            raise ValueError(
-                f'{self.where(row)}: a box must have finite corners with '
-                f'x1 <= x2 and y1 <= y2, but has {corners}.'
-            )
+            given = ', '.join(f'{side:.10g}' for side in boxes[row].tolist())
+            wanted = 'must have finite corners with x1 <= x2 and y1 <= y2'
+            place = self.where(row)
+            raise ValueError(f'{place}: a box {wanted}, but has {given}.')
         boxes[:, 2:] = np.maximum(boxes[:, :2], boxes[:, 2:])
         return boxes
 
@@ -109,32 +104,24 @@ class FoundBoxes:
         moved = np.array([*new, -1], np.int64)[labels]
         if (moved < 0).any():
             row = int(np.argmin(moved))
-            raise ValueError(
-                f'{self.where(row)}: the class must be one of {list(classes)},'
-                f' but is {self.classes[labels[row]]!r}. Add it to the '
-                'classes, or correct it.'
-            )
+            name = self.classes[labels[row]]
+            checks.choice(f'{self.where(row)}: the class', name, classes)
         return moved
 
     def _known_sizes(self, images: Path | None, progress: bool) -> np.ndarray:
         sizes = np.array(self.sizes, np.int64).reshape(-1, 2)
-        for name, size in zip(self.names, sizes.tolist()):
-            if max(size) > MAX_SIDE:
-                raise ValueError(
-                    f'an image must have at most {MAX_SIDE} pixels a side, '
-                    f'but {name!r} has more in the annotations.'
-                )
-            if images is None and min(size) <= 0:
-                raise ValueError(
-                    f'the size of every image must be known, but that of '
-                    f'{name!r} is not in the annotations. Give the folder of '
-                    'the images.'
-                )
         if images is not None:
             for index, name in enumerate(
                 track(self.names, 'reading image sizes', disable=not progress)
             ):
                 sizes[index] = _decoded(images, name, *sizes[index].tolist())
+        for name, (height, width) in zip(self.names, sizes.tolist()):
+            if not 0 < min(height, width) <= max(height, width) <= MAX_SIDE:
+                raise ValueError(
+                    f'the size of every image must be known, but that of '
+                    f'{name!r} is {width}x{height} in the annotations. Give '
+                    'the folder of the images.'
+                )
         return sizes.astype(np.int32)
 
 
@@ -142,35 +129,21 @@ def _decoded(
     images: Path, name: str, height: int, width: int
 ) -> tuple[int, int]:
     """Height and width of a file, which must be those given, if any are."""
-    size = decoded_size(os.path.join(images, name))
-    if isinstance(size, str):
-        raise ValueError(
-            f'every image must be readable in {images}, but {name!r} {size}. '
-            'Copy it again, or take it out of the annotations.'
-        )
-    if min(height, width) > 0 and size != (width, height):
-        raise ValueError(
-            'every image must have the size that the annotations say, but '
-            f'{name!r} is {size[0]}x{size[1]}, not {width}x{height}. Correct '
-            'the annotations.'
-        )
-    return size[::-1]
+    found = decoded_size(os.path.join(images, name))
+    if isinstance(found, str):
+        fault = found
+    elif min(height, width) > 0 and found != (width, height):
+        fault = f'is {found[0]}x{found[1]}, not {width}x{height}'
+    else:
+        return found[::-1]
+    raise ValueError(
+        f'every image must be whole in {images} and of the size that the '
+        f'annotations say, but {name!r} {fault}.'
+    )
 
 
 def _require_distinct(what: str, names: Sequence[str]) -> None:
-    if len(set(names)) < len(names):
-        seen: set[str] = set()
-        twice = next(n for n in names if n in seen or seen.add(n))
-        raise ValueError(
-            f'every {what} must have a name of its own, but {twice!r} occurs '
-            'twice.'
-        )
-
-
-def _encode(name: str) -> bytes:
-    try:
-        return os.fsencode(name)
-    except UnicodeEncodeError:
-        raise ValueError(
-            f'every image must have a name that is text, but one is {name!r}.'
-        ) from None
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        wanted = f'every {what} must have a name of its own'
+        raise ValueError(f'{wanted}, but {twice[0]!r} occurs twice.')

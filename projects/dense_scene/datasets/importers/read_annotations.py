@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...utils import checks
-from ...utils.files import find_files
+from ...utils.files import find_files, require_file
 from .annotation_set import AnnotationSet
 from .coco_format import read_coco, write_coco
 from .csv_format import has_header, read_csv, write_csv
@@ -25,7 +25,6 @@ class Format(NamedTuple):
     takes: tuple[str, ...] = ()
     # Takes annotations, target and the number of decimals; None: read only.
     write: Callable[[AnnotationSet, Path, int], None] | None = None
-    is_folder: bool = False
 
 
 def _ends(suffix: str) -> Callable[[Path], bool]:
@@ -47,15 +46,8 @@ FORMATS = dict(
     ),
     sku=Format(_ends('.csv'), read_csv),
     cvat=Format(_ends('.xml'), read_cvat),
-    voc=Format(
-        _holds('.xml'), read_voc, ('offset', 'progress'), is_folder=True
-    ),
-    yolo=Format(
-        _holds('.txt'),
-        read_yolo,
-        ('images', 'classes', 'progress'),
-        is_folder=True,
-    ),
+    voc=Format(_holds('.xml'), read_voc, ('offset', 'progress')),
+    yolo=Format(_holds('.txt'), read_yolo, ('images', 'classes', 'progress')),
 )
 SOURCES = tuple(FORMATS)
 TARGETS = tuple(name for name in FORMATS if FORMATS[name].write)
@@ -72,59 +64,35 @@ def read_annotations(
     """Read annotations in one of the formats.
 
     Args:
-        source (str | Path): A file, or a folder for ``'voc'`` and
-            ``'yolo'``.
-        source_format (str): One of ``SOURCES``.
-        images (str | Path, optional): Folder of the images, of which sizes
-            are read. Needed for ``'yolo'`` and where annotations hold no
-            sizes; otherwise the sizes are compared.
-        classes (Sequence[str], optional): All classes, in the wanted order.
-        voc_offset (float): Of :func:`read_voc`.
-        progress (bool): Whether to show progress bars.
-
-    Raises:
-        FileNotFoundError: If source or images do not exist.
-        ValueError: If there is no such format, or the source is not of it or
-            holds no image.
+        source: A file, or a folder for ``'voc'`` and ``'yolo'``.
+        source_format: One of ``SOURCES``.
+        images: Folder of the images, of which sizes are read. Needed for
+            ``'yolo'`` and where annotations hold no sizes; otherwise the
+            sizes are compared.
+        classes: All classes, in the wanted order.
+        voc_offset: Of :func:`read_voc`.
+        progress: Whether to show progress bars.
     """
     source = Path(source)
     images = None if images is None else Path(images)
     chosen = FORMATS[checks.choice('source_format', source_format, SOURCES)]
-    kind = 'folder' if chosen.is_folder else 'file'
-    if not (source.is_dir() if chosen.is_folder else source.is_file()):
-        raise FileNotFoundError(
-            f'the source must be a {kind} for {source_format}, but {source} '
-            'is not.'
-        )
-    if images is not None and not images.is_dir():
-        raise FileNotFoundError(
-            f'images must be a folder, but {images} is not.'
-        )
+    if source_format not in ('voc', 'yolo'):  # those look for their folder
+        require_file(source, f'the source of {source_format}')
     options = dict(
         images=images, classes=classes, offset=voc_offset, progress=progress
     )
     found = chosen.read(source, **{key: options[key] for key in chosen.takes})
     if not len(found.names):
-        raise ValueError(
-            f'{source} must hold {source_format} annotations of at least one '
-            'image, but holds none.'
-        )
+        wanted = f'{source_format} annotations of at least one image'
+        raise ValueError(f'{source} must hold {wanted}, but holds none.')
     return found.checked(images, classes, progress)
 
 
 def guess_format(source: str | Path) -> str:
-    """The first of ``FORMATS`` that annotations look like.
-
-    Raises:
-        FileNotFoundError: If they do not exist.
-        ValueError: If they look like none.
-    """
+    """The first of ``FORMATS`` that annotations look like."""
     source = Path(source)
-    if not source.exists():
-        raise FileNotFoundError(
-            f'annotations must be a file or a folder, but {str(source)!r} '
-            'does not exist.'
-        )
+    if not source.is_dir():
+        require_file(source, 'annotations')
     for name, candidate in FORMATS.items():
         if candidate.looks(source):
             return name

@@ -2,7 +2,6 @@
 
 import gc
 import re
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +34,6 @@ def read_voc(
     but in silence skips sub-folders, accepts a file that breaks off and
     takes ``C:\\photos\\a.jpg`` for a name; it has no offset 0 and names a
     byte where this names a line.
-
-    Raises:
-        ValueError: If a file is not such XML (:func:`parse_xml`), misses a
-            field, or names the image of another.
     """
     found, files = FoundBoxes(), find_files(source, ('.xml',))
     names: dict[str, int] = {}
@@ -52,7 +47,11 @@ def read_voc(
     finally:
         if was_enabled:
             gc.enable()
-    _require_one_file(found.names, [source / path for path in files])
+    first: dict[str, Path] = {}
+    for name, path in zip(found.names, files):
+        if (other := first.setdefault(name, path)) != path:
+            both = f'{source / path} and {source / other} both name {name!r}'
+            raise ValueError(f'an image must have one XML file, but {both}.')
     found.classes = sorted(names)
     order = np.array([found.classes.index(name) for name in names], np.int64)
     found.labels = order[np.asarray(found.labels)]
@@ -85,44 +84,24 @@ def _read_file(
     width = read_side(root.findtext('size/width'), str(path))
     found.add_image((folder / image).as_posix(), height, width)
     for number, item in enumerate(root.iter('object')):
+        name = (item.findtext('name') or '').strip()
+        difficult = (item.findtext('difficult') or '0').strip()
+        # find() with a path is several times slower than two steps.
+        bndbox = item.find('bndbox')
+        texts = [
+            None if bndbox is None else bndbox.findtext(corner)
+            for corner in _CORNERS
+        ]
         try:
-            name, corners, difficult = _read_object(item)
-        except ValueError as error:
-            raise ValueError(
-                f'{line_of(path, "object", number)}: every object must have '
-                f'{error}.'
-            ) from None
-        label = names.setdefault(name, len(names))
-        found.add_box(corners, label, difficult)
-
-
-def _read_object(item: ElementTree.Element) -> tuple[str, list[float], bool]:
-    """Name, corners and whether it is difficult."""
-    name = (item.findtext('name') or '').strip()
-    if not name:
-        raise ValueError('a name')
-    # find() with a path is several times slower than two steps.
-    bndbox = item.find('bndbox')
-    box = []
-    for corner in _CORNERS:
-        text = None if bndbox is None else bndbox.findtext(corner)
-        try:
-            box.append(float(text))
+            corners = [float(text) for text in texts]
+            is_whole = name and difficult in ('0', '1')
         except (TypeError, ValueError):
+            is_whole = False
+        if not is_whole:
+            fields = dict(zip(_CORNERS, texts), difficult=difficult, name=name)
             raise ValueError(
-                f'a number as bndbox/{corner}, not {text!r}'
-            ) from None
-    difficult = (item.findtext('difficult') or '0').strip()
-    if difficult not in ('0', '1'):
-        raise ValueError(f'0 or 1 as difficult, not {difficult!r}')
-    return name, box, difficult == '1'
-
-
-def _require_one_file(names: list[str], files: list[Path]) -> None:
-    first: dict[str, Path] = {}
-    for name, file in zip(names, files):
-        if (other := first.setdefault(name, file)) != file:
-            raise ValueError(
-                f'every image must have one XML file, but {file} and {other} '
-                f'both name {name!r}. Correct filename in one of them.'
+                f'{line_of(path, "object", number)}: an object must have a '
+                f'name, a bndbox and 0 or 1 as difficult, but has {fields}.'
             )
+        label = names.setdefault(name, len(names))
+        found.add_box(corners, label, difficult == '1')

@@ -8,27 +8,17 @@ from ...utils.files import read_text
 
 
 def parse_xml(path: Path) -> ElementTree.Element:
-    """The root of a file.
-
-    Raises:
-        ValueError: If it is not XML, or declares a document type: that is
-            the door to expanding or fetching entities.
-    """
+    """The root of a file; a document type could expand or fetch entities."""
     content: str | bytes = path.read_bytes()
     if b'\0' in content:  # UTF-16, which could hide the letters
         content = read_text(path)
     if ('<!DOCTYPE' if isinstance(content, str) else b'<!DOCTYPE') in content:
-        raise ValueError(
-            f'{path} must be XML without a document type, but has one. Delete '
-            'the part from <!DOCTYPE on.'
-        )
+        raise ValueError(f'{path} must be XML without a document type.')
     try:
         # Of bytes, the XML itself says the encoding.
         return ElementTree.fromstring(content)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
-        raise ValueError(
-            f'{path} must be XML, but cannot be parsed: {error}.'
-        ) from error
+        raise ValueError(f'{path} must be XML, but fails: {error}.') from error
 
 
 def line_of(path: Path, tag: str, number: int) -> str:
@@ -44,8 +34,6 @@ def read_side(text: str | None, place: str) -> int:
     text = (text or '0').strip()
     # Ten digits fit into 64 bits; what is too large is found with its name.
     if not (text.isdecimal() and len(text) <= 10):
-        raise ValueError(
-            f'{place}: width and height must be integers, but one is '
-            f'{text[:40]!r}.'
-        )
+        wanted = f'{place}: width and height must be integers'
+        raise ValueError(f'{wanted}, but got {text[:40]!r}.')
     return int(text)

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from rich.progress import track
 
-from ...utils.files import find_files, read_text
+from ...utils.files import find_files, read_text, require_file
 from .found_boxes import FoundBoxes
 
 CLASS_FILE = 'classes.txt'
 _IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
-# What a writer's rounding may add.
-_TOLERANCE = 1e-6
+_MOST = 1 + 1e-6  # what a writer's rounding may make of 1
 
 
 def read_yolo(
@@ -32,21 +31,14 @@ def read_yolo(
     takes pixels for fractions, skips sub-folders and images without a text
     file, and drops the suffix of every image; it stops at a byte order mark
     and wants ``data.yaml`` among the labels.
-
-    Raises:
-        ValueError: If there is no ``images`` or no names, a text file has no
-            image, or a line is not as above.
     """
     if images is None:
-        raise ValueError(
-            'YOLO files hold fractions of the image size, so that the images '
-            'are needed. Give their folder.'
-        )
+        raise ValueError('images must be the folder of the images for YOLO.')
+    names = find_files(images, _IMAGE_SUFFIXES)
+    labels = _files_of(names, source, images)
     classes = _read_classes(source) if classes is None else list(classes)
     found, bare = FoundBoxes(classes=classes, relative=True), []
     lines = array('q')
-    names = find_files(images, _IMAGE_SUFFIXES)
-    labels = _files_of(names, source, images)
     for name in track(names, 'reading text files', disable=not progress):
         found.add_image(name.as_posix())
         if name not in labels:
@@ -67,8 +59,8 @@ def read_yolo(
         # A folder with the images of another split as well looks like it.
         found.notes.append(
             f'{len(bare)} of {len(names)} images have no text file, {bare[0]} '
-            'among them: they are background without any object. If they '
-            'belong to another split, give a folder without them.'
+            'among them: they are background. If they belong to another '
+            'split, give a folder without them.'
         )
     return found
 
@@ -83,10 +75,7 @@ def _files_of(
         if path.as_posix() != CLASS_FILE
     }
     if names and not files:
-        raise ValueError(
-            f'{source} must hold a text file for each image with an object, '
-            'but holds none. Give the folder of the text files.'
-        )
+        raise ValueError(f'{source} must hold text files, but holds none.')
     # Of two images that differ in their suffix the first has it.
     found = {
         name: files.pop(name.with_suffix(''))
@@ -94,29 +83,23 @@ def _files_of(
         if name.with_suffix('') in files
     }
     if files:
+        some = (
+            f'{len(files)} have none, {next(iter(files.values()))} among them'
+        )
         raise ValueError(
-            f'every text file must have an image in {images}, but '
-            f'{len(files)} have none, {next(iter(files.values()))} among '
-            'them. Add the images, or delete the text files.'
+            f'text files must have images in {images}, but {some}.'
         )
     return found
 
 
 def _read_classes(source: Path) -> list[str]:
     path = source / CLASS_FILE
-    if not path.is_file():
-        raise ValueError(
-            f'YOLO files number the classes, so that their names are needed, '
-            f'but there is no {path}. Write it, one name per line, or give '
-            'the classes.'
-        )
+    require_file(path, 'classes', 'Write it, a name per line, or give them.')
     names = [name.strip() for name in read_text(path).rstrip().split('\n')]
     if '' in names:
         # Left out, it would shift the numbers of all that follow.
-        raise ValueError(
-            f'{path}, line {names.index("") + 1} must be the name of a class, '
-            'but is blank.'
-        )
+        place = f'{path}, line {names.index("") + 1}'
+        raise ValueError(f'{place} must be the name of a class, but is blank.')
     return names
 
 
@@ -126,19 +109,13 @@ def _parse(line: str, place: str, classes: int) -> list[float]:
         values = [float(field) for field in line.split()]
     except ValueError:
         values = []
-    if len(values) != 5:
+    fractions = [value for value in values[1:] if 0 <= value <= _MOST]
+    if len(values) != 5 or len(fractions) != 4:
         raise ValueError(
-            f'{place} must be five numbers, class cx cy w h, but is '
-            f'{line[:80]!r}.'
+            f'{place} must be five numbers, class cx cy w h, the last four '
+            f'fractions of the image size, but is {line[:80]!r}.'
         )
     if values[0] not in range(classes):
-        raise ValueError(
-            f'{place}: the class must be 0 to {classes - 1}, but is '
-            f'{values[0]:g}. Correct it, or give all classes.'
-        )
-    if not all(0 <= value <= 1 + _TOLERANCE for value in values[1:]):
-        raise ValueError(
-            f'{place}: cx cy w h must be fractions of the image size, 0 to 1, '
-            f'but are {line[:80]!r}. Divide them by it.'
-        )
+        wanted = f'{place}: the class must be 0 to {classes - 1}'
+        raise ValueError(f'{wanted}, but is {values[0]:g}.')
     return values

@@ -1,8 +1,10 @@
 """Manifests: lists of image names that restrict a data set."""
 
-import csv
 import hashlib
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from ...utils.checks import integer
 from ...utils.files import require_file, write_bytes
@@ -19,15 +21,7 @@ SEED = 3
 def read_manifest(name: str) -> list[str]:
     """Read a manifest: one image name per line, ``#`` begins a comment.
 
-    Args:
-        name (str): A path, or the name of a manifest of this package.
-
-    Returns:
-        list[str]: The image names, in the order of the file.
-
-    Raises:
-        FileNotFoundError: If neither exists.
-        ValueError: If it lists no image.
+    ``name`` is a path, or the name of a manifest of this package.
     """
     path = Path(name) if Path(name).is_file() else MANIFESTS / name
     if not path.is_file():
@@ -54,22 +48,17 @@ def choose_subset(
     first.
 
     Args:
-        splits (dict[str, dict[str, int]]): For every split, the number of
-            boxes of each image, by name.
-        total (int): How many images to choose, at most as many as there are.
-        seed (int): Another seed makes another choice.
+        splits: For every split, the number of boxes of each image, by name.
+        total: How many images to choose, at most as many as there are.
+        seed: Another seed makes another choice.
 
     Returns:
-        dict[str, list[str]]: The names of each split, sorted.
-
-    Raises:
-        ValueError: If ``total`` is negative or larger than what there is.
+        The names of each split, sorted.
     """
     available = sum(map(len, splits.values()))
     if integer('total', total, 0) > available:
         raise ValueError(
-            f'total must be at most {available}, the number of images, but '
-            f'got {total}.'
+            f'total must be at most {available}, but got {total}.'
         )
     shares = {
         split: divmod(len(names) * total, max(available, 1))
@@ -94,16 +83,10 @@ def write_subset(
     """Write one manifest per split, ``sku110k-sub_{split}.txt``.
 
     Args:
-        counts_csv (str): A CSV with a header and the columns ``image``,
-            ``split`` and ``objects``: all images to choose from.
-        out_dir (str): Where to write; made if absent.
+        counts_csv: A CSV with a header and the columns ``image``, ``split``
+            and ``objects``: all images to choose from.
+        out_dir: Where to write; made if absent.
         total, seed: Of :func:`choose_subset`.
-
-    Returns:
-        list[Path]: The files.
-
-    Raises:
-        ValueError: If the CSV lacks a column or has text for a number.
     """
     splits = _read_counts(counts_csv)
     chosen = choose_subset(splits, total, seed)
@@ -131,17 +114,15 @@ def write_subset(
 
 
 def _read_counts(path: str) -> dict[str, dict[str, int]]:
-    splits: dict[str, dict[str, int]] = {}
-    with open(path, newline='', encoding='utf-8') as file:
-        for row, cells in enumerate(csv.DictReader(file), 2):
-            try:
-                counts = splits.setdefault(cells['split'], {})
-                counts[cells['image']] = int(cells['objects'])
-            except (KeyError, TypeError, ValueError):
-                raise ValueError(
-                    f'{path}, row {row} must have an image, a split and an '
-                    f'integer as objects, but has {cells}.'
-                ) from None
-    if not splits:
-        raise ValueError(f'{path} must list images, but lists none.')
-    return splits
+    types = dict(image=str, split=str, objects=np.int64)
+    try:
+        table = pd.read_csv(
+            path, usecols=list(types), dtype=types, keep_default_na=False
+        )
+    except ValueError as error:
+        wanted = f'{path} must have image, split and an integer as objects'
+        raise ValueError(f'{wanted}, but fails: {error}.') from error
+    return {
+        split: dict(zip(part['image'], part['objects'].tolist()))
+        for split, part in table.groupby('split', sort=False)
+    }

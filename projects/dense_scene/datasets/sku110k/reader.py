@@ -28,17 +28,9 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
     image_height``. The rows of an image need not lie together. The class is
     not read: the data set has one. Boxes are returned as they are written.
 
-    Args:
-        path (str): The file.
-
-    Returns:
-        AnnotationColumns: Images in the order of their first row, which is
-        also their ``image_ids`` (from 0).
-
-    Raises:
-        ValueError: If a row has not 8 columns, text where a number belongs,
-            or another image size than the first row of that image. The
-            message names file, row (the line, from 1) and column.
+    Images are in the order of their first row, which is also their
+    ``image_ids`` (from 0). An error names file, row (the line, from 1) and
+    column.
     """
     table = _read_table(path)
     image_of_row, names = pd.factorize(table['image_name'])
@@ -49,10 +41,9 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
         row = int(np.argmax(differs))
         before = first[image_of_row[row]]
         told, given = ('{:g}x{:g}'.format(*sizes[r]) for r in (before, row))
-        raise ValueError(
-            f'{path}, row {row + 1} must give {names[image_of_row[row]]!r} '
-            f'the size of row {before + 1}, {told}, but has {given}.'
-        )
+        wanted = f'{names[image_of_row[row]]!r} the size of row {before + 1}'
+        fault = f'must give {wanted}, {told}, but has {given}'
+        raise ValueError(f'{path}, row {row + 1} {fault}.')
     return AnnotationColumns.from_rows(
         [os.fsencode(name) for name in names],
         range(len(names)),
@@ -106,10 +97,8 @@ def _refuse(path: str, fault: str) -> NoReturn:
 def _check_row(line: str, where: str) -> None:
     cells = line.split(',')
     if len(cells) != len(COLUMNS):
-        raise ValueError(
-            f'{where} must have {len(COLUMNS)} columns '
-            f'({", ".join(COLUMNS)}), but has {len(cells)}: {line[:80]!r}.'
-        )
+        fault = f'columns, but has {len(cells)}: {line[:80]!r}'
+        raise ValueError(f'{where} must have {len(COLUMNS)} {fault}.')
     for number, (column, cell) in enumerate(zip(COLUMNS, cells), 1):
         what, holds = 'a number', _is_number(cell)
         if column == 'image_name':
@@ -120,10 +109,9 @@ def _check_row(line: str, where: str) -> None:
             holds = holds and float(cell) % 1 == 0
         if not holds and column != 'class':
             is_header = not any(map(_is_number, cells))
-            raise ValueError(
-                f'{where}, column {number} ({column}) must be {what}, but is '
-                f'{cell[:80]!r}.{" Delete the header row." * is_header}'
-            )
+            fault = f'must be {what}, but is {cell[:80]!r}.'
+            fault += ' Delete the header row.' * is_header
+            raise ValueError(f'{where}, column {number} ({column}) {fault}')
 
 
 def _is_below(name: str) -> bool:

@@ -55,11 +55,6 @@ class SKU110KDataset(ColumnDataset):
             with the CSV, and leave out those that are missing, truncated or
             unreadable. Defaults to False: it takes a minute or more.
 
-    Raises:
-        FileNotFoundError: If the CSV or the manifest does not exist.
-        ValueError: If the CSV is malformed (:func:`read_sku110k_csv`), lacks
-            an image of the manifest, or disagrees with the size of an image.
-
     Example:
         >>> dataset = SKU110KDataset(
         ...     ann_file='annotations/annotations_val.csv',
@@ -121,10 +116,9 @@ class SKU110KDataset(ColumnDataset):
             missing = sorted({*wanted} - {*names.tolist()})
             if missing:
                 raise ValueError(
-                    f'manifest {self.manifest} must list images of '
+                    f'manifest {self.manifest} must be of the split of '
                     f'{self.ann_file}, but {len(missing)} of {len(wanted)} '
-                    f'are not there, {os.fsdecode(missing[0])} among them. '
-                    'Give the manifest of the same split.'
+                    f'are not there, {os.fsdecode(missing[0])} among them.'
                 )
             keep = np.isin(names, wanted)
         skip = np.isin(names, list(map(os.fsencode, self.skip_images)))

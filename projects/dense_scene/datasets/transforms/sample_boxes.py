@@ -10,22 +10,15 @@ _NOT_MOVED = ('gt_masks', 'gt_seg_map', 'gt_keypoints', 'proposals')
 def require_boxes_alone(results: dict, name: str) -> None:
     """Raise where there is something that transform ``name`` cannot move.
 
-    Raises:
-        TypeError: If ``gt_bboxes``, where present, are not HorizontalBoxes.
-        ValueError: If there are masks, keypoints or proposals.
+    Masks, keypoints, proposals, or ``gt_bboxes`` that are not HorizontalBoxes.
     """
     boxes = results.get('gt_bboxes')
     if boxes is not None and not isinstance(boxes, HorizontalBoxes):
-        raise TypeError(
-            f'{name} must be used on HorizontalBoxes, but got '
-            f"{type(boxes).__name__}. Set box_type='hbox' in LoadAnnotations."
-        )
-    for key in _NOT_MOVED:
-        if results.get(key) is not None:
-            raise ValueError(
-                f'{name} must be used on boxes alone, but got {key}. Do not '
-                "load it, or use mmdet's own transforms."
-            )
+        wanted = f'{name} must be used on HorizontalBoxes'
+        raise TypeError(f'{wanted}, but got {type(boxes).__name__}.')
+    if given := [k for k in _NOT_MOVED if results.get(k) is not None]:
+        wanted = f'{name} must be used on boxes alone'
+        raise ValueError(f'{wanted}, but got {", ".join(given)}.')
 
 
 def keep_rows(results: dict, rows: np.ndarray) -> None:

@@ -55,7 +55,7 @@ def test_all_ways_to_write_a_step():
             r'policy\[0\]\[0\] must be \(operation, probability, level\)'
             r".*'Color'",
         ),
-        ([[('Color', 0.5, 6)], 'Color'], r'policy\[1\] must be a list'),
+        ([[('Color', 0.5, 6)], 'Color'], r"list of sub-pol.*, 'Color'\]"),
         ([[('Color', 0.5)]], r'policy\[0\]\[0\] must be'),
         ([[dict(type='Color', prob=0.5)]], 'dict.type=.*level='),
         ([[dict(type='Color', prob=0.5, level=1, magnitude=2)]], 'magnitude'),

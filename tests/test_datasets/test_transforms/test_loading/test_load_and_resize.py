@@ -443,7 +443,7 @@ def test_annotations_are_not_loaded_a_second_time(tmp_path):
         ]
     )
     path = write(tmp_path / 'a.jpg', (256, 192))
-    with pytest.raises(ValueError, match='Take it out of the pipeline'):
+    with pytest.raises(ValueError, match='must not follow LoadAndResize'):
         pipeline(dict(img_path=path, instances=instances((0, 0, 9, 9))))
 
 

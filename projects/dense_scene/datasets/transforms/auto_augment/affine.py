@@ -47,9 +47,8 @@ def warp_image(image: np.ndarray, matrix: np.ndarray, fill: int) -> np.ndarray:
     Pixels that come from outside get the value ``fill``.
     """
     # OpenCV puts pixel centers at integers.
-    inverse = (
-        translate(-0.5, -0.5) @ np.linalg.inv(matrix) @ translate(0.5, 0.5)
-    )
+    inverse = translate(-0.5, -0.5) @ np.linalg.inv(matrix)
+    inverse = inverse @ translate(0.5, 0.5)
     return cv2.warpAffine(
         image,
         inverse[:2],
@@ -65,9 +64,7 @@ def shift_image(image: np.ndarray, dx: int, dy: int, fill: int) -> np.ndarray:
     height, width = image.shape[:2]
     result = np.full_like(image, fill)
     if abs(dx) < width and abs(dy) < height:
-        result[
-            max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)
-        ] = image[
-            max(-dy, 0) : height - max(dy, 0), max(-dx, 0) : width - max(dx, 0)
-        ]
+        old = image[max(-dy, 0) : height - dy, max(-dx, 0) : width - dx]
+        top, left = max(dy, 0), max(dx, 0)
+        result[top : top + len(old), left : left + old.shape[1]] = old
     return result

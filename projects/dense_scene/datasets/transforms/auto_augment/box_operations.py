@@ -23,6 +23,7 @@ from .image_operations import (
     FILL,
     degrees,
     fill_rectangle,
+    random_shift,
     random_sign,
     shear,
     solarize_threshold,
@@ -73,9 +74,8 @@ def _shear(
 def _translate(
     axis: int, level: float, scale: tuple, rng: Generator
 ) -> ChangeCrop:
-    shift = [0, 0]
     pixels = to_pixels(level, _TRANSLATE_PIXELS, scale)
-    shift[axis] = random_sign(rng) * pixels[axis]
+    shift = random_shift(axis, pixels, rng)
     return lambda crop: shift_image(crop, *shift, FILL)
 
 

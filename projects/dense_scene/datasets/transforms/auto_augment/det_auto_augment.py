@@ -17,34 +17,21 @@ from .steps import apply_steps, parse_policy
 
 @TRANSFORMS.register_module()
 class DetAutoAugment(BaseTransform):
-    r"""Apply a random sub-policy of a learned detection policy.
+    """Apply a random sub-policy of a learned detection policy.
 
     `Learning Data Augmentation Strategies for Object Detection
     <https://arxiv.org/abs/1906.11172>`_ (Zoph et al. 2019), with the policies
     and the magnitudes of the authors' TensorFlow code. Put it before the
     image is resized, as ``auto_augment`` of :class:`LoadAndResize` does:
-    translation and cutout are in pixels of the photo.
+    translation and cutout are in pixels of the photo. What each operation
+    does at a level: docs/data.md; how this differs from the authors' code,
+    PaddleDetection and ``mmdet.AutoAugment``: docs/paper-notes.md.
 
-    At level :math:`L`, 0 to 10: Color, Contrast, Brightness and Sharpness
-    have the factor :math:`0.18 L + 0.1`; Posterize keeps
-    :math:`\lfloor 0.4 L \rfloor` bits, but at least one; Solarize inverts
-    :math:`\lfloor 25.6 L \rfloor` and more; SolarizeAdd adds
-    :math:`\lfloor 11 L \rfloor` below 128. ``Rotate_*`` turns by
-    :math:`\pm 3 L` degrees about the center, ``Shear*`` shifts by
-    :math:`\pm 0.03 L` pixels per pixel, ``Translate*_BBox`` moves by
-    :math:`\pm 25 L` pixels and ``Translate*_Only_BBoxes`` by
-    :math:`\pm 12 L`. Cutout grays out a square of :math:`20 L` pixels a
-    side, Cutout_Only_BBoxes one of :math:`10 L` in the box, BBox_Cutout
-    :math:`0.075 L` of the sides of one box. AutoContrast, Equalize and Flip
-    have no level. Pixels from outside are 128, the nearest pixel is taken,
-    the sign is random. ``*_BBox`` moves the image and the boxes.
-    ``*_Only_BBoxes`` leaves the boxes where they are and changes, in each with
-    a third of the probability, the pixels whose centers lie in it.
-
-    Moved boxes become the hull of their moved corners, cut at the image's
-    edges; those with no area left are dropped with their labels and flags.
-    The given image is not written to. How this differs from the authors'
-    code, PaddleDetection and ``mmdet.AutoAugment``: docs/paper-notes.md.
+    ``*_BBox`` moves the image and the boxes, which become the hull of their
+    moved corners, cut at the image's edges; those with no area left are
+    dropped with their labels and flags. ``*_Only_BBoxes`` leaves the boxes
+    where they are and changes, in each with a third of the probability, the
+    pixels whose centers lie in it. The given image is not written to.
 
     Args:
         policy (str | Sequence): ``'v0'`` (of the paper), ``'v1'`` (what
@@ -59,11 +46,6 @@ class DetAutoAugment(BaseTransform):
         ``gt_bboxes_labels``, ``gt_ignore_flags`` and ``gt_instances_ids``,
         (N,). Changes all of them, and ``homography_matrix`` where pixels are
         moved.
-
-    Raises:
-        TypeError, ValueError: If ``policy`` is malformed, ``img`` or
-            ``gt_bboxes`` is not as above, or there are masks, keypoints or
-            proposals, which it does not move.
 
     Example:
         >>> train_pipeline = [
@@ -130,8 +112,5 @@ def _check_image(image: Any) -> None:
         if image.dtype == np.uint8 and image.shape[2:] == (3,) and image.size:
             return
         given = f'{image.dtype} of shape {image.shape}'
-    raise ValueError(
-        'DetAutoAugment must get img as uint8 of shape (H, W, 3), BGR, but '
-        f"got {given}. Load the image with color_type='color' and "
-        'to_float32=False, and put DetAutoAugment before normalization.'
-    )
+    wanted = 'DetAutoAugment must come before normalization and get uint8'
+    raise ValueError(f'{wanted} of shape (H, W, 3) as img, but got {given}.')

@@ -74,13 +74,19 @@ def random_sign(rng: Generator) -> int:
     return 1 if rng.random() < 0.5 else -1
 
 
-def auto_contrast(canvas: Canvas, level: float, rng: Generator) -> None:
-    tables = [autocontrast_table(row) for row in canvas.count_levels()]
-    canvas.map_levels(np.stack(tables))
+def random_shift(
+    axis: int, pixels: tuple[int, int], rng: Generator
+) -> list[int]:
+    """The part of (x, y) along one axis, with either sign."""
+    shift = [0, 0]
+    shift[axis] = random_sign(rng) * pixels[axis]
+    return shift
 
 
-def equalize(canvas: Canvas, level: float, rng: Generator) -> None:
-    tables = [equalize_table(row) for row in canvas.count_levels()]
+def map_counts(
+    make: Callable, canvas: Canvas, level: float, rng: Generator
+) -> None:
+    tables = [make(counts) for counts in canvas.count_levels()]
     canvas.map_levels(np.stack(tables))
 
 
@@ -107,12 +113,11 @@ def contrast(canvas: Canvas, level: float, rng: Generator) -> None:
     canvas.map_levels(blend_table(gray, enhancement(level)))
 
 
-def color(canvas: Canvas, level: float, rng: Generator) -> None:
-    _enhance(canvas, level, saturate)
-
-
-def sharpness(canvas: Canvas, level: float, rng: Generator) -> None:
-    _enhance(canvas, level, sharpen)
+def enhance(
+    change: Callable, canvas: Canvas, level: float, rng: Generator
+) -> None:
+    if (factor := enhancement(level)) != 1:
+        canvas.replace(change(canvas.image, factor))
 
 
 def rotate_bbox(canvas: Canvas, level: float, rng: Generator) -> None:
@@ -128,9 +133,8 @@ def shear_bbox(
 def translate_bbox(
     axis: int, canvas: Canvas, level: float, rng: Generator
 ) -> None:
-    shift = [0, 0]
     pixels = to_pixels(level, _TRANSLATE_PIXELS, canvas.pixel_scale)
-    shift[axis] = random_sign(rng) * pixels[axis]
+    shift = random_shift(axis, pixels, rng)
     if any(shift):
         image = shift_image(canvas.image, *shift, FILL)
         canvas.move(image, translate(*shift))
@@ -162,26 +166,21 @@ def fill_rectangle(
     image[top:bottom, left:right] = FILL
 
 
-def _enhance(canvas: Canvas, level: float, change: Callable) -> None:
-    if (factor := enhancement(level)) != 1:
-        canvas.replace(change(canvas.image, factor))
-
-
 def _warp(canvas: Canvas, matrix: np.ndarray) -> None:
     if (matrix != np.eye(3)).any():
         canvas.move(warp_image(canvas.image, matrix, FILL), matrix)
 
 
 IMAGE_OPERATIONS: dict[str, Operation] = dict(
-    AutoContrast=auto_contrast,
-    Equalize=equalize,
+    AutoContrast=partial(map_counts, autocontrast_table),
+    Equalize=partial(map_counts, equalize_table),
     Posterize=posterize,
     Solarize=solarize,
     SolarizeAdd=solarize_add,
-    Color=color,
+    Color=partial(enhance, saturate),
     Contrast=contrast,
     Brightness=brightness,
-    Sharpness=sharpness,
+    Sharpness=partial(enhance, sharpen),
     Cutout=cutout,
     BBox_Cutout=bbox_cutout,
     Rotate_BBox=rotate_bbox,

@@ -38,37 +38,19 @@ def apply_steps(canvas: Canvas, steps: Iterable[Step], rng: Generator) -> None:
 
 
 def parse_policy(policy: str | Sequence) -> list[list[Step]]:
-    """Read a policy from its name or from a config.
-
-    Args:
-        policy (str | Sequence): ``'v0'`` to ``'v3'``, or sub-policies, each
-            a sequence of ``(operation, probability, level)`` or of
-            ``dict(type=operation, prob=probability, level=level)``.
-
-    Raises:
-        ValueError: If ``policy`` or a part of it is not as above.
-    """
+    """Read a policy, as of :class:`DetAutoAugment`, by name or of a config."""
     parts = POLICIES.get(policy) if isinstance(policy, str) else policy
-    if not _is_list(parts) or not parts:
+    if not _is_list(parts) or not parts or not all(map(_is_list, parts)):
         raise ValueError(
             f'policy must be one of {", ".join(POLICIES)} or a list of '
             f'sub-policies, each a list of {_STEP}, but got {policy!r}.'
         )
     return [
-        _parse_sub_policy(part, f'policy[{index}]')
+        [
+            _parse_step(step, f'policy[{index}][{number}]')
+            for number, step in enumerate(part)
+        ]
         for index, part in enumerate(parts)
-    ]
-
-
-def _parse_sub_policy(steps: Any, place: str) -> list[Step]:
-    if not _is_list(steps):
-        raise ValueError(
-            f'{place} must be a list of {_STEP}, but got {steps!r}. Put '
-            'brackets around the operations of each sub-policy.'
-        )
-    return [
-        _parse_step(step, f'{place}[{index}]')
-        for index, step in enumerate(steps)
     ]
 
 
@@ -77,10 +59,8 @@ def _parse_step(step: Any, place: str) -> Step:
     if isinstance(step, dict) and set(step) == {'type', 'prob', 'level'}:
         values = step['type'], step['prob'], step['level']
     if not _is_list(values) or len(values) != 3:
-        raise ValueError(
-            f'{place} must be {_STEP} or dict(type=..., prob=..., '
-            f'level=...), but got {step!r}.'
-        )
+        wanted = f'{_STEP} or dict(type=..., prob=..., level=...)'
+        raise ValueError(f'{place} must be {wanted}, but got {step!r}.')
     name, prob, level = values
     checks.choice(f'the operation of {place}', name, OPERATION_NAMES)
     return Step(

@@ -39,14 +39,11 @@ def snap_window(
     of the image stays. So the window never grows and never cuts more boxes.
 
     Args:
-        boxes (np.ndarray): (N, 4), xyxy, pixels, with area.
-        window (np.ndarray): (4,), xyxy, integers.
-        reach (tuple[float, float]): How far a left or right, and a top or
-            bottom edge may move, pixels; each side stays 1 pixel long.
-        size (tuple[int, int]): Width and height of the image.
-
-    Returns:
-        np.ndarray: (4,) int64, xyxy.
+        boxes: (N, 4), xyxy, pixels, with area.
+        window: (4,), xyxy, integers.
+        reach: How far a left or right, and a top or bottom edge may move,
+            pixels; each side stays 1 pixel long.
+        size: Width and height of the image.
 
     Example:
         >>> # The right edge, at 18, cuts the second of two boxes; 5 pixels
@@ -124,9 +121,6 @@ class DenseRandomCrop(WindowCrop):
         snap (float): How far an edge may move, as a share of the window's
             side, in [0, 0.5). 0 moves none. Defaults to 0.1.
         kwargs: Of :class:`WindowCrop`.
-
-    Raises:
-        ValueError: If an argument is out of range.
 
     Example:
         >>> crop = dict(type='DenseRandomCrop', crop_size=(1200, 1200))

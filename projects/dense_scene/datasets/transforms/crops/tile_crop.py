@@ -24,15 +24,15 @@ def tile_windows(
     (1 - overlap))`` pixels.
 
     Args:
-        size (tuple[int, int]): Width and height of the image, pixels.
-        grid (tuple[int, int], optional): Columns and rows.
-        tile_size (tuple[int, int], optional): Width and height of a tile,
-            pixels; a longer side than the image's becomes the image's. As
-            few tiles as cover the image.
-        overlap (float): In [0, 1). Defaults to 0.
+        size: Width and height of the image, pixels.
+        grid: Columns and rows.
+        tile_size: Width and height of a tile, pixels, in place of ``grid``; a
+            longer side than the image's becomes the image's. As few tiles as
+            cover the image.
+        overlap: In [0, 1).
 
     Returns:
-        np.ndarray: (T, 4) int64, xyxy.
+        (T, 4) int64, xyxy.
 
     Example:
         >>> # 3 x 1 tiles of 4 pixels, one pixel in common: 4 + 3 + 3 = 10
@@ -87,10 +87,6 @@ class TileCrop(WindowCrop):
             image's sides, Kozlov's. Defaults to 0.2.
         kwargs: Of :class:`WindowCrop`.
 
-    Raises:
-        ValueError: If not one of ``grid`` and ``tile_size`` is given, or an
-            argument is out of range.
-
     Example:
         >>> train_pipeline = [
         ...     dict(type='LoadImageFromFile'),
@@ -111,11 +107,9 @@ class TileCrop(WindowCrop):
     ) -> None:
         super().__init__(**kwargs)
         if (grid is None) == (tile_size is None):
-            raise ValueError(
-                'TileCrop must get either grid=(columns, rows) or '
-                f'tile_size=(width, height), but got grid={grid!r} and '
-                f'tile_size={tile_size!r}.'
-            )
+            given = f'grid={grid!r} and tile_size={tile_size!r}'
+            wanted = 'either grid=(columns, rows) or tile_size=(width, height)'
+            raise ValueError(f'TileCrop must get {wanted}, but got {given}.')
         if grid is not None:
             grid = checks.size('grid', grid)
         else:

@@ -68,11 +68,6 @@ class WindowCrop(BaseTransform):
         ``img_shape`` and ``homography_matrix``, as mmdet's crops do. Returns
         None where there is no window with a kept object, upon which mmengine's
         data sets draw another image (in test mode they raise).
-
-    Raises:
-        ValueError: If an argument is out of range, if ``gt_bboxes`` is not
-            there yet, or if there are masks, which it cannot cut.
-        TypeError: If the boxes are of another kind than xyxy.
     """
 
     def __init__(
@@ -88,15 +83,12 @@ class WindowCrop(BaseTransform):
     def choose_window(
         self, boxes: np.ndarray, counts: np.ndarray, size: tuple[int, int]
     ) -> np.ndarray | None:
-        """Draw the window of this sample.
+        """Draw the window of this sample, (4,) int xyxy; None for none.
 
         Args:
-            boxes (np.ndarray): (N, 4) float64, xyxy, clipped to the image.
-            counts (np.ndarray): (N,) bool, False for ignored objects.
-            size (tuple[int, int]): Width and height of the image.
-
-        Returns:
-            np.ndarray: (4,) int, xyxy, within the image; None for no window.
+            boxes: (N, 4) float64, xyxy, clipped to the image.
+            counts: (N,) bool, False for ignored objects.
+            size: Width and height of the image.
         """
         raise NotImplementedError
 
@@ -105,10 +97,7 @@ class WindowCrop(BaseTransform):
         """Cut the sample; None where no window is good."""
         name = type(self).__name__
         if results.get('gt_bboxes') is None:
-            raise ValueError(
-                f'{name} must come after LoadAnnotations, but gt_bboxes is '
-                'not there yet. Move it behind.'
-            )
+            raise ValueError(f'{name} must come after LoadAnnotations.')
         require_boxes_alone(results, name)
         height, width = results['img'].shape[:2]
         boxes = results['gt_bboxes'].tensor.numpy().astype(np.float64)

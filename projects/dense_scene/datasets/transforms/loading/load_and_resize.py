@@ -70,10 +70,6 @@ class LoadAndResize(LoadCheckedImage):
         ``gt_bboxes`` in pixels of ``img``, and what ``RandomChoiceResize``
         adds: ``scale_factor``, (w / W, h / H), and so on.
 
-    Raises:
-        ValueError: If an argument is not one of the above, if there are
-            masks, or, with ``on_error='raise'``, for a file as above.
-
     Example:
         >>> train_pipeline = [
         ...     dict(
@@ -107,11 +103,8 @@ class LoadAndResize(LoadCheckedImage):
         self.annotations = annotations
         self._load_boxes = LoadAnnotations(**annotations or {})
         if self._load_boxes.with_mask or self._load_boxes.with_seg:
-            raise ValueError(
-                'annotations must be without with_mask and with_seg, but got '
-                f'{annotations}. Train masks with LoadCheckedImage and '
-                'RandomChoiceResize.'
-            )
+            wanted = 'annotations must be without with_mask and with_seg'
+            raise ValueError(f'{wanted}, but got {annotations}.')
         self.backend, missing = resolve_backend(backend)
         if missing:
             level = logging.INFO if backend == 'auto' else logging.WARNING
@@ -155,12 +148,8 @@ class LoadAndResize(LoadCheckedImage):
             self.auto_augment.augment(results, photo)
         size = self._final_size(photo, results['scale'])
         if size != results['img'].shape[1::-1]:
-            results['img'] = mmcv.imresize(
-                results['img'],
-                size,
-                interpolation=self.interpolation,
-                backend='cv2',
-            )
+            how = dict(interpolation=self.interpolation, backend='cv2')
+            results['img'] = mmcv.imresize(results['img'], size, **how)
         factor = size[0] / photo[0], size[1] / photo[1]
         results.update(img_shape=size[::-1], scale_factor=factor)
         if 'gt_bboxes' in results:
@@ -198,10 +187,7 @@ class _Loaded:
     """In the place of the instances whose boxes are already loaded."""
 
     def __iter__(self) -> Iterator:
-        raise ValueError(
-            'LoadAnnotations must not come behind LoadAndResize, which has '
-            'loaded and resized the boxes. Take it out of the pipeline.'
-        )
+        raise ValueError('LoadAnnotations must not follow LoadAndResize.')
 
 
 def _as_sizes(scales: Sequence) -> list[tuple[int, int]]:
@@ -218,7 +204,5 @@ def _size_fault(results: dict, size: tuple[int, int]) -> str | None:
     if not all(said) or said == size:
         return None
     hint = ', as before the EXIF orientation' if said == size[::-1] else ''
-    return (
-        f'is {size[0]}x{size[1]} upright, but its annotations say '
-        f'{said[0]}x{said[1]}{hint}'
-    )
+    told = f'its annotations say {said[0]}x{said[1]}{hint}'
+    return f'is {size[0]}x{size[1]} upright, but {told}'

@@ -53,19 +53,12 @@ class LoadCheckedImage(LoadImageFromFile):
             number of files skipped so far in all workers, and returns None,
             upon which mmengine's data sets draw another image. Defaults to
             ``'raise'``.
-        to_float32 (bool): Give float32 instead of uint8. Defaults to False.
-        color_type (str): Of :func:`mmcv.imfrombytes`. Defaults to 'color'.
-        imdecode_backend (str): Of :func:`mmcv.imfrombytes`. Defaults to
-            'cv2'.
-        backend_args (dict, optional): Of :func:`mmengine.fileio.get`.
+        to_float32, color_type, imdecode_backend, backend_args: Of
+            ``LoadImageFromFile``.
 
     Shape:
         Reads ``img_path``; adds ``img``, (H, W, C) BGR, and ``img_shape`` and
         ``ori_shape``, (H, W).
-
-    Raises:
-        ValueError: If ``on_error`` is neither, or, with ``'raise'``, if the
-            image cannot be loaded whole.
 
     Example:
         >>> train_pipeline = [dict(type='LoadCheckedImage', on_error='skip')]
