@@ -25,6 +25,11 @@ _IOU_SQUARED = dict(
 )
 
 
+def iou_aware_objectness(objectness: Tensor, iou: Tensor, factor: float):
+    """objectness^(1 - factor) * iou^factor, of any one shape."""
+    return objectness ** (1 - factor) * iou**factor
+
+
 @MODELS.register_module()
 class IoUAwareYOLOHead(YOLOV3Head):
     """YOLOv3's head with PP-YOLO's losses and a prediction of the IoU.
@@ -42,10 +47,10 @@ class IoUAwareYOLOHead(YOLOV3Head):
       share of the image), and of the predicted IoU. All losses of an object
       are weighted by ``gt_instances.scores`` where there are any (MixUp).
       They are summed over an image and averaged over the batch.
-    - A detection's score is class * objectness^(1 - f) * IoU^f. It is at
-      least ``score_thr``, where ``YOLOV3Head`` compares factors of it.
+    - A detection's score is class * objectness^(1 - f) * IoU^f, and this is
+      what ``score_thr`` bounds. Boxes are cut at the image's edges.
     - ``test_cfg.nms`` may be ``dict(type='matrix_nms', ...)`` with arguments
-      of :func:`matrix_nms`. Boxes are cut at the image's edges.
+      of :func:`matrix_nms`.
 
     Args:
         num_classes (int): Number of classes.
@@ -110,20 +115,16 @@ class IoUAwareYOLOHead(YOLOV3Head):
         batch_img_metas: Sequence[dict],
         batch_gt_instances_ignore: Sequence[InstanceData] | None = None,
     ) -> dict[str, Tensor]:
-        """Losses of a batch, each summed over images and divided by them.
+        """Losses of a batch: sums over an image, means over the batch.
 
         Args:
             pred_maps (Sequence[Tensor]): (N, A (6 + C), H, W) of each level.
             batch_gt_instances (Sequence[InstanceData]): ``bboxes`` (G, 4)
-                xyxy in pixels of the input, ``labels`` (G, ) and, from MixUp,
+                xyxy in pixels of the input, ``labels`` and, from MixUp,
                 ``scores`` (G, ). Boxes without area are no objects.
             batch_img_metas (Sequence[dict]): Not read.
             batch_gt_instances_ignore (Sequence[InstanceData], optional):
                 ``bboxes`` near which nothing is negative.
-
-        Returns:
-            dict: ``loss_cls``, ``loss_conf``, ``loss_xy``, ``loss_wh``,
-            ``loss_iou`` and ``loss_iou_aware``.
         """
         preds, priors, strides = self._flatten(pred_maps)
         shapes = [pred.shape[-2:] for pred in pred_maps]
@@ -182,13 +183,10 @@ class IoUAwareYOLOHead(YOLOV3Head):
             ),
         )
 
-    def _flatten(
-        self, pred_maps: Sequence[Tensor]
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _flatten(self, pred_maps: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Outputs (N, P, 6 + C) in float32, anchors (P, 4), strides (P, 1)."""
-        number = len(pred_maps[0])
         preds = [
-            pred.permute(0, 2, 3, 1).reshape(number, -1, self.num_attrib)
+            pred.permute(0, 2, 3, 1).reshape(len(pred), -1, self.num_attrib)
             for pred in pred_maps
         ]
         priors = self.prior_generator.grid_priors(
@@ -198,11 +196,8 @@ class IoUAwareYOLOHead(YOLOV3Head):
             prior.new_full((len(prior), 1), stride)
             for prior, stride in zip(priors, self.featmap_strides)
         ]
-        return (
-            torch.cat(preds, 1).float(),
-            torch.cat(priors),
-            torch.cat(strides),
-        )
+        flat = torch.cat(preds, dim=1).float()
+        return flat, torch.cat(priors), torch.cat(strides)
 
     def _decode(self, preds: Tensor, priors: Tensor, strides: Tensor):
         """(N, P, 4), xyxy, pixels of the input."""
@@ -221,9 +216,9 @@ class IoUAwareYOLOHead(YOLOV3Head):
         cfg = copy.deepcopy(self.test_cfg if cfg is None else cfg)
         preds, priors, strides = self._flatten(pred_maps)
         sigmoids = preds[..., 4:].sigmoid()
-        objectness = sigmoids[..., :1] ** (1 - self.iou_factor)
-        objectness = objectness * sigmoids[..., -1:] ** self.iou_factor
-        batch_scores = sigmoids[..., 1:-1] * objectness
+        batch_scores = sigmoids[..., 1:-1] * iou_aware_objectness(
+            sigmoids[..., :1], sigmoids[..., -1:], self.iou_factor
+        )
         results = []
         for boxes, scores, meta in zip(
             self._decode(preds, priors, strides), batch_scores, batch_img_metas
