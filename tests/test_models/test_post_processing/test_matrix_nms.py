@@ -139,3 +139,15 @@ def test_half_precision_and_no_area():
 def test_an_unknown_kernel_is_refused():
     with pytest.raises(ValueError, match='kernel'):
         matrix_nms(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0), 'cubic')
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize('kernel', ['linear', 'gaussian'])
+def test_cuda_equals_the_cpu(kernel, generator):
+    boxes = clustered(3000, generator)
+    scores = torch.rand(3000, generator=generator, dtype=torch.float64)
+    inputs = (boxes, scores, torch.randint(3, (3000,), generator=generator))
+    lowered, keep = matrix_nms(*inputs, kernel)
+    on_device = matrix_nms(*(x.cuda() for x in inputs), kernel)
+    torch.testing.assert_close(on_device[0].cpu(), lowered)
+    assert torch.equal(on_device[1].cpu(), keep)

@@ -46,7 +46,7 @@ def test_blend_by_hand():
 
 def test_an_image_blended_with_itself_stays():
     image = np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
-    for share in (0.0, 0.5, 1.0):
+    for share in (0.0, 0.123, 0.5, 1.0):
         assert (blend(image, image, share) == image).all()
 
 
