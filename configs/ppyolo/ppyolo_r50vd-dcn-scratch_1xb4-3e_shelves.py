@@ -1,4 +1,4 @@
-# Table 2, PP-YOLO at a quarter of its width on shelves (paper, R50vd: 0.362)
+# Table 2, PP-YOLO, R50vd of quarter width on shelves (paper, R50vd: 0.362)
 _base_ = [
     '../_base_/models/ppyolo_r50vd-dcn-scratch.py',
     '../_base_/datasets/shelves_small.py',

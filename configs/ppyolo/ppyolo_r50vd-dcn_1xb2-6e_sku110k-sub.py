@@ -1,7 +1,7 @@
 # Table 2, PP-YOLO (paper: 0.362)
 _base_ = [
     '../_base_/models/ppyolo_r50vd-dcn.py',
-    '../_base_/datasets/sku110k-sub.py',
+    '../_base_/datasets/sku110k-sub_all.py',
     '../_base_/schedules/sgd_6e.py',
     '../_base_/best_on_val_runtime.py',
 ]

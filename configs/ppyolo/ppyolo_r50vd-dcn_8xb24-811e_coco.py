@@ -1,7 +1,7 @@
 # Table 3, PP-YOLO R50 (paper: 0.453)
 _base_ = [
     '../_base_/models/ppyolo_r50vd-dcn.py',
-    '../_base_/datasets/coco.py',
+    '../_base_/datasets/coco2017.py',
     '../_base_/schedules/ppyolo_811e.py',
     '../_base_/dense_scene_runtime.py',
 ]
