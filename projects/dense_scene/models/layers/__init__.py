@@ -1,0 +1,5 @@
+"""Layers registered in mmdet's MODELS."""
+
+from .coord_conv import CoordConv
+
+__all__ = ['CoordConv']
