@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,10 @@ def test_choice():
     assert checks.choice('mode', 'iou', ('iou', 'iof')) == 'iou'
     message = refused(checks.choice, 'mode', 'giou', ('iou', 'iof'))
     assert message == "mode must be one of 'iou', 'iof', but got 'giou'."
+
+
+def test_suffix():
+    endings = '.png', '.svg'
+    assert checks.suffix('a figure', 'a/b.PNG', endings) == Path('a/b.PNG')
+    message = refused(checks.suffix, 'a figure', 'b.gif', endings)
+    assert message == 'a figure must end with .png, .svg, but got b.gif.'

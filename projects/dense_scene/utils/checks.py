@@ -8,6 +8,7 @@ that counts: ``int`` or a NumPy integer, never a bool. All raise ValueError.
 import math
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 
@@ -66,6 +67,15 @@ def choice(name: str, value: Any, options: Iterable[Any]) -> Any:
         listed = ', '.join(map(repr, options))
         raise _refused(name, f'one of {listed}', value)
     return value
+
+
+def suffix(name: str, value: Any, endings: Sequence[str]) -> Path:
+    """A path whose name ends, in any case, with one of ``endings``."""
+    path = Path(value)
+    if path.suffix.lower() not in endings:
+        listed = ', '.join(endings)
+        raise ValueError(f'{name} must end with {listed}, but got {value}.')
+    return path
 
 
 def _listed(value: Any) -> list:

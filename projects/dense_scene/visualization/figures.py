@@ -8,24 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ..utils import checks
 from ..utils.files import whole_file
 
 _ENDINGS = ('.png', '.svg', '.pdf')
 
 
 def check_figure_path(path: str | os.PathLike) -> Path:
-    """The path, if its ending is that of a figure.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in _ENDINGS:
-        raise ValueError(
-            f'a figure must end with {", ".join(_ENDINGS)}, but got '
-            f'{str(path)!r}.'
-        )
-    return path
+    """The path, if its ending is that of a figure; else a ValueError."""
+    return checks.suffix('a figure', path, _ENDINGS)
 
 
 def write_figure(figure: Figure, path: str | os.PathLike) -> Path:
