@@ -71,8 +71,7 @@ class CascadeStudy:
         can be compared: none drops out because it got worse.
 
         Args:
-            boxes (Sequence[np.ndarray]): S + 1 arrays (N, 4), xyxy:
-                proposals, and the same rows after each stage, before NMS.
+            boxes (Sequence[np.ndarray]): Of :meth:`CascadeTap.boxes`.
             objects (np.ndarray): (M, 4), xyxy, in the same unit.
             thresholds (Sequence[float]): (S,).
             min_iou (float): Proposals that overlap no object so much are left

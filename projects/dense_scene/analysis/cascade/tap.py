@@ -34,13 +34,8 @@ class CascadeTap(ProposalTap):
     def boxes(self, img_meta: dict) -> list[np.ndarray]:
         """Proposals and refined boxes of the latest image, a batch of one.
 
-        Args:
-            img_meta (dict): ``img_shape``, and ``scale_factor`` where the
-                image was resized.
-
-        Returns:
-            list[np.ndarray]: S + 1 arrays (N, 4), float64, xyxy, pixels of
-            the original image; row i is the same proposal in all.
+        S + 1 arrays (N, 4), float64, xyxy, pixels of the original image; row
+        i is the same proposal in all.
         """
         [stages] = self.stage_inputs()
         # Without proposals the RoI head returns before it calls anything.

@@ -64,7 +64,9 @@ class ProposalQualityMetric(BaseMetric):
         """Keep the counts of each image that the model has just seen."""
         if self.tap is None:
             hook = "dict(type='ProposalQualityHook')"
-            raise ValueError(f'No hook measures. Add {hook} to custom_hooks.')
+            raise ValueError(
+                f'The metric needs its hook. Add {hook} to custom_hooks.'
+            )
         self.results += self.tap.measure(self.proposal_nums)
 
     def compute_metrics(self, results: list) -> dict[str, float]:

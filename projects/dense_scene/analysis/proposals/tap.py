@@ -76,7 +76,9 @@ class ProposalTap:
             if 'bboxes' not in sample.get('gt_instances', ()):
                 load = "dict(type='LoadAnnotations', with_bbox=True)"
                 where = f'Add {load} after Resize to the test pipeline.'
-                raise ValueError(f'Samples have no ground truth. {where}')
+                raise ValueError(
+                    f'data samples must have ground truth. {where}'
+                )
             if not training:
                 scale = np.tile(sample.get('scale_factor', (1.0, 1.0)), 2)
                 stages = [boxes / scale for boxes in stages]
