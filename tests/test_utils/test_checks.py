@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -71,7 +73,8 @@ def test_choice():
     assert message == "mode must be one of 'iou', 'iof', but got 'giou'."
 
 
-def test_ending():
-    assert checks.ending('a figure', 'a/b.PNG', ('.png', '.svg')) == '.png'
-    message = refused(checks.ending, 'a figure', 'a.png.gz', ('.png', '.svg'))
-    assert message == "a figure must end with .png, .svg, but got 'a.png.gz'."
+def test_suffix():
+    endings = '.png', '.svg'
+    assert checks.suffix('a figure', 'a/b.PNG', endings) == Path('a/b.PNG')
+    message = refused(checks.suffix, 'a figure', 'b.gif', endings)
+    assert message == 'a figure must end with .png, .svg, but got b.gif.'

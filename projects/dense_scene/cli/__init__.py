@@ -45,17 +45,10 @@ ABOUT = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command.
+    """Run a command; ``argv`` is its name and its arguments.
 
-    Args:
-        argv (Sequence[str], optional): Its name and its arguments. Defaults
-            to None: those of the process.
-
-    Returns:
-        int: The exit code; 1 after an error and 130 after Ctrl-C.
-
-    Raises:
-        SystemExit: After ``--help``, and with code 2 after wrong usage.
+    Returns the exit code, 1 after an error, 130 after Ctrl-C. ``--help`` and
+    wrong usage (code 2) raise SystemExit, as in argparse.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     name = _read_name(argv[:1] or ['--help'])

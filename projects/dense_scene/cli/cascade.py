@@ -35,15 +35,8 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    study = study_cascade(
-        args.config,
-        args.checkpoint,
-        args.out,
-        args.num_images,
-        args.min_iou,
-        args.cfg_options,
-        args.device,
-    )
+    how = args.num_images, args.min_iou, args.cfg_options, args.device
+    study = study_cascade(args.config, args.checkpoint, args.out, *how)
     figure = f'{args.out}/cascade_study.{args.format}'
     draw_cascade_study(study, figure, args.by)
     write_cascade_report(study, figure, args.by, vars(args))

@@ -56,27 +56,14 @@ def run_demo(
 ) -> Path:
     """Render shelves, train, evaluate and draw; each step is resumable.
 
-    Args:
-        config (str | Path): A config that reads ``SHELVES_ROOT``.
-        data_root (str | Path): Where the scenes are rendered to.
-        out_dir (str | Path): Checkpoints, logs, metrics and pictures.
-        train_scenes (int): Defaults to 240.
-        val_scenes (int): Held-out scenes. Defaults to 40.
-        num_pictures (int): Held-out scenes that are drawn. Defaults to 6.
-
-    Returns:
-        Path: The folder with the pictures.
-
-    Raises:
-        ChildProcessError: If training or testing fails; names the log.
+    The config reads ``SHELVES_ROOT``; the scenes of val are held out, and
+    some of them are drawn. Returns the folder with these pictures.
     """
     start = time.monotonic()
     data_root, out_dir = Path(data_root).resolve(), Path(out_dir).resolve()
     out_dir.mkdir(parents=True, exist_ok=True)
     for split, count in (('train', train_scenes), ('val', val_scenes)):
-        write_shelves(
-            data_root, count, split=split, size=SCENE_SIZE, objects=OBJECTS
-        )
+        write_shelves(data_root, count, split, SCENE_SIZE, objects=OBJECTS)
     os.environ['SHELVES_ROOT'] = str(data_root)
 
     last = out_dir / 'last_checkpoint'
@@ -90,14 +77,9 @@ def run_demo(
     pictures = out_dir / 'pictures'
     shutil.rmtree(pictures, ignore_errors=True)
     with open(out_dir / 'draw.log', 'w') as log, redirect_stdout(log):
-        draw_predictions(
-            config,
-            checkpoint,
-            data_root / 'annotations' / 'val.json',
-            data_root / 'val',
-            pictures,
-            num_images=num_pictures,
-        )
+        truth, images = data_root / 'annotations/val.json', data_root / 'val'
+        where = truth, images, pictures
+        draw_predictions(config, checkpoint, *where, num_pictures)
     minutes = (time.monotonic() - start) / 60
     print(f'Done in {minutes:.1f} min. Look at {pictures}/')
     return pictures
@@ -120,11 +102,8 @@ def _follow(command: list[str], log: Path) -> None:
                 status.update(text)
     if child.returncode:
         print(*_cause(list(last)), sep='', end='', file=sys.stderr)
-        raise ChildProcessError(
-            f'{log.stem} must succeed, but it ended with code '
-            f'{child.returncode}. Its last lines are above, all in {log}; '
-            'the same command goes on from the last checkpoint.'
-        )
+        what = f'{log.stem} must succeed, but got code {child.returncode}'
+        raise ChildProcessError(f'{what}. {log} says why; run again to go on.')
 
 
 def _cause(lines: list[str]) -> list[str]:

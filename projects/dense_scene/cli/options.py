@@ -42,12 +42,8 @@ class CommandParser(ArgumentParser):
         """Files of detections, and what they are compared with."""
         for name in names:
             self.add(name, '.npz, .json or .csv')
-        self.add(
-            '--ann-file',
-            'ground truth: COCO JSON, or a CSV of SKU-110K',
-            metavar='FILE',
-            required=True,
-        )
+        truth = 'ground truth: COCO JSON, or a CSV of SKU-110K'
+        self.add('--ann-file', truth, metavar='FILE', required=True)
         self.add('--backend', 'hotcoco or pycocotools', 'auto', metavar='NAME')
 
 

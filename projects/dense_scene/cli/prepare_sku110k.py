@@ -11,28 +11,31 @@ Exit code: 0 nothing wrong, 3 faults found, 1 the files cannot be checked.
 """
 
 from argparse import Namespace
+from pathlib import Path
 
-from ..analysis.preparation.prepare_sku110k import prepare_sku110k
+from ..analysis.preparation.report import write_preparation_report
+from ..datasets.checks.check import SPLITS, check_sku110k
+from ..datasets.checks.write_manifests import write_manifests
 from .options import CommandParser
 
 FAULTS_FOUND = 3
+LIMIT = 'first images of each split (default: all)'
 
 
 def add_arguments(parser: CommandParser) -> None:
     parser.add('root', 'folder that holds images/ and annotations/')
     parser.add('--out', 'results', 'work_dirs/sku110k', metavar='FOLDER')
-    parser.add('--splits', 'which ones', ['train', 'val', 'test'])
-    parser.add(
-        '--limit', 'first images of each split (default: all)', type=int
-    )
+    parser.add('--splits', 'which ones', [*SPLITS])
+    parser.add('--limit', LIMIT, type=int)
     parser.add('--workers', 'processes (default: all cores)', type=int)
 
 
 def run(args: Namespace) -> int:
-    check, paths = prepare_sku110k(
-        args.root, args.out, args.splits, args.limit, args.workers
-    )
+    out, which = Path(args.out), (args.splits, args.limit, args.workers)
+    check = check_sku110k(args.root, out / 'checked.jsonl', *which)
+    paths = write_manifests(check, out)
+    report = write_preparation_report(check, out / 'report.html')
     for kind, (count, title) in check.summary().items():
         print(f'{count:8,}  {kind}: {title}')
-    print(*paths, sep='\n')
+    print(report, *paths, sep='\n')
     return FAULTS_FOUND if check.faults else 0

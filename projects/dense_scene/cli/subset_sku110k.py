@@ -7,22 +7,17 @@ The package holds what it writes.
 
 from argparse import Namespace
 
-from ..datasets.sku110k.manifest import (
-    MANIFESTS,
-    PAPER_IMAGES,
-    SEED,
-    write_subset,
-)
+from ..datasets.sku110k import manifest
 from .options import CommandParser
 
 
 def add_arguments(parser: CommandParser) -> None:
     parser.add('counts', 'CSV with the columns image, split and objects')
-    parser.add('--out', 'folder', str(MANIFESTS), metavar='FOLDER')
-    parser.add('--total', 'images', PAPER_IMAGES)
-    parser.add('--seed', 'of the choice', SEED)
+    parser.add('--out', 'folder', str(manifest.MANIFESTS), metavar='FOLDER')
+    parser.add('--total', 'images', manifest.PAPER_IMAGES)
+    parser.add('--seed', 'of the choice', manifest.SEED)
 
 
 def run(args: Namespace) -> None:
-    paths = write_subset(args.counts, args.out, args.total, args.seed)
-    print(*paths, sep='\n')
+    given = args.counts, args.out, args.total, args.seed
+    print(*manifest.write_subset(*given), sep='\n')

@@ -104,7 +104,7 @@ class DenseCocoMetric(BaseMetric):
         self.density_file = density_file
         self.detection_file = detection_file
         if detection_file is not None:
-            checks.ending('detection_file', detection_file, store.ENDINGS)
+            checks.suffix('detection_file', detection_file, store.ENDINGS)
         self.backend_args = backend_args
         self.density_report: DensityReport | None = None
         self.model_caps: dict[str, int] = {}

@@ -6,9 +6,9 @@ that counts: ``int`` or a NumPy integer, never a bool. All raise ValueError.
 """
 
 import math
-import os
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 
@@ -69,15 +69,13 @@ def choice(name: str, value: Any, options: Iterable[Any]) -> Any:
     return value
 
 
-def ending(name: str, path: str | os.PathLike, endings: Sequence[str]) -> str:
-    """The ending of a path, in lower case, one of ``endings``."""
-    path = os.fspath(path)
-    found = os.path.splitext(path)[1].lower()
-    if found not in endings:
-        raise ValueError(
-            f'{name} must end with {", ".join(endings)}, but got {path!r}.'
-        )
-    return found
+def suffix(name: str, value: Any, endings: Sequence[str]) -> Path:
+    """A path whose name ends, in any case, with one of ``endings``."""
+    path = Path(value)
+    if path.suffix.lower() not in endings:
+        listed = ', '.join(endings)
+        raise ValueError(f'{name} must end with {listed}, but got {value}.')
+    return path
 
 
 def _listed(value: Any) -> list:

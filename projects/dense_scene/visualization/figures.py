@@ -15,9 +15,8 @@ _ENDINGS = ('.png', '.svg', '.pdf')
 
 
 def check_figure_path(path: str | os.PathLike) -> Path:
-    """The path, if its ending is that of a figure, else ValueError."""
-    checks.ending('a figure', path, _ENDINGS)
-    return Path(path)
+    """The path, if its ending is that of a figure; else a ValueError."""
+    return checks.suffix('a figure', path, _ENDINGS)
 
 
 def write_figure(figure: Figure, path: str | os.PathLike) -> Path:
@@ -28,7 +27,7 @@ def write_figure(figure: Figure, path: str | os.PathLike) -> Path:
         path (str | PathLike): ``.png``, ``.svg`` or ``.pdf``; returned. Its
             folder is made.
     """
-    kind = checks.ending('a figure', path, _ENDINGS)[1:]
+    kind = checks.suffix('a figure', path, _ENDINGS).suffix[1:].lower()
     FigureCanvasAgg(figure)
     with whole_file(path) as part:
         figure.savefig(part, format=kind, dpi=200)

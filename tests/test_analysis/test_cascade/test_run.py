@@ -110,8 +110,8 @@ def test_weights_of_another_model(files):
     with pytest.raises(ValueError) as error:
         run(files)
     assert str(error.value).startswith(
-        f"'{files}/weights.pth' must hold the weights of the model in the "
-        'config, but does not: '
+        f"'{files}/weights.pth' must hold the weights of the config, but "
+        'does not: '
     )
     assert '\n' not in str(error.value)
     assert not (files / 'out').exists()
@@ -163,5 +163,6 @@ def test_the_command(files, capsys):
     assert 0 < content['rows'][0]['boxes'] <= 14
 
     assert main([*arguments[:2], str(files / 'none.pth')]) == 1
-    error = f"error: '{files}/none.pth' is not a file.\n"
-    assert capsys.readouterr().err == error
+    error = capsys.readouterr().err
+    assert f"'{files}/none.pth' does not exist" in error
+    assert error.count('\n') == 1

@@ -11,12 +11,8 @@ from mmengine.logging import print_log
 def find_logs(path: str | os.PathLike) -> list[Path]:
     """The logs of a run, one for each start or resumption, oldest first.
 
-    Args:
-        path (str | PathLike): A work folder, the folder of one start in it,
-            or a ``scalars.json``.
-
-    Raises:
-        FileNotFoundError: If there is none.
+    ``path`` is a work folder, the folder of one start in it, or a
+    ``scalars.json``.
     """
     path = Path(path)
     if path.is_file():
@@ -24,20 +20,14 @@ def find_logs(path: str | os.PathLike) -> list[Path]:
     for place in ('.', 'vis_data', '*/vis_data'):
         if logs := sorted(path.glob(f'{place}/scalars.json')):
             return logs
-    raise FileNotFoundError(
-        f'{path} must be a log file or the work folder of a run, but '
-        f'{"there is no log in it" if path.is_dir() else "does not exist"}.'
-    )
+    fault = 'there is no log in it' if path.is_dir() else 'does not exist'
+    raise FileNotFoundError(f'{path} must be a log or work_dir, but {fault}.')
 
 
 def read_scalars(path: str | os.PathLike) -> list[dict]:
     """The lines of all logs of :func:`find_logs`; each has an int ``step``.
 
     A last line that a crash cut short is left out, with a warning.
-
-    Raises:
-        FileNotFoundError: If there is no log.
-        ValueError: If another line is broken; the message names it.
     """
     rows = []
     for log in find_logs(path):
@@ -48,9 +38,9 @@ def read_scalars(path: str | os.PathLike) -> list[dict]:
                 rows.append({**row, 'step': int(row['step'])})
             except (KeyError, OverflowError, TypeError, ValueError) as error:
                 if number < len(lines):
+                    what = f'{log}, line {number} must be JSON with a step'
                     raise ValueError(
-                        f'{log}, line {number} must be a JSON object with a '
-                        f'step, but got {line[:60]!r}.'
+                        f'{what}, but got {line[:60]!r}.'
                     ) from error
                 message = f'{log}: the last line is cut short and left out.'
                 print_log(message, 'current', logging.WARNING)

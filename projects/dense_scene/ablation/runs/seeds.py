@@ -17,12 +17,11 @@ _METRICS = ('coco/bbox_mAP@100', 'coco/bbox_mAP@300')
 def read_seed_study(
     folder: str | Path, metrics: Sequence[str] = _METRICS
 ) -> pd.DataFrame:
-    """Read ``folder/<seed>/``, each the ``--work-dir`` of a run.
+    """Read ``folder/<seed>/``, each the ``--work-dir`` of a finished run.
 
     Args:
         folder (str | Path): Holds one folder for each seed.
-        metrics (Sequence[str]): Validation results to take, as they are
-            called in the log.
+        metrics (Sequence[str]): Validation results, as the log calls them.
 
     Returns:
         DataFrame: A row for each run, called as its folder; the index is
@@ -31,21 +30,13 @@ def read_seed_study(
         ``stage1_objects_without_positive`` and so on, of the last epoch;
         ``seconds_per_iteration``, the median; on a GPU ``memory_mb``, the
         most that was logged.
-
-    Raises:
-        FileNotFoundError: If no run lies there.
-        ValueError: If a run is not finished: it has not been validated at its
-            end, or ended earlier than another. The line names it.
     """
     folder = Path(folder)
     logs = folder.glob('*/*/vis_data/scalars.json')
     lines = {p: read_scalars(p) for p in sorted({x.parents[2] for x in logs})}
     if not lines:
-        raise FileNotFoundError(
-            f'{folder} must hold one work_dir for each seed, but no log of a '
-            'run was found. Train with --work-dir '
-            f'{folder}/0 --cfg-options randomness.seed=0.'
-        )
+        what = f'{folder} must hold one work_dir for each seed'
+        raise FileNotFoundError(f'{what}, but there is no log of a run.')
     runs = {
         path.name: pd.Series(_read_run(path, lines[path], metrics))
         for path in lines
@@ -55,8 +46,7 @@ def read_seed_study(
     if ends[short] < ends[long]:
         raise ValueError(
             f'the runs in {folder} must be equally long, but {short} ends at '
-            f'step {ends[short]} and {long} at {ends[long]}. Let it finish '
-            '(mim train ... --resume), or take it out.'
+            f'step {ends[short]} and {long} at {ends[long]}. Resume it.'
         )
     # What every run has, in the order of the first.
     table = pd.concat(runs, axis=1, join='inner').T
@@ -72,8 +62,7 @@ def _read_run(
         if not at or _training(lines[at[-1] :], 'loss'):
             raise ValueError(
                 f'{work_dir} must be a finished run with {metric!r} at the '
-                'end of its log, but it is not there. Let it finish (mim '
-                'train ... --resume) or name another metric.'
+                'end of its log, but it is not there. Resume it.'
             )
         result[metric] = lines[at[-1]][metric]
     files = work_dir.glob('*/proposal_quality_train_*.json')
@@ -95,14 +84,10 @@ def _training(lines: list[dict], key: str) -> list[float]:
 
 
 def format_seed_studies(studies: Sequence[pd.DataFrame]) -> str:
-    """A Markdown table for each key: mean, interval, difference, values.
+    """Markdown: a table for each key, with Student's intervals at 95%.
 
-    Args:
-        studies (Sequence[DataFrame]): Of :func:`read_seed_study`, first the
-            baseline. Differences are taken seed by seed, where both have it.
-
-    Returns:
-        str: Intervals are Student's at 95%.
+    ``studies`` are of :func:`read_seed_study`, first the baseline.
+    Differences are taken seed by seed, where both have it.
     """
     keys = [k for k in studies[0] if all(k in study for study in studies)]
     return '\n\n'.join(_format_key(studies, key) for key in keys) + '\n'
@@ -115,8 +100,7 @@ def _format_key(studies: Sequence[pd.DataFrame], key: str) -> str:
     ]
     for study in studies:
         values, change = study[key], '–'
-        # By name of the seed.
-        gains = (values - studies[0][key]).dropna()
+        gains = (values - studies[0][key]).dropna()  # by name of the seed
         if study is not studies[0] and len(gains):
             change = _format_mean(gains, '+')
         each = ', '.join(f'{value:.3f}' for value in values)

@@ -48,10 +48,6 @@ def draw_stage_losses(
     Returns:
         DataFrame: What was drawn: ``run`` (its label), the columns of
         :func:`read_stage_losses`, and ``smoothed``.
-
-    Raises:
-        FileNotFoundError, ValueError: Of :func:`read_stage_losses`; if two
-            runs have one name, or the figure has another ending.
     """
     check_figure_path(out)
     smooth = checks.number('smooth', smooth, '[0, inf)')
@@ -93,9 +89,6 @@ def plot_stage_losses(
         table (DataFrame): Of :func:`draw_stage_losses`.
         smooth, weighted: What the legend says.
         log_scale (bool): Of the losses. Defaults to False.
-
-    Returns:
-        Figure: Without a display and without pyplot's state.
     """
     stages = table['stage'].max()
     figure = Figure(figsize=(1 + 3 * stages, 5.4), layout='constrained')
@@ -132,8 +125,7 @@ def plot_stage_losses(
 
 
 def _top(table: pd.DataFrame, smooth: float) -> float:
-    numbers = table[['value', 'smoothed']]
-    numbers = numbers.where(np.isfinite(numbers))
+    numbers = table[['value', 'smoothed']].replace([np.inf, -np.inf], np.nan)
     top = numbers['value'].quantile(0.99)
     return max(top, numbers['smoothed'].max()) if smooth else top
 

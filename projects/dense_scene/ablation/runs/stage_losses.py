@@ -25,18 +25,13 @@ def read_stage_losses(
     had done.
 
     Args:
-        path (str | PathLike): A work folder, the folder of one start of the
-            run in it, or a ``scalars.json``.
+        path (str | PathLike): Of :func:`find_logs`.
         unweighted (bool): Divide by the ``stage_loss_weights`` of the config
             beside the log. It is parsed, never run. Defaults to False.
 
     Returns:
         DataFrame: A row for each value: ``step`` (the iteration, rising),
         ``stage`` (1 for the first), ``loss`` (one of ``LOSSES``), ``value``.
-
-    Raises:
-        FileNotFoundError: If there is no log, or no config.
-        ValueError: If one of them is broken or names no stages.
     """
     rows: dict[int, list] = {}
     for line in read_scalars(path):
@@ -52,9 +47,8 @@ def read_stage_losses(
             rows[step] = losses
     if not rows:
         raise ValueError(
-            f'{path} must log losses of cascade stages (s0.loss_cls, '
-            's0.loss_bbox, ...), but has none. Give the log of a Cascade '
-            'R-CNN that trained longer than logger.interval.'
+            f'{path} must log losses of cascade stages, but has no '
+            's0.loss_cls. Train for longer than logger.interval.'
         )
     values = [value for losses in rows.values() for value in losses]
     table = pd.DataFrame(values, columns=['step', 'stage', 'loss', 'value'])
@@ -69,10 +63,8 @@ def _stage_weights(config: Path, stages: int) -> np.ndarray:
     found = _WEIGHTS.search(config.read_text(encoding='utf-8'))
     weights = np.array(ast.literal_eval(found[1] if found else '[]'), float)
     if len(weights) != stages or weights.min() <= 0:
-        raise ValueError(
-            f'{config} must have {stages} stage_loss_weights above 0, but got '
-            f'{weights.tolist()}. Draw the losses with their weights.'
-        )
+        what = f'{config} must have {stages} stage_loss_weights above 0'
+        raise ValueError(f'{what}, but got {weights.tolist()}.')
     return weights
 
 

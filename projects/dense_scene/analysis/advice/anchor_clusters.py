@@ -34,10 +34,8 @@ def rank_anchors(
     wanted, the sum of the best-possible recalls at IoU 0.5 and 0.7.
 
     Args:
-        boxes (np.ndarray): (N, 4), xyxy, pixels of the resized image;
-            N >= 1. Time grows with N: give a sample of some thousands.
-        image_sizes (np.ndarray): (N, 2), height and width of the resized
-            image of each box.
+        boxes, image_sizes: Of :func:`best_anchor_iou`, of one object or more.
+            Time grows with their number: give a sample of some thousands.
         per_location (int): How many anchors at each location: number of
             scales times number of ratios. Defaults to 3.
         strides (tuple[int, ...]): Defaults to (4, 8, 16, 32, 64).
@@ -45,23 +43,19 @@ def rank_anchors(
     Returns:
         list[AnchorShapes]: The best of each way to write ``per_location`` as
         a product. Numbers have two decimals.
-
-    Raises:
-        ValueError: If ``per_location`` is not positive.
     """
     positive_integer('anchors', per_location)
     search = _Search(boxes, image_sizes, strides)
     found = []
     for num_scales in range(1, per_location + 1):
         num_ratios, rest = divmod(per_location, num_scales)
-        if rest:
-            continue
-        tries = [
-            state
-            for start in _STARTS
-            for state in search.cluster(start, num_scales, num_ratios)
-        ]
-        found.append(search.climb(max(tries, key=search.score), num_scales))
+        if not rest:
+            tries = [
+                state
+                for start in _STARTS
+                for state in search.cluster(start, num_scales, num_ratios)
+            ]
+            found.append(search.climb(max(tries, key=search.score)))
     found.sort(key=search.score, reverse=True)
     return [search.shapes(*state) for state in found]
 
@@ -132,20 +126,17 @@ class _Search:
                 return
             base, ratios = base + step, np.sort(moved)
 
-    def climb(self, state: _State, num_scales: int) -> _State:
+    def climb(self, state: _State) -> _State:
         """Move one number at a time as long as it helps."""
-        numbers = np.array([state[0], *state[2]])
         best = self.score(state)
         for step in _STEPS:
             improved = True
             while improved:
                 improved = False
-                for place, sign in product(range(len(numbers)), (1, -1)):
-                    trial = numbers.copy()
-                    trial[place] += sign * step
-                    score = self.score(
-                        (trial[0], num_scales, tuple(trial[1:]))
-                    )
-                    if score > best:
-                        numbers, best, improved = trial, score, True
-        return numbers[0], num_scales, tuple(numbers[1:])
+                for place, sign in product(range(1 + len(state[2])), (1, -1)):
+                    numbers = np.array([state[0], *state[2]])
+                    numbers[place] += sign * step
+                    trial = numbers[0], state[1], tuple(numbers[1:])
+                    if (score := self.score(trial)) > best:
+                        state, best, improved = trial, score, True
+        return state

@@ -54,17 +54,15 @@ def best_anchor_iou(
             image of each box, before padding.
         anchors (AnchorShapes): K shapes per level.
         allowed_border (int): As in ``train_cfg.rpn``: how many pixels an
-            anchor may reach out of the image; negative for any number. mmdet's
-            Cascade R-CNN has 0 (in training), Faster R-CNN -1.
+            anchor may reach out of the image; negative for any number.
             Defaults to -1.
         pad_divisor (int): Images are padded to a multiple of it on the right
             and at the bottom; the padding has anchors. Defaults to 32.
 
     Returns:
         tuple[np.ndarray, np.ndarray]: (N,) float64, the IoU, and (N,) int64,
-        which shape gives it: an index into the first three axes of
-        ``anchors.sizes()``, flat; 0 where the IoU is 0. Of equal ones the
-        first.
+        the first shape that gives it: an index into the first three axes of
+        ``anchors.sizes()``, flat; 0 where the IoU is 0.
     """
     boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
     image_sizes = np.asarray(image_sizes, np.float64).reshape(-1, 2)
@@ -117,20 +115,18 @@ class _Grid:
         """(K, n), pixels in common along an axis with lengths (K, 1)."""
         center, side = self.centers[axis], self.sides[axis]
         last = np.ceil(self.padded[axis] / stride) - 1
-        first, empty = 0, None
+        first = 0
         if self.border >= 0:
             # first * stride - length / 2 >= -border, and at the other end
             # last * stride + length / 2 < limit + border.
             reach = lengths / 2 - self.border
             first = np.maximum(0, np.ceil(reach / stride))
-            last = np.minimum(
-                last, np.ceil((self.limits[axis] - reach) / stride) - 1
-            )
-            empty = last < first
+            end = np.ceil((self.limits[axis] - reach) / stride)
+            last = np.minimum(last, end - 1)
         nearest = np.clip(np.rint(center / stride), first, last) * stride
         overlap = (side + lengths) / 2
         overlap -= np.abs(center - nearest)
         overlap = np.clip(overlap, 0, np.minimum(side, lengths), out=overlap)
-        if empty is not None:
-            overlap[empty] = 0
+        if self.border >= 0:
+            overlap[last < first] = 0
         return overlap

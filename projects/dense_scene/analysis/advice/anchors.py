@@ -34,12 +34,11 @@ class AnchorRecall(NamedTuple):
         """On boxes and images as :func:`best_anchor_iou` takes them."""
         iou, _ = best_anchor_iou(boxes, image_sizes, anchors)
         inside, _ = best_anchor_iou(boxes, image_sizes, anchors, 0)
-        recall, recall_inside = (
+        recalls = (
             {t: float((found >= t).mean()) for t in THRESHOLDS}
             for found in (iou, inside)
         )
-        below = float((iou < 0.3).mean())
-        return cls(anchors, recall, recall_inside, below, float(iou.mean()))
+        return cls(anchors, *recalls, float((iou < 0.3).mean()), iou.mean())
 
 
 def advise_anchors(
@@ -52,11 +51,7 @@ def advise_anchors(
     """Compare the usual anchors with those that fit these objects best.
 
     Args:
-        boxes (np.ndarray): (N, 4), xyxy, pixels of the resized image; N >= 1.
-        image_sizes (np.ndarray): (N, 2), height and width of the resized
-            image of each box.
-        per_location (int): How many anchors at each location. Defaults to 3.
-        strides (tuple[int, ...]): Defaults to (4, 8, 16, 32, 64).
+        boxes, image_sizes, per_location, strides: Of :func:`rank_anchors`.
         seed (int): Of the choice of ``SAMPLE`` objects that anchors are
             fitted to. The recalls are those of all objects. Defaults to 0.
 
@@ -77,11 +72,8 @@ def advise_anchors(
     stock, same, *fitted = (
         AnchorRecall.measure(boxes, image_sizes, one) for one in shapes
     )
-    good = [
-        row
-        for row in fitted
-        if all(row.recall[t] >= stock.recall[t] for t in THRESHOLDS)
-    ]
-    if not good and per_location < STOCK.per_location:
-        good = fitted
-    return [stock, same, (good or [stock])[0]]
+    for row in fitted:
+        if all(row.recall[t] >= stock.recall[t] for t in THRESHOLDS):
+            return [stock, same, row]
+    fewer = per_location < STOCK.per_location
+    return [stock, same, fitted[0] if fewer else stock]

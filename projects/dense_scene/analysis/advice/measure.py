@@ -67,29 +67,19 @@ def advise_dataset(
     """Measure what the configs of dense scenes depend on.
 
     Args:
-        ann_file (str): Annotations of any format of
-            :func:`read_annotations`; a folder for VOC and YOLO.
+        ann_file, source_format, images: Of :func:`read_annotations`. The
+            format defaults to what the annotations look like.
         scale (tuple[int, int]): What images are resized to, aspect ratio
             kept. Defaults to (1333, 800).
         anchors (int): Anchors per location. Defaults to 3.
-        strides (tuple[int, ...]): Of the feature pyramid.
-            Defaults to (4, 8, 16, 32, 64).
-        seed (int): Defaults to 0.
-        source_format, images: Of :func:`read_annotations`. The format
-            defaults to what the annotations look like.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is malformed, holds no object, or lacks the size of
-            an image; or if ``scale`` or ``anchors`` is not positive.
+        strides, seed: Of :func:`advise_anchors`.
     """
     scale = checks.size('scale', scale)
     truth, left_out = _usable(_read(ann_file, source_format, images), ann_file)
     sizes = truth.columns.sizes[:, ::-1]  # width, height
     image_of_box = np.repeat(np.arange(len(sizes)), truth.columns.counts)
     resized = [rescale_size(size, scale) for size in sizes.tolist()]
-    # A stripe may have no row left; no loader gives that.
-    resized = np.maximum(resized, 1)
+    resized = np.maximum(resized, 1)  # a stripe may have no row left
     factors = resized / sizes
     boxes = truth.boxes * np.tile(factors, 2)[image_of_box]
     size = np.sqrt(box_areas(boxes))
@@ -144,18 +134,14 @@ def _usable(truth: GroundTruth, ann_file: str) -> tuple[GroundTruth, int]:
     truth.validate()
     columns = truth.columns
     if (columns.sizes < 1).any():
-        raise ValueError(
-            f'{ann_file} must give every image a positive width and height, '
-            'but some are not. Add them.'
-        )
+        what = f'{ann_file} must give every image a positive width and height'
+        raise ValueError(f'{what}, but does not.')
     sizes = np.repeat(columns.sizes[:, ::-1], columns.counts, axis=0)
     boxes, keep = clip_boxes(truth.boxes, sizes)
     keep &= ~(truth.iscrowd | truth.ignore)
     if not keep.any():
-        raise ValueError(
-            f'{ann_file} must hold at least one object of a pixel or more '
-            'that is not a crowd region, but holds none.'
-        )
+        what = f'{ann_file} must hold at least one object of a pixel or more'
+        raise ValueError(f'{what} that is not a crowd region, but holds none.')
     columns = replace(columns, boxes=boxes).keep_boxes(keep)
     kept = GroundTruth.from_columns(columns, truth.classes)
     return kept, len(truth) - len(kept)
@@ -167,12 +153,10 @@ def _nearest(
     """IoU with the nearest neighbor, and with the one of the same class."""
     in_class = image_of_box * len(truth.classes) + truth.labels
     groups = [image_of_box, in_class][: len(truth.classes)]
-    found = []
-    for group in groups:
-        iou = np.zeros(len(truth))
+    found = np.zeros((len(groups), len(truth)))
+    for iou, group in zip(found, groups):
         for rows in group_rows(group, np.unique(group)):
             iou[rows] = nearest_neighbor_iou(truth.boxes[rows])
-        found.append(iou)
     return found[0], found[-1]
 
 

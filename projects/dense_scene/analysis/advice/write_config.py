@@ -129,10 +129,8 @@ def format_advice(advice: DatasetAdvice, base: str, folder: str = '') -> str:
 
     Args:
         advice (DatasetAdvice): What was measured.
-        base (str): The config file to inherit from. Its
-            ``roi_head.bbox_head`` and ``train_cfg.rcnn`` are lists, one item
-            per stage, its RPN has the strides of the advised anchors, and
-            its evaluator takes ``max_dets``.
+        base (str): The config to inherit from, of a Cascade R-CNN with the
+            strides of the advised anchors, evaluated with ``max_dets``.
         folder (str): Where the text will be saved; ``base`` is named relative
             to it. Defaults to '', the current folder.
     """
@@ -194,10 +192,8 @@ def _table(rows: list[AnchorRecall]) -> list[str]:
     for row in rows:
         shapes = row.anchors.scales, row.anchors.ratios
         shares = *row.recall.values(), *row.recall_inside.values(), row.below
-        cells.append(
-            [' '.join(f'{value:g}' for value in values) for values in shapes]
-            + [f'{share:.3f}' for share in shares]
-        )
+        texts = [' '.join(f'{value:g}' for value in part) for part in shapes]
+        cells.append(texts + [f'{share:.3f}' for share in shares])
     return format_table([*head, '< 0.3'], cells).splitlines()
 
 
@@ -215,11 +211,9 @@ def _nms(overlap: float, default: float) -> float:
 
 
 def _explain_nms(overlap: float) -> str:
-    return (
-        f'at most {overlap:.2f} for 99.5% of the objects, so no threshold '
-        f'below {_nms(overlap, 0):g}'
-        + (', and soft-NMS keeps more' if overlap > _HIGHEST_NMS else '')
-    )
+    more = ', and soft-NMS keeps more' if overlap > _HIGHEST_NMS else ''
+    least = f'so no threshold below {_nms(overlap, 0):g}{more}'
+    return f'at most {overlap:.2f} for 99.5% of the objects, {least}'
 
 
 def _wrap_comments(text: str) -> str:

@@ -45,42 +45,26 @@ def plot_cascade_study(study: CascadeStudy, by: str = 'objects') -> Figure:
     training. Below: median and quartiles of that IoU; the share of boxes at
     or above four IoUs; the share that a stage moved to another object.
 
-    Args:
-        study (CascadeStudy): Of :func:`study_cascade`.
-        by (str): Of :func:`summarize_cascade`. Defaults to 'objects'.
-
-    Returns:
-        Figure: Without a display and without pyplot's state.
-
-    Raises:
-        ValueError: If ``by`` is another word, or no box was followed.
+    ``by`` is that of :func:`summarize_cascade`. Without a box there is no
+    figure but a ValueError.
     """
     rows, stages = summarize_cascade(study, by), len(study.thresholds)
     if not rows[0]['boxes']:
-        raise ValueError(
-            'there must be proposals that overlap objects, but no box was '
-            'followed. Give other images, a trained checkpoint, or a lower '
-            'min_iou.'
-        )
+        what = 'there must be proposals that overlap objects'
+        raise ValueError(f'{what}, but no box was followed. Lower min_iou.')
     figure = Figure(figsize=(12, 7.4), layout='constrained')
-    figure.suptitle(
-        f'{rows[0]["boxes"]:,} proposals that overlap one of '
-        f'{rows[0]["objects"]:,} objects',
-        fontsize='medium',
-    )
+    title = '{boxes:,} proposals that overlap one of {objects:,} objects'
+    figure.suptitle(title.format(**rows[0]), fontsize='medium')
     above, below = figure.subfigures(2, 1, height_ratios=(1, 1.15))
-    row_of_stages = above.subplots(1, stages, sharey=True, squeeze=False)[0]
-    for axes, row, threshold in zip(row_of_stages, rows, study.thresholds):
+    [panels] = above.subplots(1, stages, sharey=True, squeeze=False)
+    for axes, row, threshold in zip(panels, rows, study.thresholds):
         _plot_histograms(axes, row, threshold)
-    row_of_stages[0].set_ylabel('share of boxes')
     # Room for the legends; the stages share the axis.
-    row_of_stages[0].set_ylim(0, 1.35 * row_of_stages[0].get_ylim()[1])
+    top = 1.35 * panels[0].get_ylim()[1]
+    panels[0].set(ylabel='share of boxes', ylim=(0, top))
     # Per group: its rows, one for each stage.
-    groups = [
-        rows[start : start + stages]
-        for start in range(stages, len(rows), stages)
-        if all(row['boxes'] for row in rows[start : start + stages])
-    ]
+    groups = zip(*(rows[stage::stages] for stage in range(stages)))
+    groups = [g for g in groups if all(row['boxes'] for row in g)][1:]
     left, middle, right = below.subplots(1, 3)
     _plot_quartiles(left, groups, stages)
     _plot_shares(middle, groups)
@@ -91,9 +75,9 @@ def plot_cascade_study(study: CascadeStudy, by: str = 'objects') -> Figure:
     for axes in (middle, right):
         axes.set_xticks(range(len(groups)), names)
         axes.set(xlabel=_UNITS[by], ylabel='share of boxes')
-    for axes in (*row_of_stages, middle, right):
+    for axes in (*panels, middle, right):
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-    for axes in (*row_of_stages, left, middle, right):
+    for axes in (*panels, left, middle, right):
         tidy_axes(axes)
     return figure
 
@@ -110,8 +94,8 @@ def _plot_histograms(
         axes.stairs(share, IOU_EDGES, label=label, **style)
     label = f'positive in training from {threshold:g}'
     axes.axvline(threshold, color='0.3', ls='--', lw=1, label=label)
-    axes.set(title=f'stage {row["stage"]}', xlabel='IoU with the object')
-    axes.set_xlim(0, 1)
+    title = f'stage {row["stage"]}'
+    axes.set(title=title, xlabel='IoU with the object', xlim=(0, 1))
     axes.legend(frameon=False, fontsize='small', loc='upper left')
 
 
@@ -128,18 +112,13 @@ def _plot_quartiles(
         )
         # Side by side, so that the bars stay legible.
         shift = 0.1 * (number - (len(groups) - 1) / 2)
-        axes.errorbar(
-            np.arange(len(ends)) + shift,
-            middle,
-            yerr=[middle - low, high - middle],
-            capsize=2,
-            label=rows[0]['group'],
-            **_look(number, colors[number]),
-        )
+        bars = dict(yerr=[middle - low, high - middle], capsize=2)
+        look = _look(number, colors[number], label=rows[0]['group'])
+        axes.errorbar(np.arange(len(ends)) + shift, middle, **bars, **look)
     names = ['proposals'] + [f'after {i + 1}' for i in range(stages)]
     axes.set_xticks(range(len(names)), names)
-    axes.set(title='Median and quartiles', ylabel='IoU with the object')
-    axes.set(xlabel='stage', ylim=(0, 1))
+    axes.set(xlabel='stage', ylabel='IoU with the object', ylim=(0, 1))
+    axes.set_title('Median and quartiles')
     legend_below(axes, 0.26, ncols=4, columnspacing=1)
 
 
@@ -168,14 +147,13 @@ def _plot_moved(
         shares = [rows[stage]['moved'] for rows in groups]
         look = _look(stage, nth_color(stage))
         axes.plot(shares, label=f'stage {stage + 1}', **look)
-    axes.set_title('Boxes moved to another object')
-    axes.set_ylim(bottom=0)
+    axes.set(title='Boxes moved to another object', ylim=(0, None))
     legend_below(axes, 0.26, ncols=4, columnspacing=1)
 
 
-def _look(number: int, color: Any) -> dict[str, Any]:
+def _look(number: int, color: Any, **more: Any) -> dict[str, Any]:
     marker = _MARKERS[number % len(_MARKERS)]
-    return dict(color=color, marker=marker, ms=4, lw=1.4)
+    return dict(color=color, marker=marker, ms=4, lw=1.4, **more)
 
 
 def _shades(name: str, count: int) -> np.ndarray:

@@ -1,16 +1,16 @@
 """IoU of boxes entering and leaving each stage, by object density."""
 
-import csv
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...evaluation.density.report import group_by_quarter
 from ...utils import checks
-from ...utils.files import whole_file
+from ...utils.files import whole_file, write_text
 from .study import CascadeStudy
 
 IOU_MARKS = (0.5, 0.6, 0.7, 0.75)
@@ -27,7 +27,7 @@ def summarize_cascade(
     A box belongs to the group of the object that it enters the stage with.
 
     Args:
-        study (CascadeStudy): The boxes.
+        study (CascadeStudy): Of :func:`study_cascade`.
         by (str): What groups are made of: quarters of the images by their
             number of 'objects', or of the objects by their number of
             'neighbours'; equal numbers stay together, so that there can be
@@ -41,9 +41,6 @@ def summarize_cascade(
         on (share of IoU from there on), ``_objects_from_0.5`` and so on (share
         of the objects that some box overlaps so much) and ``_histogram``
         (counts between ``IOU_EDGES``). Shares of nothing are None.
-
-    Raises:
-        ValueError: If ``by`` is another word.
     """
     checks.choice('by', by, DENSITIES)
     rows = []
@@ -76,36 +73,20 @@ def write_cascade_report(
     by: str = 'objects',
     about: dict[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Write the rows of :func:`summarize_cascade` as JSON and as CSV.
+    """Write the rows of :func:`summarize_cascade`, and return them.
 
-    Args:
-        study (CascadeStudy): The boxes.
-        out (str | PathLike): Its ending is replaced by ``.json`` and, for the
-            rows without histograms, ``.csv``.
-        by (str): Of :func:`summarize_cascade`. Defaults to 'objects'.
-        about (dict, optional): What else the JSON shall hold.
-
-    Returns:
-        list[dict]: The rows.
+    As ``.json``, beside what ``about`` tells, and without the histograms as
+    ``.csv``: the ending of ``out`` is replaced.
     """
     rows = summarize_cascade(study, by)
-    content = dict(
-        about or {},
-        by=by,
-        images=len(study.image_objects),
-        iou_edges=IOU_EDGES.tolist(),
-        rows=rows,
-    )
-    with whole_file(Path(out).with_suffix('.json')) as part:
-        part.write_text(json.dumps(content, indent=1), encoding='utf-8')
-    names = [key for key in rows[0] if 'histogram' not in key]
-    with (
-        whole_file(Path(out).with_suffix('.csv')) as part,
-        open(part, 'w', newline='', encoding='utf-8') as file,
-    ):
-        writer = csv.DictWriter(file, names, extrasaction='ignore')
-        writer.writeheader()
-        writer.writerows(rows)
+    images, edges = len(study.image_objects), IOU_EDGES.tolist()
+    found = dict(by=by, images=images, iou_edges=edges, rows=rows)
+    content = json.dumps((about or {}) | found, indent=1)
+    write_text(Path(out).with_suffix('.json'), [content])
+    table = pd.DataFrame(rows)
+    table = table.loc[:, ~table.columns.str.contains('histogram')]
+    with whole_file(Path(out).with_suffix('.csv')) as part:
+        table.to_csv(part, index=False, lineterminator='\r\n')
     return rows
 
 

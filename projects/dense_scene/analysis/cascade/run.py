@@ -21,6 +21,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from ...utils import checks
+from ...utils.files import require_file
 from .study import CascadeStudy
 from .tap import CascadeTap
 
@@ -48,33 +49,21 @@ def study_cascade(
     at once.
 
     Args:
-        config (str | PathLike): Of the model; its ``test_dataloader`` names
-            the data.
+        config (str | PathLike): Its ``test_dataloader`` names the images.
         checkpoint (str | PathLike): Weights of that model.
         out_dir (str | PathLike): Made if absent.
-        num_images (int, optional): So many images, evenly spread over the
-            data set. Defaults to None: all.
+        num_images (int, optional): So many, evenly spread over the data set.
+            Defaults to None: all.
         min_iou (float): Proposals that overlap no object so much are left
-            out. Defaults to 0.3, below which the RPN of mmdet learns
-            background.
+            out. Defaults to 0.3: mmdet's RPN learns background below it.
         cfg_options (dict, optional): Overrides of the config.
         device (str, optional): Defaults to None: a GPU where there is one.
-
-    Returns:
-        CascadeStudy: All boxes and objects.
-
-    Raises:
-        FileNotFoundError: If config or checkpoint does not exist.
-        ValueError: If the model has no RoI stages.
-        ValueError: If a number is out of its range, there is no image, the
-            weights are not those of the model, or torch has no such device.
     """
     if num_images is not None:
         num_images = checks.positive_integer('num_images', num_images)
     min_iou = checks.number('min_iou', min_iou, '[0, 1)')
-    for path in (config, checkpoint):
-        if not os.path.isfile(path):
-            raise FileNotFoundError(f'{os.fspath(path)!r} is not a file.')
+    require_file(config, 'config')
+    require_file(checkpoint, 'checkpoint')
     cfg = Config.fromfile(config)
     cfg.merge_from_dict(cfg_options or {})
     init_default_scope(cfg.get('default_scope', 'mmdet'))
@@ -103,8 +92,7 @@ class _Progress:
 
     def load(self) -> int:
         """Go on from the file; returns how many images are done."""
-        study = CascadeStudy.load(self.path, self.key)
-        if study is None:
+        if not (study := CascadeStudy.load(self.path, self.key)):
             return 0
         self.parts = [study]
         done = len(study.image_objects)
@@ -131,12 +119,8 @@ def _measure(
             data = dataset[image]
             model.test_step(pseudo_collate([data]))
             boxes = tap.boxes(data['data_samples'].metainfo)
-            objects = _objects(dataset, image)
-            progress.parts.append(
-                CascadeStudy.of_image(
-                    boxes, objects, tap.pos_iou_thrs, min_iou
-                )
-            )
+            found = boxes, _objects(dataset, image), tap.pos_iou_thrs, min_iou
+            progress.parts.append(CascadeStudy.of_image(*found))
             if number % _SAVE_EVERY == 0:
                 progress.save()
     finally:
@@ -152,32 +136,23 @@ def _build_model(
     model = revert_sync_batchnorm(MODELS.build(cfg.model)).eval()
     try:
         load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
-    except RuntimeError as error:
-        # torch's message has one line for each kind of difference, and a
-        # long list of names in each.
-        lines = [x.strip() for x in str(error).splitlines() if x.strip()]
-        raise ValueError(
-            f'{checkpoint!r} must hold the weights of the model in the '
-            f'config, but does not: {lines[-1][:120]}... Give the config '
-            'that it was trained with.'
-        ) from error
+    except RuntimeError as error:  # lines of long lists of names
+        what = f'{checkpoint!r} must hold the weights of the config'
+        last = str(error).split('\n')[-1].strip()[:120]
+        raise ValueError(f'{what}, but does not: {last}...') from error
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     try:
         return model.to(device)
     except (AssertionError, RuntimeError) as error:  # torch raises either
-        raise ValueError(
-            f'device must be one that torch can use here, but {device!r} is '
-            f'not: {str(error).splitlines()[0]}.'
-        ) from error
+        what = f'device must be one that torch can use here, but {device!r} is'
+        first = str(error).split('\n')[0]
+        raise ValueError(f'{what} not: {first}.') from error
 
 
 def _choose(count: int, wanted: int | None) -> list[int]:
     """Positions of the images, evenly spread."""
     if count == 0:
-        raise ValueError(
-            'test_dataloader must have images, but has none. Give another '
-            'ann_file with cfg_options.'
-        )
+        raise ValueError('test_dataloader must have images, but has none.')
     wanted = count if wanted is None else min(wanted, count)
     return np.linspace(0, count - 1, wanted).round().astype(int).tolist()
 

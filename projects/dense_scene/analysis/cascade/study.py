@@ -71,8 +71,7 @@ class CascadeStudy:
         can be compared: none drops out because it got worse.
 
         Args:
-            boxes (Sequence[np.ndarray]): S + 1 arrays (N, 4), xyxy:
-                proposals, and the same rows after each stage, before NMS.
+            boxes (Sequence[np.ndarray]): Of :meth:`CascadeTap.boxes`.
             objects (np.ndarray): (M, 4), xyxy, in the same unit.
             thresholds (Sequence[float]): (S,).
             min_iou (float): Proposals that overlap no object so much are left
@@ -133,17 +132,11 @@ class CascadeStudy:
 
     @classmethod
     def load(cls, path: str | os.PathLike, key: str) -> CascadeStudy | None:
-        """Read what :meth:`save` wrote.
-
-        None if there is no such file, it has another key, or is damaged: then
-        it has to be measured again.
-        """
+        """Read what :meth:`save` wrote, if it is whole and has this key."""
         damage = (EOFError, KeyError, ValueError, zipfile.BadZipFile)
         try:
             with np.load(path, allow_pickle=False) as content:
-                if content['key'].item() != key:
-                    return None
-                names = [field.name for field in dataclasses.fields(cls)]
-                return cls(**{name: content[name] for name in names})
-        except (OSError, zlib.error, *damage):
+                columns = dict(content)
+            return cls(**columns) if columns.pop('key') == key else None
+        except (OSError, TypeError, zlib.error, *damage):
             return None

@@ -18,9 +18,6 @@ class CascadeTap(ProposalTap):
     Args:
         detector (nn.Module): The bare model: Cascade R-CNN, or a detector
             with one RoI stage.
-
-    Raises:
-        ValueError: If the detector has no RoI stage.
     """
 
     def __init__(self, detector: nn.Module) -> None:
@@ -37,13 +34,8 @@ class CascadeTap(ProposalTap):
     def boxes(self, img_meta: dict) -> list[np.ndarray]:
         """Proposals and refined boxes of the latest image, a batch of one.
 
-        Args:
-            img_meta (dict): ``img_shape``, and ``scale_factor`` where the
-                image was resized.
-
-        Returns:
-            list[np.ndarray]: S + 1 arrays (N, 4), float64, xyxy, pixels of
-            the original image; row i is the same proposal in all.
+        S + 1 arrays (N, 4), float64, xyxy, pixels of the original image; row
+        i is the same proposal in all.
         """
         [stages] = self.stage_inputs()
         # Without proposals the RoI head returns before it calls anything.
@@ -56,11 +48,8 @@ class CascadeTap(ProposalTap):
         scores, deltas = self._output
         head = self._head
         if not isinstance(deltas, Tensor):
-            raise ValueError(
-                'the cascade study needs heads that predict one tensor of '
-                f'deltas, but {type(head).__name__} does not. Give a '
-                'Cascade R-CNN with BBoxHeads.'
-            )
+            name = type(head).__name__
+            raise ValueError(f'bbox_head must be a BBoxHead, but got {name}.')
         if head.custom_activation:
             scores = head.loss_cls.get_activation(scores)
         labels = scores[:, :-1].argmax(dim=1)

@@ -50,12 +50,6 @@ def draw_error_gallery(
         worst (int): How many pictures. Defaults to 12.
         score_thr (float): Wrong detections below it are not drawn: hundreds
             of them would hide the image. Defaults to 0.3.
-
-    Returns:
-        list[Path]: The pictures.
-
-    Raises:
-        FileNotFoundError, ValueError: If an image is absent or unreadable.
     """
     checks.positive_integer('worst', worst)
     checks.number('score_thr', score_thr, '[0, 1]')
@@ -82,20 +76,11 @@ def draw_errors(
 ) -> np.ndarray:
     """Objects and errors of one image, with a legend of kinds and counts.
 
-    Args:
-        image (np.ndarray): (H, W, 3), uint8, BGR.
-        report (ErrorReport): Of :func:`analyse_errors`.
-        image_id (int): Of this image.
-        score_thr (float): As above. Defaults to 0.3.
-
-    Returns:
-        np.ndarray: (f H + legend, f W, 3), where the integer f enlarges images
-        under 800 pixels.
+    The image (H, W, 3), uint8, BGR, becomes (f H + legend, f W, 3), where the
+    integer f enlarges images under 800 pixels.
     """
     factor = max(1, round(_MIN_SIDE / min(image.shape[:2])))
-    canvas = cv2.resize(
-        image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC
-    )
+    canvas = cv2.resize(image, None, None, factor, factor, cv2.INTER_CUBIC)
     entries = []
     for name, color, boxes in _boxes_by_kind(report, image_id, score_thr):
         canvas = draw_boxes(canvas, boxes * factor, color)
@@ -126,10 +111,10 @@ def _legend(entries: list[tuple], width: int) -> np.ndarray:
     columns = max(1, width // _CELL)
     rows = -(-len(entries) // columns)
     canvas = np.full((rows * _ROW, width, 3), 255, np.uint8)
+    font = cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA
     for place, (text, color) in enumerate(entries):
         x, y = place % columns * _CELL, place // columns * _ROW
         cv2.rectangle(canvas, (x + 6, y + 6), (x + 22, y + 20), color, -1)
-        font = cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA
         cv2.putText(canvas, text, (x + 30, y + 18), *font)
     return canvas
 
@@ -137,16 +122,14 @@ def _legend(entries: list[tuple], width: int) -> np.ndarray:
 def _find(image_dir: str | os.PathLike, name: str) -> Path:
     path = Path(image_dir) / name
     if not path.is_file():
-        raise FileNotFoundError(
-            f'{image_dir} must hold every image of the gallery, but {name!r} '
-            'is not a file in it.'
-        )
+        what = f'{image_dir} must hold every image of the gallery'
+        raise FileNotFoundError(f'{what}, but {name!r} is not a file in it.')
     return path
 
 
 def _read(path: Path) -> np.ndarray:
-    content = np.fromfile(path, np.uint8)
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    content = np.fromfile(path, np.uint8)
     image = cv2.imdecode(content, flags) if len(content) else None
     if image is None:
         raise ValueError(f'{path} must be an image, but cannot be decoded.')

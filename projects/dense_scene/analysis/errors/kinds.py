@@ -33,15 +33,8 @@ def pairs_by_group(
 ) -> Pairs:
     """Overlapping boxes and objects of the same group, of a whole data set.
 
-    Args:
-        boxes (np.ndarray): (N, 4), xyxy, any unit.
-        groups (np.ndarray): (N,) integer, group of each box; -1 for none.
-        objects (np.ndarray): (M, 4), likewise.
-        object_groups (np.ndarray): (M,), likewise.
-
-    Returns:
-        tuple: Row of the box, row of the object and IoU, each (P,), sorted as
-        by :func:`overlapping_pairs`.
+    Groups are (N,) and (M,) integers, -1 for none; the rest is as in
+    :func:`overlapping_pairs`.
     """
     parts = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     names = np.unique(groups[groups >= 0])
@@ -75,9 +68,9 @@ def classify_detections(
       class too (TIDE's "classification").
 
     Args:
-        boxes (np.ndarray): (N, 4), xyxy, any unit: detections without a match
-            at IoU 0.5.
-        objects (np.ndarray): (M, 4), xyxy, same unit.
+        boxes (np.ndarray): (N, 4), xyxy: detections without a match at IoU
+            0.5.
+        objects (np.ndarray): (M, 4), xyxy.
         pairs (tuple): Of :func:`pairs_by_group`, within a class.
 
     Returns:
@@ -103,17 +96,14 @@ def classify_detections(
     covered = shared >= COVERED_SHARE * box_areas(objects)[obj]
     around = _iou_with_union(boxes, objects, box[covered], obj[covered])
     several = np.bincount(box[covered], minlength=count) > 1
-    return np.select(
-        [
-            several & (around > best),
-            best >= FOREGROUND_IOU,
-            np.bincount(box[inside], minlength=count) > 0,
-            touched > 1,
-            touched == 1,
-        ],
-        np.arange(5),
-        5,
+    kinds = (
+        several & (around > best),
+        best >= FOREGROUND_IOU,
+        np.bincount(box[inside], minlength=count) > 0,
+        touched > 1,
+        touched == 1,
     )
+    return np.select(kinds, range(5), 5)
 
 
 def find_occluded(objects: np.ndarray, pairs: Pairs) -> np.ndarray:
@@ -122,13 +112,8 @@ def find_occluded(objects: np.ndarray, pairs: Pairs) -> np.ndarray:
     Boxes do not tell which of the two is in front; a large object that a small
     one hides in part is not counted, as most of it can be seen.
 
-    Args:
-        objects (np.ndarray): (M, 4), xyxy, any unit.
-        pairs (tuple): Of objects with objects of the same image, of any
-            class; pairs of an object with itself do not count.
-
-    Returns:
-        np.ndarray: (M,) bool.
+    (M, 4), xyxy, to (M,) bool. The pairs are of objects with objects of the
+    same image, of any class; those of an object with itself do not count.
     """
     row, other, _ = pairs
     shared = shared_areas(objects[row], objects[other])

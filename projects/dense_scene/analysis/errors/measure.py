@@ -11,9 +11,9 @@ from ...evaluation.tables.coco_parts import split_coco
 from ...evaluation.tables.detections import Detections
 from ...evaluation.tables.ground_truth import GroundTruth
 from ...evaluation.tables.matches import Matches
+from ...evaluation.weighted_average_precision import WeightedAveragePrecision
 from ...utils import checks
 from ...utils.box_matching import UNRECALLED, recalling_ranks
-from ..weighted_average_precision import WeightedAveragePrecision
 from .kinds import (
     DETECTION_ERRORS,
     FOREGROUND_IOU,
@@ -62,14 +62,10 @@ def analyse_errors(
         detections (Detections): What was found; rows with NaN are dropped.
         max_dets (int): How many count, per image and class. Defaults to 300.
         backend (str): See :func:`load_backend`. Defaults to 'auto'.
-
-    Raises:
-        ValueError: If an argument is wrong, or the columns are invalid.
     """
     checks.positive_integer('max_dets', max_dets)
-    evaluator = load_backend(backend)
     detections, nan_boxes = detections.drop_nan()
-    matches = evaluator.match(
+    matches = load_backend(backend).match(
         ground_truth, detections, max_dets, np.array([FOREGROUND_IOU])
     )
     found = detections.take(matches.rows)
@@ -79,24 +75,16 @@ def analyse_errors(
     kinds = np.where(wrong, kinds, -1)
     missed = _object_errors(ground_truth, matches)
     case = _Case(ground_truth, found, matches, kinds, missed, pairs)
-    detection_errors = np.full(len(detections), -1)
-    detection_errors[matches.rows] = kinds
+    errors = np.full(len(detections), -1)
+    errors[matches.rows] = kinds
     base = case.ap()
     costs = {
         kind: case.mended_ap(kind) - base if base >= 0 else 0.0
         for kind in (*DETECTION_ERRORS, *OBJECT_ERRORS)
     }
-    return ErrorReport(
-        ground_truth,
-        detections,
-        detection_errors,
-        missed,
-        max_dets,
-        base,
-        costs,
-        measure_tide(ground_truth, detections, max_dets),
-        nan_boxes,
-    )
+    tide = measure_tide(ground_truth, detections, max_dets)
+    counted = ground_truth, detections, errors, missed, max_dets
+    return ErrorReport(*counted, base, costs, tide, nan_boxes)
 
 
 def measure_tide(
@@ -129,12 +117,7 @@ class _Case:
     object_errors: np.ndarray
     pairs: Pairs
 
-    def ap(
-        self,
-        repaired: np.ndarray | bool = False,
-        removed: np.ndarray | bool = False,
-        uncounted: np.ndarray | bool = False,
-    ) -> float:
+    def ap(self, repaired=False, removed=False, uncounted=False) -> float:
         """COCO's AP50 over the classes that have objects; -1 without any."""
         hits = self.matches.matched | repaired
         ignored = self.matches.ignored | removed
@@ -143,12 +126,11 @@ class _Case:
         for label in np.unique(self.truth.labels[objects]):
             own = self.found.labels == label
             counted = objects & ~uncounted & (self.truth.labels == label)
-            ap = WeightedAveragePrecision(
-                self.found.scores[own],
-                hits[:, own],
-                ignored[:, own],
-                np.zeros(own.sum(), int),
-            )(np.ones(1, np.int32), counted.sum())
+            images = np.zeros(own.sum(), int)
+            measure = WeightedAveragePrecision(
+                self.found.scores[own], hits[:, own], ignored[:, own], images
+            )
+            ap = measure(np.ones(1, np.int32), counted.sum())
             values.append(ap[0] if counted.any() else 1.0)
         return float(np.mean(values)) if values else -1.0
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...evaluation.tables.detections import Detections
 from ...evaluation.tables.ground_truth import GroundTruth
-from ...utils.files import whole_file
+from ...utils.files import write_text
 from ...utils.groups import find_positions
 from ...utils.tables import format_table
 from .kinds import DETECTION_ERRORS, OBJECT_ERRORS
@@ -16,33 +16,21 @@ from .kinds import DETECTION_ERRORS, OBJECT_ERRORS
 
 @dataclass(frozen=True, eq=False)
 class ErrorReport:
-    """Errors by kind: how many, what they cost and where they are.
-
-    Args:
-        ground_truth (GroundTruth): N objects, in images.
-        detections (Detections): D of them.
-        detection_errors (np.ndarray): (D,) int64, index into
-            ``DETECTION_ERRORS``; -1 if it found an object or a crowd region,
-            or lies beyond ``max_dets``.
-        object_errors (np.ndarray): (N,) int64, index into ``OBJECT_ERRORS``;
-            -1 if it was found or is a crowd region.
-        max_dets (int): How many detections count, per image and class.
-        ap50 (float): AP at IoU 0.5; -1 without objects.
-        ap_cost (dict[str, float]): What AP50 gains without the errors of one
-            kind, see :func:`analyse_errors`.
-        tide (dict, optional): Of :func:`measure_tide`.
-        nan_boxes (int): Detections dropped for NaN. Defaults to 0.
-    """
+    """Errors of D detections of N objects: how many, where, at what cost."""
 
     ground_truth: GroundTruth
     detections: Detections
+    # (D,) int64, index into DETECTION_ERRORS; -1 if it found an object or a
+    # crowd region, or lies beyond max_dets.
     detection_errors: np.ndarray
+    # (N,) int64, index into OBJECT_ERRORS; -1 if found or a crowd region.
     object_errors: np.ndarray
-    max_dets: int
-    ap50: float
+    max_dets: int  # how many detections count, per image and class
+    ap50: float  # -1 without objects
+    # What AP50 gains without the errors of one kind, see analyse_errors().
     ap_cost: dict[str, float]
-    tide: dict | None = None
-    nan_boxes: int = 0
+    tide: dict | None = None  # of measure_tide()
+    nan_boxes: int = 0  # detections dropped for NaN
 
     @property
     def counts(self) -> dict[str, int]:
@@ -82,43 +70,29 @@ class ErrorReport:
     def format(self) -> str:
         """A table of the kinds and, if known, one of TIDE's classes."""
         counts = self.ground_truth.counts()
-        heading = (
+        ap50 = _show(self.ap50) if self.ap50 >= 0 else '-'
+        lines = [
             f'{len(counts)} images, {counts.sum()} objects, '
-            f'{len(self.detections)} detections; '
-            f'AP50@{self.max_dets} '
-            f'{_show(self.ap50) if self.ap50 >= 0 else "-"}'
-        )
-        if self.nan_boxes:
-            heading += (
-                f'\n{self.nan_boxes} detections hold NaN or infinity '
-                'and are not scored'
-            )
-        tables = [_table('Dense errors', self.counts, self.ap_cost)]
+            f'{len(self.detections)} detections; AP50@{self.max_dets} {ap50}'
+        ]
+        if nan := self.nan_boxes:
+            what = 'detections hold NaN or infinity and are not scored'
+            lines.append(f'{nan} {what}')
+        lines.append(_table('Dense errors', self.counts, self.ap_cost))
         if tide := self.tide:
-            tables.append(_table('TIDE', tide['counts'], tide['delta_ap']))
-        return '\n'.join([heading, *tables])
+            lines.append(_table('TIDE', tide['counts'], tide['delta_ap']))
+        return '\n'.join(lines)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the numbers, not the boxes, to a JSON file."""
-        content = dict(
-            max_dets=self.max_dets,
-            ap50=self.ap50,
-            counts=self.counts,
-            ap_cost=self.ap_cost,
-            tide=self.tide,
-            nan_boxes=self.nan_boxes,
-            per_image=self.per_image,
-        )
-        with whole_file(path) as part:
-            part.write_text(json.dumps(content), encoding='utf-8')
+        names = ('max_dets', 'ap50', 'counts', 'ap_cost', 'tide', 'nan_boxes')
+        content = {name: getattr(self, name) for name in (*names, 'per_image')}
+        write_text(path, [json.dumps(content)])
 
 
 def _table(title: str, counts: dict[str, int], cost: dict[str, float]) -> str:
-    return format_table(
-        ['error', 'count', 'AP50 cost'],
-        [[name, counts.get(name, '-'), _show(cost[name])] for name in cost],
-        title,
-    )
+    rows = [[name, counts.get(name, '-'), _show(cost[name])] for name in cost]
+    return format_table(['error', 'count', 'AP50 cost'], rows, title)
 
 
 def _show(value: float) -> str:

@@ -27,9 +27,7 @@ class SplitStatistics:
     neighbor_iou: np.ndarray  # (N,), of nearest_neighbor_iou()
 
     @classmethod
-    def from_columns(
-        cls, name: str, columns: AnnotationColumns
-    ) -> 'SplitStatistics':
+    def from_columns(cls, name: str, columns: AnnotationColumns):
         """Measure the boxes of a split, which must have positive sides."""
         boxes = columns.boxes.astype(np.float64)
         overlaps = np.zeros(len(boxes))
@@ -60,16 +58,12 @@ def plot_image_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     share = counts / max(1, counts.sum())
     area = 12 + 900 * share
     axes.scatter(*sizes.T[::-1], s=area, color=BLUE, alpha=0.55, lw=0)
+    style = dict(textcoords='offset points', ha='center', fontsize='small')
     for index in np.argsort(-counts, kind='stable')[:4]:
         height, width = sizes[index]
-        axes.annotate(
-            f'{width} x {height}: {share[index]:.0%}',
-            (width, height),
-            xytext=(0, 9 + 13 * share[index] ** 0.5),
-            textcoords='offset points',
-            ha='center',
-            fontsize='small',
-        )
+        text = f'{width} x {height}: {share[index]:.0%}'
+        above = 0, 9 + 13 * share[index] ** 0.5
+        axes.annotate(text, (width, height), xytext=above, **style)
     limits = (0, 1.15 * sizes.max(initial=1))
     axes.set(xlim=limits, ylim=limits, aspect='equal')
     return _png(figure)
@@ -77,9 +71,8 @@ def plot_image_sizes(splits: Sequence[SplitStatistics]) -> bytes:
 
 def plot_object_sizes(splits: Sequence[SplitStatistics]) -> bytes:
     """Histogram of the root of the area, on a logarithmic axis."""
-    figure, axes = _panel(
-        'square root of the area, pixels', 'share of the objects'
-    )
+    root = 'square root of the area, pixels'
+    figure, axes = _panel(root, 'share of the objects')
     sides = np.concatenate([s.sides for s in splits])
     low, high = (sides.min(), sides.max()) if len(sides) else (1, 100)
     edges = np.geomspace(low / 1.05, high * 1.05, _bins(len(sides)) + 1)
@@ -94,15 +87,13 @@ def plot_object_sizes(splits: Sequence[SplitStatistics]) -> bytes:
 
 def plot_neighbor_iou(splits: Sequence[SplitStatistics]) -> bytes:
     """Share of the objects whose nearest neighbor overlaps at least so."""
-    figure, axes = _panel(
-        'IoU with the nearest neighbor, at least', 'share of the objects'
-    )
+    iou = 'IoU with the nearest neighbor, at least'
+    figure, axes = _panel(iou, 'share of the objects')
     grid = np.linspace(0, 1, 201)[1:]
     for color, split in zip(PALETTE, splits):
         values = np.sort(split.neighbor_iou)
         share = 1 - np.searchsorted(values, grid) / max(1, len(values))
-        # No logarithm of 0: below the axis instead.
-        share = np.maximum(share, 1e-6)
+        share = np.maximum(share, 1e-6)  # below the axis; 0 has no logarithm
         axes.plot(grid, share, color=color, lw=1.8, label=split.name)
     # From 1 of 10,000 objects on: it is the few that NMS loses.
     axes.set(xlim=(0, 1), yscale='log', ylim=(1e-4, 1.3))

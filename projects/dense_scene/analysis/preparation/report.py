@@ -27,6 +27,10 @@ _SPLIT_HEAD = (
     *('usable in the literature', 'boxes', 'usable boxes'),
     *('objects per image: mean', '99.5 %', 'most'),
 )
+_MORE = (
+    'All of them are in faults.csv, every image with its SHA-256 in '
+    'images.csv. Nothing in the data set was changed.'
+)
 _USE = """\
 dataset = dict(
     type='SKU110KDataset',
@@ -39,48 +43,30 @@ def write_preparation_report(check: SKU110KCheck, path: str | Path) -> Path:
 
     The faults have their first examples; the panels (objects per image,
     image sizes, object sizes, neighbor IoU) show the images and boxes that
-    can be used.
-
-    Args:
-        check (SKU110KCheck): What was found.
-        path (str | Path): The HTML file; replaced at once.
-
-    Returns:
-        Path: ``path``.
+    can be used. The path, which is returned, is replaced at once.
     """
     splits = [
         SplitStatistics.from_columns(part.split, part.usable())
         for part in check.splits
     ]
     faults = _fault_rows(check)
-    more = (
-        'All of them are in faults.csv, every image with its SHA-256 in '
-        'images.csv. Nothing in the data set was changed.'
-    )
     head = 'what', 'what happens', *(s.name for s in splits), 'first examples'
-    return write_page(
-        path,
-        'SKU-110K: what was checked',
-        (
-            Section('Splits', _SPLIT_HEAD, _split_rows(check, splits)),
-            Section('Faults', head, faults, more if faults else 'None.'),
-            Section('Usable images and boxes', figures=_panels(splits)),
-            Section('Use it in a config', code=_USE),
-        ),
-        str(check.root),
-        _verdict(check),
-        not faults,
+    sections = (
+        Section('Splits', _SPLIT_HEAD, _split_rows(check, splits)),
+        Section('Faults', head, faults, _MORE if faults else 'None.'),
+        Section('Usable images and boxes', figures=_panels(splits)),
+        Section('Use it in a config', code=_USE),
     )
+    judged = str(check.root), _verdict(check), not faults
+    return write_page(path, 'SKU-110K: what was checked', sections, *judged)
 
 
 def _verdict(check: SKU110KCheck) -> str:
-    verdict = 'Nothing was found to be wrong.'
+    verdict, parts = 'Nothing was found to be wrong.', check.splits
     if check.faults:
-        reasons = sum((part.reasons for part in check.splits), [])
-        dropped = sum((~part.usable_boxes).sum() for part in check.splits)
-        clipped = sum(
-            part.boxes['box_reaches_out'].sum() for part in check.splits
-        )
+        reasons = sum((part.reasons for part in parts), [])
+        dropped = sum((~part.usable_boxes).sum() for part in parts)
+        clipped = sum(part.boxes['box_reaches_out'].sum() for part in parts)
         verdict = (
             f'{len(check.faults):,} faults of {len(check.summary())} kinds. '
             f'{len(reasons) - reasons.count(""):,} images are left out of the '
@@ -129,9 +115,9 @@ def _panels(splits: Sequence[SplitStatistics]) -> list[tuple]:
     overlaps = np.concatenate([s.neighbor_iou for s in splits])
     sides = np.concatenate([s.sides for s in splits])
     median = np.median(sides) if len(sides) else 0
+    count = max(1, len(overlaps))
     above = ', '.join(
-        f'{_percent((overlaps > iou).sum() / max(1, len(overlaps)))} have '
-        f'more than {iou}'
+        f'{_percent((overlaps > iou).sum() / count)} have more than {iou}'
         for iou in (0.3, 0.5, 0.7)
     )
     return [

@@ -53,9 +53,6 @@ def draw_augmentation_sheet(
 
     Returns:
         np.ndarray: (h, w, 3), uint8, BGR.
-
-    Raises:
-        TypeError, ValueError: If ``policy`` or ``level`` is not valid.
     """
     if policy is None:
         policy = [[(name, 1, level)] for name in OPERATION_NAMES]
@@ -86,33 +83,22 @@ def write_augmentation_sheet(
     """Write the sheet of an image, or of a rendered shelf.
 
     Args:
-        out (str | PathLike): ``.jpg``, ``.jpeg`` or ``.png``; its folder is
-            made. It is replaced at once or not at all.
+        out (str | PathLike): ``.jpg``, ``.jpeg`` or ``.png``.
         image (str | PathLike, optional): A photo at full resolution.
             Defaults to None: a rendered shelf, a quarter as wide as a photo.
         ann_file (str | PathLike, optional): COCO JSON, or a CSV of SKU-110K,
             which lists a file of that name. Defaults to None: no boxes.
-        policy, level, seed: Of :func:`draw_augmentation_sheet`; the policy is
-            ``'v0'`` to ``'v3'``.
-
-    Raises:
-        FileNotFoundError: If a file does not exist.
-        ValueError: If a file or an argument is not as above.
+        policy, level, seed: Of :func:`draw_augmentation_sheet`.
     """
-    seed, out, scale = (
-        integer('seed', seed, 0),
-        sheet.check_sheet_path(out),
-        1.0,
-    )
+    seed, out = integer('seed', seed, 0), sheet.check_sheet_path(out)
     if image is None:
-        pixels, boxes = render_shelf(seed, _SHELF, (40, 40))
         scale = _SHELF[0] / _FULL_WIDTH
+        shown = *render_shelf(seed, _SHELF, (40, 40)), policy, level, seed
+        picture = draw_augmentation_sheet(*shown, (scale, scale))
     else:
         pixels = LoadCheckedImage()(dict(img_path=str(image)))['img']
-        boxes = _read_boxes(ann_file, image)
-    picture = draw_augmentation_sheet(
-        pixels, boxes, policy, level, seed, (scale, scale)
-    )
+        shown = pixels, _read_boxes(ann_file, image), policy, level, seed
+        picture = draw_augmentation_sheet(*shown)
     return sheet.write_sheet(out, picture)
 
 
@@ -124,17 +110,11 @@ def _read_boxes(
         return np.zeros((0, 4))
     truth = read_ground_truth(os.fspath(ann_file))
     name = Path(image).name
-    ids = [
-        i
-        for i, file_name in zip(truth.columns.image_ids, truth.file_names)
-        if Path(file_name).name == name
-    ]
-    if len(ids) != 1:
-        raise ValueError(
-            f'{ann_file} must have exactly one image called {name!r}, but '
-            f'has {len(ids)}. Give the annotations of this image.'
-        )
-    return truth.boxes[truth.image_ids == ids[0]]
+    own = [Path(file_name).name == name for file_name in truth.file_names]
+    if sum(own) != 1:
+        what = f'{ann_file} must have exactly one image called {name!r}'
+        raise ValueError(f'{what}, but has {sum(own)}.')
+    return truth.boxes[truth.image_ids == truth.columns.image_ids[own]]
 
 
 def _describe(step: Step) -> str:

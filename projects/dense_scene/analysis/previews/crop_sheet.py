@@ -36,12 +36,9 @@ def draw_crop_sheet(
     to be found are blue, those to be ignored orange.
 
     Args:
-        image (np.ndarray): (H, W, 3), uint8, BGR.
+        image (np.ndarray): (H, W, 3), uint8, BGR, as is the sheet.
         boxes (np.ndarray): (N, 4), xyxy, pixels.
         seed (int): Of the window. Defaults to 0.
-
-    Returns:
-        np.ndarray: The sheet, uint8, BGR.
     """
     tiles = tile_windows(image.shape[1::-1], grid=(2, 2), overlap=1 / 3)
     whole, text = dict(min_visible=1, cut='fill'), "min_visible=1, cut='fill'"
@@ -61,11 +58,7 @@ def draw_crop_sheet(
 
 
 def write_crop_sheet(out: str | os.PathLike, seed: int = 0) -> Path:
-    """Write the sheet of a rendered shelf as JPEG or PNG.
-
-    Raises:
-        ValueError: If the ending is another one, or ``seed`` negative.
-    """
+    """Write the sheet of a rendered shelf as JPEG or PNG."""
     seed, out = integer('seed', seed, 0), sheet.check_sheet_path(out)
     image, boxes = render_shelf(seed, (816, 1088))
     return sheet.write_sheet(out, draw_crop_sheet(image, boxes, seed))
@@ -78,11 +71,9 @@ def _draw_window(
     crop = DenseRandomCrop((0.6, 0.6), snap=snap, allow_negative=True)
     state = np.random.get_state()
     np.random.seed(seed)
-    window = crop.choose_window(
-        np.asarray(boxes, np.float64).reshape(-1, 4),
-        np.ones(len(boxes), bool),
-        image.shape[1::-1],
-    )
+    boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+    seen = np.ones(len(boxes), bool)
+    window = crop.choose_window(boxes, seen, image.shape[1::-1])
     np.random.set_state(state)
     return window
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...utils import checks
 from ...utils.files import write_bytes
 
 _LINE = 17  # pixels of a caption
@@ -16,13 +17,7 @@ _ENDINGS = '.jpg', '.jpeg', '.png'
 
 def check_sheet_path(path: str | os.PathLike) -> Path:
     """The path, if its ending is that of a sheet; else a ValueError."""
-    path = Path(path)
-    if path.suffix.lower() not in _ENDINGS:
-        raise ValueError(
-            f'the sheet must end with {", ".join(_ENDINGS)}, but got '
-            f'{str(path)!r}.'
-        )
-    return path
+    return checks.suffix('the sheet', path, _ENDINGS)
 
 
 def write_sheet(path: Path, sheet: np.ndarray) -> Path:

@@ -11,15 +11,12 @@ from .quality import IOU_EDGES, IOU_THRESHOLDS, MAX_POSITIVES, ProposalQuality
 
 
 def plot_proposal_quality(quality: ProposalQuality) -> np.ndarray:
-    """Draw three panels, without a display and without pyplot's state.
+    """Draw three panels, (H, W, 3), uint8, RGB.
 
     Left, the share of objects recalled over the IoU threshold, one line per
     cap. Middle, the IoU of each stage's input boxes with their object; a
     dashed line marks from where the stage calls them positive. Right, how
     many positives the objects have.
-
-    Returns:
-        np.ndarray: (H, W, 3), uint8, RGB.
     """
     figure = Figure(figsize=(13, 4.6), dpi=100, layout='constrained')
     canvas = FigureCanvasAgg(figure)
@@ -33,14 +30,12 @@ def plot_proposal_quality(quality: ProposalQuality) -> np.ndarray:
 
 def _plot_recall(axes: Axes, quality: ProposalQuality) -> None:
     count = len(quality.proposal_nums)
-    for i, cap in enumerate(quality.proposal_nums):
-        axes.plot(
-            IOU_THRESHOLDS,
-            quality.recalled[:, i] / max(1, quality.objects),
-            color=str(0.75 * (1 - (i + 1) / count)),
-            marker='.',
-            label=f'{cap}: AR {quality.average_recall[i]:.3f}',
-        )
+    shares = quality.recalled.T / max(1, quality.objects)
+    names = zip(quality.proposal_nums, quality.average_recall)
+    for i, (share, (cap, recall)) in enumerate(zip(shares, names), 1):
+        look = dict(color=str(0.75 * (1 - i / count)), marker='.')
+        label = f'{cap}: AR {recall:.3f}'
+        axes.plot(IOU_THRESHOLDS, share, label=label, **look)
     axes.set(
         title='Objects recalled by the first k proposals',
         xlabel='IoU threshold',
@@ -82,9 +77,8 @@ def _plot_positives(axes: Axes, quality: ProposalQuality) -> None:
         ylabel='share of objects',
         xlim=(-0.5, MAX_POSITIVES + 0.5),
     )
-    legend_below(
-        axes, 0.16, ncols=2, title='mean, share of objects without any'
-    )
+    title = 'mean, share of objects without any'
+    legend_below(axes, 0.16, ncols=2, title=title)
 
 
 def _plot_stages(

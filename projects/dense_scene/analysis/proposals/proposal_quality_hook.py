@@ -39,11 +39,6 @@ class ProposalQualityHook(Hook):
             Defaults to 50.
         proposal_nums (Sequence[int]): The caps of average recall in
             training. Defaults to (100, 300, 1000, 2000).
-
-    Raises:
-        ValueError: If an argument is not a positive integer.
-        ValueError: When the run starts, if the model is not a two-stage
-            detector.
     """
 
     def __init__(
@@ -61,9 +56,8 @@ class ProposalQualityHook(Hook):
     def before_run(self, runner: Runner) -> None:
         """Put the tap on the model."""
         model = runner.model
-        self._tap = ProposalTap(
-            model.module if is_model_wrapper(model) else model
-        )
+        model = model.module if is_model_wrapper(model) else model
+        self._tap = ProposalTap(model)
 
     def after_run(self, runner: Runner) -> None:
         """Take the tap off the model."""

@@ -43,10 +43,6 @@ class ProposalQualityMetric(BaseMetric):
         tap (ProposalTap, optional): On the model; set by the hook.
         quality (ProposalQuality, optional): All counts of the latest
             evaluation, on the main process.
-
-    Raises:
-        ValueError: If a cap is not a positive integer; with the first batch,
-            if the hook or the ground truth is absent.
     """
 
     default_prefix = 'proposal'
@@ -67,10 +63,9 @@ class ProposalQualityMetric(BaseMetric):
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the counts of each image that the model has just seen."""
         if self.tap is None:
+            hook = "dict(type='ProposalQualityHook')"
             raise ValueError(
-                'ProposalQualityMetric must see the model through '
-                'ProposalQualityHook, but there is none. Add '
-                "dict(type='ProposalQualityHook') to custom_hooks."
+                f'The metric needs its hook. Add {hook} to custom_hooks.'
             )
         self.results += self.tap.measure(self.proposal_nums)
 
@@ -82,11 +77,10 @@ class ProposalQualityMetric(BaseMetric):
         print_log('\n' + format_proposal_quality(self.quality), 'current')
         most = self.quality.most_proposals
         if short := [k for k in self.proposal_nums if k > most]:
-            print_log(
+            message = (
                 f'No image has more than {most} proposals, so that AR@'
                 f'{short[0]} is AR@{most}. Raise model.test_cfg.rpn.nms_pre '
-                'and max_per_img to measure more.',
-                logger='current',
-                level=logging.WARNING,
+                'and max_per_img to measure more.'
             )
+            print_log(message, 'current', logging.WARNING)
         return self.quality.metrics()

@@ -45,9 +45,7 @@ class ProposalQuality:
     iou_sum: np.ndarray  # (S,), of the input boxes with their objects
     iou_histogram: np.ndarray  # (S, 20), input boxes in bins of 0.05
     positives: np.ndarray  # (S,), input boxes that are positive
-    positives_histogram: (
-        np.ndarray
-    )  # (S, 17), objects with 0, ..., 16+ of them
+    positives_histogram: np.ndarray  # (S, 17), objects with 0 to 16+ of them
     copies: np.ndarray  # (S,), input boxes equal to their object
 
     @classmethod
@@ -160,13 +158,14 @@ def _measure_stage(
     """The counts of one stage."""
     positive = (index >= 0) & (iou >= threshold)
     per_object = np.bincount(index[positive], minlength=num_objects)
+    per_object = per_object.clip(max=MAX_POSITIVES)
     return dict(
         inputs=np.int64(len(iou)),
         iou_sum=iou.sum(),
         iou_histogram=np.histogram(iou, IOU_EDGES)[0],
         positives=positive.sum(),
         positives_histogram=np.bincount(
-            per_object.clip(max=MAX_POSITIVES), minlength=MAX_POSITIVES + 1
+            per_object, minlength=MAX_POSITIVES + 1
         ),
         copies=(iou >= _COPY_IOU).sum(),
     )

@@ -20,9 +20,8 @@ def format_proposal_quality(quality: ProposalQuality) -> str:
         f'{quality.objects} objects in {quality.images} images\n'
     )
     heading += '  '.join(f'AR@{k} {recall:.4f}' for k, recall in recalls)
-    without = zip(
-        quality.positives_histogram[:, 0], quality.objects_without_positive
-    )
+    counts = quality.positives_histogram[:, 0]
+    without = zip(counts, quality.objects_without_positive)
     columns = {
         'stage': range(1, len(quality.inputs) + 1),
         'positive from': quality.pos_iou_thrs,

@@ -29,20 +29,14 @@ class ProposalTap:
         recording (bool): Off at first. Nothing is kept while it is off.
         pos_iou_thrs (tuple[float, ...]): Per stage, from ``train_cfg``; 0.5
             where there is none.
-
-    Raises:
-        ValueError: If the detector has no RoI stage.
     """
 
     def __init__(self, detector: nn.Module) -> None:
         roi_head = getattr(detector, 'roi_head', None)
         extractors = getattr(roi_head, 'bbox_roi_extractor', None)
         if extractors is None:
-            raise ValueError(
-                'the model must be a two-stage detector with '
-                'roi_head.bbox_roi_extractor, but got '
-                f'{type(detector).__name__}.'
-            )
+            what = 'the model must be a two-stage detector with RoI extractors'
+            raise ValueError(f'{what}, but got {type(detector).__name__}.')
         if not isinstance(extractors, nn.ModuleList):
             extractors = [extractors]
         self.recording = False
@@ -71,14 +65,8 @@ class ProposalTap:
 
         In training proposals are those before sampling, stage inputs those
         that the samplers chose. At test time both are taken to the frame of
-        the original image, in which the ground truth must be.
-
-        Args:
-            proposal_nums (Sequence[int]): The caps of average recall. There
-                is none if training has no RPN of the common kind.
-
-        Raises:
-            ValueError: If there is no ground truth.
+        the original image, in which the ground truth must be. There is no
+        recall if training has no RPN of the common kind.
         """
         training = self._detector.training
         proposals = self.training_proposals() if training else None
@@ -86,24 +74,19 @@ class ProposalTap:
         for i, stages in enumerate(self.stage_inputs()):
             sample = self._samples[i]
             if 'bboxes' not in sample.get('gt_instances', ()):
+                load = "dict(type='LoadAnnotations', with_bbox=True)"
+                where = f'Add {load} after Resize to the test pipeline.'
                 raise ValueError(
-                    "data samples must hold ground truth in 'gt_instances', "
-                    'but there is none. Add '
-                    "dict(type='LoadAnnotations', with_bbox=True) after "
-                    'Resize to the test pipeline.'
+                    f'data samples must have ground truth. {where}'
                 )
             if not training:
                 scale = np.tile(sample.get('scale_factor', (1.0, 1.0)), 2)
                 stages = [boxes / scale for boxes in stages]
-            found.append(
-                measure_proposals(
-                    _to_numpy(sample.gt_instances.bboxes),
-                    stages[0] if proposals is None else proposals[i],
-                    stages,
-                    self.pos_iou_thrs,
-                    () if training and proposals is None else proposal_nums,
-                )
-            )
+            objects = _to_numpy(sample.gt_instances.bboxes)
+            first = stages[0] if proposals is None else proposals[i]
+            caps = () if training and proposals is None else proposal_nums
+            given = objects, first, stages, self.pos_iou_thrs, caps
+            found.append(measure_proposals(*given))
         return found
 
     def stage_inputs(self) -> list[list[np.ndarray]]:

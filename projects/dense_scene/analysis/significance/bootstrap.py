@@ -14,9 +14,9 @@ from ...evaluation.stored.files import read_evaluation
 from ...evaluation.tables.coco_tables import IOU_THRS
 from ...evaluation.tables.detections import Detections
 from ...evaluation.tables.ground_truth import GroundTruth
+from ...evaluation.weighted_average_precision import WeightedAveragePrecision
 from ...utils import checks
 from ...utils.groups import find_positions
-from ..weighted_average_precision import WeightedAveragePrecision
 from .paired_bootstrap import PairedBootstrap
 
 
@@ -28,10 +28,6 @@ def compare_detections(
     Args:
         first, second, ann_file (str): See :func:`read_evaluation`.
         settings: Of :func:`bootstrap_difference`.
-
-    Raises:
-        FileNotFoundError, ValueError: If a file is wrong, or the two are not
-            of the same images and classes.
     """
     truth, store = read_evaluation(first, ann_file)
     other, other_store = read_evaluation(second, ann_file)
@@ -42,12 +38,9 @@ def compare_detections(
             f'but are of {len(ids)} and {len(other_ids)} images, classes '
             f'{truth.classes} and {other.classes}.'
         )
-    return bootstrap_difference(
-        truth,
-        _drop_nan(first, store.detections),
-        _drop_nan(second, other_store.detections),
-        **settings,
-    )
+    pair = (first, store.detections), (second, other_store.detections)
+    kept = [_drop_nan(name, found) for name, found in pair]
+    return bootstrap_difference(truth, *kept, **settings)
 
 
 def bootstrap_difference(
@@ -76,22 +69,15 @@ def bootstrap_difference(
         seed (int): Resample i depends on this and i alone. Defaults to 0.
         backend (str): See :func:`load_backend`. Defaults to 'auto'.
         workers (int): Threads; they change no number. Defaults to 2.
-
-    Raises:
-        ValueError: If there is no object, a number is not positive, or the
-            detections do not fit the ground truth.
     """
-    for name, value in dict(
-        max_dets=max_dets, resamples=resamples, workers=workers
-    ).items():
-        checks.positive_integer(name, value)
+    checks.positive_integer('max_dets', max_dets)
+    checks.positive_integer('resamples', resamples)
+    checks.positive_integer('workers', workers)
     if not ground_truth.counts().any():
-        raise ValueError(
-            'ground truth must hold at least one object, but its '
-            f'{len(ground_truth.columns)} images hold none.'
-        )
+        raise ValueError('ground truth must hold at least one object.')
+    match = load_backend(backend).match
     pair = [
-        _Resampled(ground_truth, found, max_dets, backend)
+        _Resampled(ground_truth, found, match(ground_truth, found, max_dets))
         for found in (first, second)
     ]
     num_images = len(ground_truth.columns)
@@ -99,9 +85,8 @@ def bootstrap_difference(
     values = [result(once) for result in pair]
 
     def resample(number: int) -> np.ndarray:
-        drawn = np.random.default_rng((seed, number)).integers(
-            num_images, size=num_images
-        )
+        generator = np.random.default_rng((seed, number))
+        drawn = generator.integers(num_images, size=num_images)
         weights = np.bincount(drawn, minlength=num_images).astype(np.int32)
         return pair[1](weights) - pair[0](weights)
 
@@ -116,14 +101,10 @@ def _run(
 ) -> Iterator[np.ndarray]:
     """NumPy lets threads work at the same time."""
     pool = ThreadPoolExecutor(workers)
+    shown = dict(console=Console(stderr=True), transient=True)
     try:
-        yield from track(
-            pool.map(task, range(count)),
-            'Resampling',
-            count,
-            console=Console(stderr=True),
-            transient=True,
-        )
+        results = pool.map(task, range(count))
+        yield from track(results, 'Resampling', count, **shown)
     finally:
         # Control-C should not wait for the rest.
         pool.shutdown(cancel_futures=True)
@@ -132,37 +113,22 @@ def _run(
 class _Resampled:
     """AP, AP50 and AP75 of one result, by how often each image counts."""
 
-    def __init__(
-        self,
-        truth: GroundTruth,
-        found: Detections,
-        max_dets: int,
-        backend: str,
-    ) -> None:
-        matches = load_backend(backend).match(truth, found, max_dets)
-        found, matched = found.take(matches.rows), matches.matched
+    def __init__(self, truth: GroundTruth, found: Detections, matches) -> None:
+        found = found.take(matches.rows)
         images = find_positions(found.image_ids, truth.columns.image_ids)
         self._counts = truth.counts(by_class=True)
         self._classes = []
         for label in range(len(truth.classes)):
             own = np.flatnonzero(found.labels == label)
-            self._classes.append(
-                WeightedAveragePrecision(
-                    found.scores[own],
-                    matched[:, own],
-                    matches.ignored[:, own],
-                    images[own],
-                )
-            )
+            hits, skipped = matches.matched[:, own], matches.ignored[:, own]
+            columns = found.scores[own], hits, skipped, images[own]
+            self._classes.append(WeightedAveragePrecision(*columns))
 
     def __call__(self, weights: np.ndarray) -> np.ndarray:
         """(3,), NaN if no image with an object counts."""
         objects = weights @ self._counts
-        values = [
-            of_class(weights, count)
-            for of_class, count in zip(self._classes, objects.tolist())
-            if count
-        ]
+        pairs = zip(self._classes, objects.tolist())
+        values = [ap(weights, count) for ap, count in pairs if count]
         if not values:
             return np.full(3, np.nan)
         by_iou = np.mean(values, axis=0)
@@ -173,10 +139,7 @@ class _Resampled:
 def _drop_nan(name: str, found: Detections) -> Detections:
     kept, dropped = found.drop_nan()
     if dropped:
-        print_log(
-            f'{dropped} of {len(found)} detections of {name} hold NaN '
-            'or infinity and are not scored.',
-            'current',
-            logging.WARNING,
-        )
+        what = f'{dropped} of {len(found)} detections of {name}'
+        message = f'{what} hold NaN or infinity and are not scored.'
+        print_log(message, 'current', logging.WARNING)
     return kept

@@ -9,21 +9,13 @@ from ...utils.tables import format_table
 
 @dataclass(frozen=True, eq=False)
 class PairedBootstrap:
-    """Two results on the same images; all rows are AP, AP50 and AP75.
+    """Two results on the same images; all rows are AP, AP50 and AP75."""
 
-    Args:
-        first (np.ndarray): (3,), of all images, each once.
-        second (np.ndarray): (3,), likewise.
-        samples (np.ndarray): (R, 3), second minus first, of each resample.
-        max_dets (int): How many detections count.
-        num_images (int): How many there are, and how many each resample has.
-    """
-
-    first: np.ndarray
+    first: np.ndarray  # (3,), of all images, each once
     second: np.ndarray
-    samples: np.ndarray
+    samples: np.ndarray  # (R, 3), second minus first, of each resample
     max_dets: int
-    num_images: int
+    num_images: int  # also of each resample
 
     @property
     def difference(self) -> np.ndarray:
@@ -49,25 +41,18 @@ class PairedBootstrap:
 
     def format(self) -> str:
         """A table, at most 79 columns wide."""
-        rows = [
-            [
-                f'{name}@{self.max_dets}',
-                f'{first:.4f}',
-                f'{second:.4f}',
-                f'{second - first:+.4f}',
-                f'{low:+.4f} to {high:+.4f}',
-                f'{p:.3f}',
-            ]
-            for name, first, second, (low, high), p in zip(
-                ('AP', 'AP50', 'AP75'),
-                self.first,
-                self.second,
-                self.interval(),
-                self.p_values,
-            )
-        ]
-        head = ['', 'first', 'second', 'difference', '95% interval', 'p']
+        columns = {
+            '': [f'{name}@{self.max_dets}' for name in ('AP', 'AP50', 'AP75')],
+            'first': [f'{value:.4f}' for value in self.first],
+            'second': [f'{value:.4f}' for value in self.second],
+            'difference': [f'{value:+.4f}' for value in self.difference],
+            '95% interval': [
+                f'{low:+.4f} to {high:+.4f}' for low, high in self.interval()
+            ],
+            'p': [f'{value:.3f}' for value in self.p_values],
+        }
         return (
             f'second - first, {self.num_images} images, '
-            f'{len(self.samples)} resamples\n{format_table(head, rows)}'
+            f'{len(self.samples)} resamples\n'
+            f'{format_table(list(columns), zip(*columns.values()))}'
         )

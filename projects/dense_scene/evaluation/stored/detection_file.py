@@ -54,7 +54,7 @@ def save_detections(
         path (str | PathLike): Ends with ``.npz``, else ValueError.
         detections, meta, image_ids: See :class:`DetectionStore`.
     """
-    checks.ending('stored detections', path, ENDINGS)
+    checks.suffix('stored detections', path, ENDINGS)
     boxes, xywh = detections.boxes, detections.xywh
     columns: dict[str, Any] = dict(
         format=np.array(_FORMAT),

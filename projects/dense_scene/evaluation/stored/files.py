@@ -77,6 +77,6 @@ def convert_detections(
 
 
 def _kind(path: str, what: str, endings: tuple[str, ...]) -> str:
-    kind = checks.ending(what, path, endings)
+    kind = checks.suffix(what, path, endings).suffix.lower()
     require_file(path, what)
     return kind

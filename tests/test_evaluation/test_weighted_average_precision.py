@@ -4,7 +4,7 @@ import hotcoco.metrics
 import numpy as np
 import pytest
 
-from dense_scene.analysis.weighted_average_precision import (
+from dense_scene.evaluation.weighted_average_precision import (
     RECALL_POINTS,
     WeightedAveragePrecision,
 )

@@ -52,25 +52,18 @@ class WeightedAveragePrecision:
         ]
 
     def __call__(self, weights: np.ndarray, num_objects: int) -> np.ndarray:
-        """Average precision with these weights.
+        """Average precision, (T,) float64; -1 if there are no objects.
 
         Args:
             weights (np.ndarray): (M,) integer, how often each image counts;
                 int32 is fastest. Its type must hold the number of detections.
             num_objects (int): How many there are to find, with multiplicity.
-
-        Returns:
-            np.ndarray: (T,) float64, -1 if there are no objects.
         """
         if not num_objects:
             return np.full(len(self._curves), -1.0)
         seen = _count(weights, self._images)
-        return np.array(
-            [
-                _average(curve, weights, seen, num_objects)
-                for curve in self._curves
-            ]
-        )
+        given = weights, seen, num_objects
+        return np.array([_average(curve, *given) for curve in self._curves])
 
     def _curve(self, matched: np.ndarray, ignored: np.ndarray) -> '_Curve':
         counted = np.flatnonzero(~ignored)
