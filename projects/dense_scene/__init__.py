@@ -19,7 +19,7 @@ from .analysis import proposals
 from .datasets import coco, sku110k, transforms
 from .engine import hooks
 from .engine.checkpoint_loading import register_checkpoint_loaders
-from .evaluation import dense_coco_metric
+from .evaluation import counting_metric, dense_coco_metric
 from .models import assigners, backbones, losses, samplers
 from .models.box_loss_guard import install_box_loss_guard
 
@@ -35,6 +35,7 @@ __all__ = [
     'assigners',
     'backbones',
     'coco',
+    'counting_metric',
     'dense_coco_metric',
     'hooks',
     'losses',

@@ -12,6 +12,7 @@ import torch
 import torch.distributed as dist
 from mmengine.dataset import DefaultSampler
 
+from dense_scene.evaluation.counting_metric import CountingMetric
 from dense_scene.evaluation.dense_coco_metric import DenseCocoMetric
 
 from .test_dense_coco_metric import CLASSES, sample
@@ -23,11 +24,16 @@ def evaluate(**settings) -> dict:
     """This process's share of the images, then everybody's metrics."""
     generator = torch.Generator().manual_seed(0)
     samples = [sample(n, generator, 60, 120) for n in range(NUM_IMAGES)]
-    metric = DenseCocoMetric(max_dets=(50, 100), classwise=True, **settings)
-    metric.dataset_meta = dict(classes=CLASSES)
-    for index in DefaultSampler(samples, shuffle=False):
-        metric.process({}, [samples[index]])
-    return metric.evaluate(NUM_IMAGES)
+    values = {}
+    for metric in (
+        DenseCocoMetric(max_dets=(50, 100), classwise=True, **settings),
+        CountingMetric(classwise=True),
+    ):
+        metric.dataset_meta = dict(classes=CLASSES)
+        for index in DefaultSampler(samples, shuffle=False):
+            metric.process({}, [samples[index]])
+        values.update(metric.evaluate(NUM_IMAGES))
+    return values
 
 
 def main() -> None:

@@ -12,9 +12,12 @@ from mmengine.evaluator import BaseMetric
 from mmengine.fileio import get_local_path
 from mmengine.logging import MMLogger
 
+from ..utils import checks
+from ..utils.groups import find_positions
 from .backends import load_backend
 from .backends.base import check_max_dets
 from .cap_warnings import cap_warnings
+from .counting import format_counting, summarize_counting
 from .density.measure import measure_density
 from .image_result import ImageResult, join_detections, join_truth
 from .run_info import describe_file
@@ -50,6 +53,9 @@ class DenseCocoMetric(BaseMetric):
                                reach: sum(min(n, cap)) / sum(n) over the
                                objects n of each image and class
     coco/<class>_precision@300 AP of a class, if ``classwise``
+    coco/count_MAE@0.5         also ``RMSE``, ``MRE``, ``AC``, and at the best
+                               threshold ``count_oracle_MAE`` and so on, if
+                               ``count``; see :class:`CountingMetric`
     coco/nan_boxes             detections with NaN or infinity; not scored
     coco/evaluator             library and version, a string
     =========================  ===============================================
@@ -66,6 +72,10 @@ class DenseCocoMetric(BaseMetric):
             Defaults to False.
         density_file (str, optional): Write that report, with every image, to
             this JSON file. Defaults to None.
+        count (bool): Also report errors of the number of objects.
+            Defaults to False.
+        score_thr (float): Detections with a score above it are counted.
+            Defaults to 0.5.
         detection_file (str, optional): Write the detections, unchanged, to
             this ``.npz``, to be evaluated again; see :func:`save_detections`.
             Defaults to None.
@@ -99,6 +109,8 @@ class DenseCocoMetric(BaseMetric):
         classwise: bool = False,
         density: bool = False,
         density_file: str | None = None,
+        count: bool = False,
+        score_thr: float = 0.5,
         detection_file: str | None = None,
         backend: str = 'auto',
         backend_args: dict | None = None,
@@ -111,6 +123,8 @@ class DenseCocoMetric(BaseMetric):
         self.classwise = classwise
         self.density = density or density_file is not None
         self.density_file = density_file
+        self.count = count
+        self.score_thr = checks.number('score_thr', score_thr, '[0, 1]')
         self.detection_file = detection_file and check_store_path(
             detection_file
         )
@@ -175,6 +189,8 @@ class DenseCocoMetric(BaseMetric):
         if self.classwise:
             values.update(summarize_classes(tables, truth.classes))
             self._log('\n' + format_classes(tables, truth.classes))
+        if self.count:
+            values.update(self._count(truth, found))
         if self.density:
             self._measure_density(truth, found)
         return {**values, 'nan_boxes': nan_boxes, 'evaluator': tables.backend}
@@ -235,6 +251,18 @@ class DenseCocoMetric(BaseMetric):
                 f'which {len(ids)} were evaluated: the results are for these.'
             )
         return self._truth.subset(ids)
+
+    def _count(self, truth: GroundTruth, found: Detections) -> dict:
+        values = summarize_counting(
+            find_positions(found.image_ids, truth.images.ids),
+            found.labels,
+            found.scores,
+            truth.counts(by_class=True),
+            self.score_thr,
+            truth.classes if self.classwise else (),
+        )
+        self._log('\n' + format_counting(values, self.score_thr))
+        return {f'count_{name}': value for name, value in values.items()}
 
     def _measure_density(self, truth: GroundTruth, found: Detections) -> None:
         report = measure_density(
