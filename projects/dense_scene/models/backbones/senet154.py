@@ -1,6 +1,7 @@
 """SENet-154, a ResNeXt with squeeze and excitation, in its two forms."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from mmcv.cnn import build_conv_layer, build_norm_layer
 from mmdet.models.backbones import ResNeXt
@@ -15,9 +16,10 @@ from ...utils import checks
 class SEBottleneck(Bottleneck):
     """ResNeXt's block; its output is excited before it joins the shortcut."""
 
-    def __init__(
-        self, *args: object, se_ratio: int = 16, **kwargs: object
-    ) -> None:
+    after_conv3_plugin_names: list[str]
+    conv2: nn.Conv2d
+
+    def __init__(self, *args: Any, se_ratio: int = 16, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         channels = self.planes * self.expansion
         self.se = SELayer(channels, se_ratio, self.conv_cfg)
@@ -32,7 +34,7 @@ class SEBottleneck(Bottleneck):
 class HalvedSEBottleneck(SEBottleneck):
     """The block whose first convolution has half of the second's channels."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         wide = self.conv2
         half = wide.in_channels // 2
