@@ -62,9 +62,11 @@ def test_every_source_of_the_ground_truth_counts_alike(generator, tmp_path):
     assert not [name for name in run(samples) if 'count' in name]
 
 
-def test_no_object_and_no_detection(generator):
+def test_no_object_and_no_detection(generator, tmp_path):
     nothing = sample(0, generator, 0, 0)
     values = count([nothing])
+    ann_file = write_coco(tmp_path / 'truth.json', [nothing])
+    assert count([nothing], ann_file=ann_file) == values
     assert values['count/MAE@0.5'] == 0 and values['count/AC@0.5'] == -1
     missed = sample(1, generator, 10, 0)
     values = count([nothing, missed])

@@ -90,7 +90,7 @@ class CountingMetric(BaseMetric):
                     int(sample['img_id']),
                     _to_numpy(found['labels']).astype(np.int32),
                     _to_numpy(found['scores'].float()),
-                    None if self._truth else _true_labels(sample),
+                    _true_labels(sample) if self._truth is None else None,
                 )
             )
 
