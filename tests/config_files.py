@@ -28,15 +28,24 @@ def load(path: Path) -> Config:
 
 
 def shrink(cfg: Config) -> ConfigDict:
-    """The model with the smallest ResNet and no weights to fetch."""
+    """The model with the smallest backbone and no weights to fetch."""
     model = cfg.model
     # Twelve million numbers per head, drawn for nothing.
-    for head in model.roi_head.bbox_head:
+    for head in bbox_heads(model):
         head.fc_out_channels = 32
-    model.backbone.update(depth=18, init_cfg=None)
+    small = dict(depth=18)
+    if model.backbone.type == 'SENet154':
+        small = dict(stage_blocks=(1, 1, 1, 1), groups=8, base_channels=16)
+    model.backbone.update(small, init_cfg=None)
     neck = model.neck[0] if isinstance(model.neck, list) else model.neck
     neck.in_channels = [64, 128, 256, 512]
     return model
+
+
+def bbox_heads(model: ConfigDict) -> list[ConfigDict]:
+    """Those of a cascade, or the one of Faster R-CNN."""
+    heads = model.roi_head.bbox_head
+    return heads if isinstance(heads, list) else [heads]
 
 
 def difference(a, b, path='') -> set[str]:

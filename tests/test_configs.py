@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmdet.models.backbones import ResNet
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
@@ -15,11 +16,13 @@ from mmengine.utils import get_installed_path
 from modelindex.load_model_index import load as load_model_index
 
 from dense_scene.datasets import sku110k
+from dense_scene.models.assigners.rfla_assigner import receptive_fields
 from dense_scene.testing import touching_row
 from tests.config_files import (
     CONFIGS,
     LEAVES,
     ROOT,
+    bbox_heads,
     difference,
     load,
     shrink,
@@ -110,8 +113,10 @@ def test_every_model_builds():
         models.setdefault(model.to_dict().__repr__(), model)
     assert len(models) >= 14  # as many as the grid has cells
     for config in models.values():
-        heads = MODELS.build(config).roi_head.bbox_head
-        assert [head.num_classes for head in heads] == [1, 1, 1]
+        stages = 3 if config.type == 'CascadeRCNN' else 1
+        heads = bbox_heads(config)
+        assert [head.num_classes for head in heads] == [1] * stages
+        MODELS.build(config)
 
 
 def _parts(cfg):
@@ -148,6 +153,7 @@ PAPER = {
     '+ CIoU': '0.411',
     '+ balanced L1': '0.413',
     'BFP + balanced L1': '0.412',
+    'Faster R-CNN SENet154-FPN': '0.384',
 }
 
 
@@ -158,6 +164,9 @@ def test_line_1_names_the_row_and_the_papers_value(path):
         name, where = re.match(r'# Table 1, ([^:,]+)([:,])', first).groups()
         assert f'{PAPER[name]})' in first
         assert where == ':' or 'paper, ' in first  # not on SKU-110K, or R101
+    elif first.startswith('# Table 2, '):
+        name = re.match(r'# Table 2, ([^,(]+?)(, .*)? \(paper: ', first)[1]
+        assert f'{PAPER[name]})' in first
     else:
         assert re.match(r'# (Not in the paper: |Smoke of |`make demo`)', first)
 
@@ -373,8 +382,37 @@ def test_baseline_is_the_stock_model_but_for_what_we_say():
 @each_cascade
 def test_every_assigner_is_the_dense_one(path):
     train = load(path).model.train_cfg
-    assigners = [train.rpn.assigner] + [s.assigner for s in train.rcnn]
-    assert {a.type for a in assigners} == {'DenseMaxIoUAssigner'}
+    stages = train.rcnn if isinstance(train.rcnn, list) else [train.rcnn]
+    assert {s.assigner.type for s in stages} == {'DenseMaxIoUAssigner'}
+    is_rfla = '-rfla_' in path.name
+    wanted = 'RFLAAssigner' if is_rfla else 'DenseMaxIoUAssigner'
+    assert train.rpn.assigner.type == wanted
+
+
+@pytest.mark.parametrize(
+    'path', [p for p in LEAVES if '-rfla_' in p.name], ids=lambda p: p.stem
+)
+def test_rfla_rows_differ_in_anchors_and_the_rpns_assigner(path):
+    cfg = load(path)
+    name = path.name.replace('-rfla', '')
+    (parent,) = (load(p) for p in LEAVES if p.name == name)
+    names = difference(cfg.to_dict(), parent.to_dict())
+    assert {name.rsplit('.', 1)[0] for name in names} == {
+        'model.rpn_head.anchor_generator',
+        'model.train_cfg.rpn.assigner',
+    }
+    depth = cfg.model.backbone.depth
+    blocks = ResNet.arch_settings[depth][1]
+    fields = receptive_fields(blocks, 2 if depth == 18 else 1)
+    generator = cfg.model.rpn_head.anchor_generator
+    wanted = [field / 2 for field in fields][: len(generator.strides)]
+    assert generator.base_sizes == wanted
+
+
+@each_leaf
+def test_every_evaluator_counts(path):
+    cfg = load(path)
+    assert cfg.val_evaluator.count and cfg.test_evaluator.count
 
 
 @pytest.mark.parametrize('epoch_length', [1000, 1001])

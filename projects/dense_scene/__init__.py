@@ -19,8 +19,17 @@ from .analysis import proposals
 from .datasets import coco, sku110k, transforms
 from .engine import hooks
 from .engine.checkpoint_loading import register_checkpoint_loaders
-from .evaluation import dense_coco_metric
-from .models import assigners, coders, heads, layers, losses, necks, samplers
+from .evaluation import counting_metric, dense_coco_metric
+from .models import (
+    assigners,
+    backbones,
+    coders,
+    heads,
+    layers,
+    losses,
+    necks,
+    samplers,
+)
 from .models.box_loss_guard import install_box_loss_guard
 
 register_checkpoint_loaders()
@@ -33,8 +42,10 @@ except PackageNotFoundError:  # on PYTHONPATH, not installed
 
 __all__ = [
     'assigners',
+    'backbones',
     'coders',
     'coco',
+    'counting_metric',
     'dense_coco_metric',
     'heads',
     'hooks',

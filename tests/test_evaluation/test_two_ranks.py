@@ -52,5 +52,6 @@ def test_two_processes_equal_one_bit_for_bit(tmp_path, root):
 
     one = evaluate(tmp_path / 'truth.json')
     assert 0 < one['coco/bbox_mAP@50'] < one['coco/bbox_mAP@100']
+    assert one['count/MAE@0.5'] > one['count/oracle_MAE'] > 0
     for rank in range(2):
         assert json.loads((tmp_path / f'rank{rank}.json').read_text()) == one

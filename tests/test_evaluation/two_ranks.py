@@ -13,6 +13,7 @@ import torch.distributed as dist
 from mmengine.dataset import DefaultSampler
 
 from dense_scene.datasets.coco.dense_coco_dataset import DenseCocoDataset
+from dense_scene.evaluation.counting_metric import CountingMetric
 from dense_scene.evaluation.dense_coco_metric import DenseCocoMetric
 
 from .test_dense_coco_metric import CLASSES, sample, write_coco
@@ -24,17 +25,23 @@ def evaluate(ann_file: Path, **settings) -> dict:
     """This process's share of the images, then everybody's metrics."""
     generator = torch.Generator().manual_seed(0)
     samples = [sample(n, generator, 60, 120) for n in range(NUM_IMAGES)]
-    metric = DenseCocoMetric(max_dets=(50, 100), classwise=True, **settings)
-    metric.dataset_meta = dict(classes=CLASSES)
     write_coco(ann_file, samples)
-    metric.use_dataset(
-        DenseCocoDataset(ann_file=str(ann_file), test_mode=True, pipeline=[])
+    dataset = DenseCocoDataset(
+        ann_file=str(ann_file), test_mode=True, pipeline=[]
     )
     for item in samples:
         del item['instances']
-    for index in DefaultSampler(samples, shuffle=False):
-        metric.process({}, [samples[index]])
-    return metric.evaluate(NUM_IMAGES)
+    values = {}
+    for metric in (
+        DenseCocoMetric(max_dets=(50, 100), classwise=True, **settings),
+        CountingMetric(classwise=True),
+    ):
+        metric.dataset_meta = dict(classes=CLASSES)
+        metric.use_dataset(dataset)
+        for index in DefaultSampler(samples, shuffle=False):
+            metric.process({}, [samples[index]])
+        values.update(metric.evaluate(NUM_IMAGES))
+    return values
 
 
 def main() -> None:

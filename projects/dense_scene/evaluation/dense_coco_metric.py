@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from ..utils import checks
 from ..utils.files import require_file
 from .backends import load_backend
+from .counting import compare_counts, format_counting
 from .density.measure import measure_density
 from .density.report import DensityReport
 from .samples import join_detections, read_sample
@@ -49,6 +50,7 @@ class DenseCocoMetric(BaseMetric):
                                reach: sum(min(n, 300)) / sum(n) over the
                                objects n of each image and class
     coco/<class>_precision@300 AP of a class, if ``classwise``
+    coco/count_MAE@0.5         and so on, if ``count``; see CountingMetric
     coco/nan_boxes             detections with NaN or infinity; not scored
     coco/evaluator             library and version, a string
     =========================  ===============================================
@@ -64,6 +66,9 @@ class DenseCocoMetric(BaseMetric):
             Defaults to False.
         density_file (str, optional): A JSON file for that report, with every
             image. Defaults to None.
+        count (bool): Also report errors of the number of objects, counting
+            detections with a score above ``score_thr``. Defaults to False.
+        score_thr (float): Defaults to 0.5.
         detection_file (str, optional): An ``.npz`` for the detections, to be
             evaluated again. Defaults to None.
         backend (str): 'auto', 'hotcoco' or 'pycocotools'. Defaults to 'auto'.
@@ -88,6 +93,8 @@ class DenseCocoMetric(BaseMetric):
         classwise: bool = False,
         density: bool = False,
         density_file: str | None = None,
+        count: bool = False,
+        score_thr: float = 0.5,
         detection_file: str | None = None,
         backend: str = 'auto',
         backend_args: dict | None = None,
@@ -102,6 +109,8 @@ class DenseCocoMetric(BaseMetric):
         if self.density:
             load_backend('hotcoco')
         self.density_file = density_file
+        self.count = count
+        self.score_thr = checks.number('score_thr', score_thr, '[0, 1]')
         self.detection_file = detection_file
         if detection_file is not None:
             checks.suffix('detection_file', detection_file, store.ENDINGS)
@@ -162,6 +171,10 @@ class DenseCocoMetric(BaseMetric):
             classes = truth.classes
             values.update(coco_summary.summarize_classes(tables, classes))
             self._log('\n' + coco_summary.format_classes(tables, classes))
+        if self.count:
+            got = compare_counts(truth, found, self.score_thr, self.classwise)
+            self._log('\n' + format_counting(got, self.score_thr))
+            values.update({f'count_{k}': v for k, v in got.items()})
         if self.density:
             report = measure_density(truth, found, self.max_dets)
             self._log('\n' + report.format())

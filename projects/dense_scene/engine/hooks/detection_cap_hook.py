@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from ...evaluation.counting_metric import CountingMetric
 from ...evaluation.dense_coco_metric import DenseCocoMetric
 from ...evaluation.stored.detection_file import describe_file
 
@@ -78,8 +79,9 @@ def _share(runner: Runner, phase: str) -> None:
         model = model.module
     loop = getattr(runner, f'{phase}_loop')
     for metric in getattr(loop.evaluator, 'metrics', []):
-        if isinstance(metric, DenseCocoMetric):
+        if isinstance(metric, (DenseCocoMetric, CountingMetric)):
             metric.use_dataset(loop.dataloader.dataset)
+        if isinstance(metric, DenseCocoMetric):
             metric.model_caps = find_model_caps(
                 getattr(model, 'test_cfg', None)
             )

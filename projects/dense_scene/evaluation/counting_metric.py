@@ -1,0 +1,183 @@
+"""How well a detector counts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from mmdet.registry import METRICS
+from mmengine.evaluator import BaseMetric
+from mmengine.fileio import get_local_path
+from mmengine.logging import MMLogger
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ..utils import checks
+from ..utils.groups import find_positions
+from .counting import format_counting, summarize_counting
+from .tables.dataset_truth import read_dataset
+from .tables.ground_truth import GroundTruth
+
+
+@METRICS.register_module()
+class CountingMetric(BaseMetric):
+    """Errors of the number of objects per image.
+
+    Source: :func:`count_errors`. ``DenseCocoMetric(count=True)`` gives the
+    same numbers beside AP; this metric alone needs no boxes.
+
+    The number of objects is that of the data set (:class:`ColumnDataset`,
+    which :class:`DetectionCapHook` hands over), of another ``ann_file``, or,
+    without either, of the data samples: 'instances' or ``gt_instances``, which
+    every test pipeline with ``LoadAnnotations`` packs. Crowd regions and
+    ignored objects are not counted; a detection that lies on one is.
+
+    ======================  ==================================================
+    count/MAE@0.5           also ``RMSE``, ``MRE`` (mean relative error) and
+                            ``AC`` (counting accuracy), at ``score_thr``;
+                            MRE and AC over images with objects, -1 without
+    count/oracle_MAE        and so on: at the threshold with the least MAE on
+                            these very images. A bound, not a result
+    count/oracle_score_thr  that threshold
+    count/<class>_MAE@0.5   and so on, if ``classwise``
+    ======================  ==================================================
+
+    Args:
+        ann_file (str, optional): COCO JSON. Defaults to None.
+        score_thr (float): Detections with a score above it are counted.
+            Defaults to 0.5.
+        classwise (bool): Also report every class. Defaults to False.
+        backend_args (dict, optional): Of mmengine's file backend.
+        kwargs: Of ``BaseMetric``.
+
+    Raises:
+        ValueError: If an image comes twice, or the ground truth is missing.
+
+    Example:
+        >>> test_evaluator = [
+        ...     dict(type='DenseCocoMetric'),
+        ...     dict(type='CountingMetric', score_thr=0.3),
+        ... ]
+    """
+
+    default_prefix = 'count'
+
+    def __init__(
+        self,
+        ann_file: str | None = None,
+        score_thr: float = 0.5,
+        classwise: bool = False,
+        backend_args: dict | None = None,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.ann_file = ann_file
+        self.score_thr = checks.number('score_thr', score_thr, '[0, 1]')
+        self.classwise = classwise
+        self.backend_args = backend_args
+        self._dataset: Dataset | None = None
+        self._truth: GroundTruth | None = None
+
+    def use_dataset(self, dataset: Dataset | None) -> None:
+        """Count the objects of this data set, as in DenseCocoMetric."""
+        if dataset is not self._dataset:
+            self._dataset, self._truth = dataset, None
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Keep the labels and scores of each image."""
+        if self._truth is None:
+            # Before the first epoch is over, as a file may be wrong.
+            self._truth = self._read_truth()
+        for sample in data_samples:
+            found = sample['pred_instances']
+            self.results.append(
+                (
+                    int(sample['img_id']),
+                    _to_numpy(found['labels']).astype(np.int32),
+                    _to_numpy(found['scores'].float()),
+                    _true_labels(sample) if self._truth is None else None,
+                )
+            )
+
+    def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
+        """Count everything, images in any order; see the table above."""
+        ids, labels, scores, _ = zip(*results) if results else [()] * 4
+        if not ids or len(set(ids)) < len(ids):
+            raise ValueError(
+                'CountingMetric must get every image once, but got '
+                f'{len(ids)} images with {len(set(ids))} ids.'
+            )
+        classes, true = self._true_counts(results)
+        values = summarize_counting(
+            np.repeat(np.arange(len(ids)), [len(part) for part in labels]),
+            np.concatenate(labels),
+            np.concatenate(scores),
+            true,
+            self.score_thr,
+            classes if self.classwise else (),
+        )
+        MMLogger.get_current_instance().info(
+            f'CountingMetric: {len(ids)} images, {true.sum()} objects\n'
+            f'{format_counting(values, self.score_thr)}'
+        )
+        return values
+
+    @property
+    def _classes(self) -> Sequence[str] | None:
+        return (self.dataset_meta or {}).get('classes')
+
+    def _read_truth(self) -> GroundTruth | None:
+        """Of the data set or the file; None if it comes with the samples."""
+        truth = read_dataset(self._dataset, self._classes, self.ann_file)
+        if truth is None and self.ann_file is not None:
+            with get_local_path(
+                self.ann_file, backend_args=self.backend_args
+            ) as path:
+                truth = GroundTruth.from_coco(path, self._classes)
+        return truth
+
+    def _true_counts(
+        self, results: list[tuple]
+    ) -> tuple[Sequence[str], np.ndarray]:
+        """The K classes, and the objects of each image and class, (M, K)."""
+        if self._truth is not None:
+            ids = np.array([result[0] for result in results])
+            rows = find_positions(ids, self._truth.columns.image_ids)
+            if (rows < 0).any():
+                raise ValueError(
+                    f'{self.ann_file or "the data set"} must list every '
+                    f'evaluated image, but lacks {(rows < 0).sum()} of '
+                    f'{len(ids)}.'
+                )
+            return self._truth.classes, self._truth.counts(by_class=True)[rows]
+        parts = [result[-1] for result in results]
+        most = 1 + max(part.max(initial=0) for part in parts)
+        classes = self._classes or [str(label) for label in range(most)]
+        counts = [np.bincount(part, minlength=len(classes)) for part in parts]
+        return classes, np.array(counts)
+
+
+def _to_numpy(values: Tensor) -> np.ndarray:
+    return values.detach().cpu().numpy()
+
+
+def _true_labels(sample: dict) -> np.ndarray:
+    """Of the objects that count, (m,) int64."""
+    if 'instances' in sample:
+        return np.array(
+            [
+                item['bbox_label']
+                for item in sample['instances']
+                if not item.get('ignore_flag', 0)
+            ],
+            np.int64,
+        )
+    objects = sample.get('gt_instances', ())
+    if 'labels' not in objects:
+        raise ValueError(
+            'CountingMetric must get the ground truth, but it has no ann_file '
+            "and the data samples neither 'instances' nor labelled "
+            'gt_instances. Give ann_file, or add LoadAnnotations to the '
+            'pipeline.'
+        )
+    return _to_numpy(torch.as_tensor(objects['labels'])).astype(np.int64)
