@@ -1,0 +1,13 @@
+"""Heads registered in mmdet's MODELS."""
+
+from .dense_bbox_head import DenseBBoxHead
+from .emd_bbox_head import EMDBBoxHead
+from .emd_cascade_roi_head import EMDCascadeRoIHead
+from .soft_iou_bbox_head import SoftIoUBBoxHead
+
+__all__ = [
+    'DenseBBoxHead',
+    'EMDBBoxHead',
+    'EMDCascadeRoIHead',
+    'SoftIoUBBoxHead',
+]

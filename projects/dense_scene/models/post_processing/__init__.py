@@ -1,0 +1,1 @@
+"""What turns raw detections into the ones that are kept."""
