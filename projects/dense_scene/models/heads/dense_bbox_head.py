@@ -71,7 +71,7 @@ def reduce_detections(
     """
     scores = scores[:, :-1]
     row, label = (scores > rcnn_test_cfg.score_thr).nonzero(as_tuple=True)
-    boxes = boxes.view(len(boxes), -1, 4)
+    boxes = boxes.view(len(boxes), boxes.shape[1] // 4, 4)
     boxes = boxes[row, label if boxes.shape[1] > 1 else 0]
     score = scores[row, label]
     if quality is not None:

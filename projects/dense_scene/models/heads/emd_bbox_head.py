@@ -1,5 +1,7 @@
 """A box head that predicts two objects for each proposal."""
 
+from collections.abc import Callable
+
 import torch
 from mmdet.models.roi_heads.bbox_heads import MultiInstanceBBoxHead
 from mmdet.models.task_modules.samplers import SamplingResult
@@ -14,6 +16,45 @@ from ..post_processing.nms import dense_nms
 BACKGROUND, OBJECT = 0, 1
 
 
+def emd_loss(
+    cls_score: Tensor,
+    bbox_pred: Tensor,
+    labels: Tensor,
+    targets: Tensor,
+    loss_cls: Callable[[Tensor, Tensor], Tensor],
+    loss_bbox: Callable[[Tensor, Tensor], Tensor],
+) -> Tensor:
+    """The loss of each proposal in the cheaper order of its two boxes.
+
+    Source: Eq. (2) of `CrowdDet <https://arxiv.org/abs/2003.09163>`_, K = 2.
+
+    Args:
+        cls_score (Tensor): (N, 4), logits of background and object, twice.
+        bbox_pred (Tensor): (N, 8), two boxes.
+        labels (Tensor): (N, 2), 1 for an object, 0 for the background.
+        targets (Tensor): (N, 8); where there is no object they do not count.
+        loss_cls, loss_bbox: Losses without reduction, of (M, 2) logits and
+            (M, ) labels, (M, ), and of (M, 4) boxes, (M, 4).
+
+    Returns:
+        Tensor: (N, ).
+    """
+    scores, boxes = cls_score.view(-1, 2, 2), bbox_pred.view(-1, 2, 4)
+    row, slot = (labels == OBJECT).nonzero(as_tuple=True)
+    wanted = targets.view(-1, 2, 4)[row, slot]
+    costs = []
+    for flip in (False, True):
+        turned = scores.flip(1) if flip else scores
+        cost = loss_cls(turned.flatten(0, 1), labels.flatten())
+        cost = cost.view(-1, 2).sum(1)
+        if len(row):
+            predicted = boxes[row, 1 - slot if flip else slot]
+            distance = loss_bbox(predicted, wanted).sum(1)
+            cost = cost.index_add(0, row, distance.to(cost.dtype))
+        costs.append(cost)
+    return torch.stack(costs).min(dim=0).values
+
+
 @MODELS.register_module()
 class EMDBBoxHead(MultiInstanceBBoxHead):
     """``MultiInstanceBBoxHead`` for the stages of a cascade.
@@ -21,22 +62,23 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
     Source: `CrowdDet <https://arxiv.org/abs/2003.09163>`_, Eq. (2) and
     section 3.2: a proposal predicts K = 2 boxes; the loss is that of the
     better assignment of them to the two objects that it overlaps most. One
-    of less than the stage's ``pos_iou_thr`` is background. Layers and loss
-    are the parent's.
+    of less than the stage's ``pos_iou_thr`` is background. The layers are the
+    parent's.
 
-    Differs from the parent, whose assigner fails on images of one object: it
-    takes the samples of :class:`SecondObjectSampler` with any assigner, so
-    that an image may have any number; it refines boxes for the next stage;
-    detections come by falling score, with integer labels, through
-    ``test_cfg.rcnn.nms``, 'set_nms' or any other of :func:`dense_nms`.
+    Differs from the parent, whose assigner fails on images of one object and
+    whose loss on batches without: it takes the samples of
+    :class:`SecondObjectSampler` with any assigner, so that an image may have
+    any number; it refines boxes for the next stage; detections come by
+    falling score, with integer labels, through ``test_cfg.rcnn.nms``,
+    'set_nms' or any other of :func:`dense_nms`.
 
     Args:
         *args, **kwargs: Of the parent. ``loss_cls`` and ``loss_bbox`` need
             ``reduction='none'``.
 
     Raises:
-        ValueError: For more than one class, ``reg_decoded_bbox`` or
-            ``with_refine``, which the parent's loss or the cascade lacks.
+        ValueError: For more than one class, ``reg_decoded_bbox``,
+            ``with_refine`` or losses that are reduced.
     """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -104,6 +146,31 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
             encoded.flatten(1),
             is_object.to(encoded.dtype).flatten(1),
         )
+
+    def loss(
+        self,
+        cls_score: Tensor,
+        bbox_pred: Tensor,
+        rois: Tensor,
+        labels: Tensor,
+        label_weights: Tensor,
+        bbox_targets: Tensor,
+        bbox_weights: Tensor,
+        **kwargs: object,
+    ) -> dict:
+        """``loss_rcnn_emd``, the mean of :func:`emd_loss`; other arguments
+        have no effect."""
+        if not len(labels):
+            return dict(loss_rcnn_emd=cls_score.sum() + bbox_pred.sum())
+        cost = emd_loss(
+            cls_score,
+            bbox_pred,
+            labels,
+            bbox_targets,
+            self.loss_cls,
+            self.loss_bbox,
+        )
+        return dict(loss_rcnn_emd=cost.mean())
 
     @torch.no_grad()
     def refine_bboxes(

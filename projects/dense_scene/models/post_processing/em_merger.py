@@ -89,7 +89,9 @@ def em_merger(
     """
     found = boxes.detach().cpu().double().numpy().reshape(-1, 4)
     alpha, score, label = (
-        np.zeros(len(found)) if one is None else one.detach().cpu().double().numpy()
+        np.zeros(len(found))
+        if one is None
+        else one.detach().cpu().double().numpy()
         for one in (weights, weights if scores is None else scores, labels)
     )
     sides = found[:, 2:] - found[:, :2]
@@ -190,16 +192,20 @@ def count_objects(boxes: np.ndarray) -> int:
 
 
 def covered_area(boxes: np.ndarray) -> float:
-    """Area of the union of (N, 4) boxes."""
-    (xs, x), (ys, y) = (
-        np.unique(boxes[:, axis::2], return_inverse=True) for axis in (0, 1)
-    )
-    x, y = x.reshape(-1, 2).T, y.reshape(-1, 2).T
-    cover = np.zeros((len(ys), len(xs)), np.int32)
-    for row, column, step in ((0, 0, 1), (0, 1, -1), (1, 0, -1), (1, 1, 1)):
-        np.add.at(cover, (y[row], x[column]), step)
-    covered = cover.cumsum(0, np.int32).cumsum(1, np.int32) > 0
-    return float(np.diff(ys) @ covered[:-1, :-1] @ np.diff(xs))
+    """Area of the union of (N, 4) boxes, by a line that sweeps down."""
+    xs, column = np.unique(boxes[:, ::2], return_inverse=True)
+    left, right = column.reshape(-1, 2).T
+    widths, depth = np.diff(xs), np.zeros(len(xs) - 1, np.int32)
+    edges = np.concatenate((boxes[:, 1], boxes[:, 3]))
+    order = np.argsort(edges)
+    heights = np.diff(edges[order], append=edges.max())
+    area = 0.0
+    for edge, height in zip(order, heights):
+        box = edge % len(boxes)
+        depth[left[box] : right[box]] += 1 if edge < len(boxes) else -1
+        if height:
+            area += height * (widths @ (depth > 0))
+    return float(area)
 
 
 def agglomerate(
