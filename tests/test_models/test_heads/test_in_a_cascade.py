@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
+from mmdet.structures.bbox import bbox_overlaps
 from mmdet.utils import register_all_modules
 from mmengine.structures import InstanceData
 from torch import nn
@@ -141,6 +142,7 @@ def test_the_other_rows_train_the_parent():
 @pytest.mark.slow_systems
 @trained
 def test_fits_two_images(row):
+    """The loss falls, and the best detections are the objects."""
     model = _model(row).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     totals = []
@@ -155,3 +157,11 @@ def test_fits_two_images(row):
         ious = [value for name, value in log.items() if 'loss_iou' in name]
         totals.append((total - sum(ious)).item())
     assert sum(totals[-10:]) / 10 < 0.2 * totals[0]
+    batch = model.data_preprocessor(_batch(20, 1), training=False)
+    with torch.no_grad():
+        results = model.eval()(**batch, mode='predict')
+    for result in results:
+        objects = result.gt_instances.bboxes
+        best = result.pred_instances.bboxes[: len(objects)]
+        found = bbox_overlaps(objects, best).max(dim=1).values > 0.5
+        assert found.float().mean() > 0.85
