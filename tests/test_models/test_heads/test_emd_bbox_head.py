@@ -1,12 +1,14 @@
 """Two objects a proposal: targets, loss and detections by loops and hand."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from mmdet.models.task_modules import AssignResult
 from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 
-from dense_scene.models.heads import EMDBBoxHead
+from dense_scene.models.heads import EMDBBoxHead, EMDCascadeRoIHead
 from dense_scene.models.samplers import SecondObjectSampler
 
 STAGE = ConfigDict(assigner=dict(pos_iou_thr=0.5))
@@ -157,6 +159,21 @@ def test_detections_by_hand():
             ),
         )
         assert found.labels.dtype == torch.long
+
+
+def test_the_better_half_goes_on():
+    # Of the four boxes of two proposals both of the second.
+    roi = torch.tensor([[3.0, 0, 0, 20, 20], [3, 60, 60, 80, 80]])
+    scores = torch.tensor([[0.5, 0.3], [0.7, 0.6]])
+    logits = torch.stack(((1 - scores).log(), scores.log()), -1).flatten(1)
+    deltas = torch.zeros(2, 8)
+    deltas[1, 4] = 1.0  # one tenth of the width of 20
+    cascade = SimpleNamespace(bbox_head=[_head()])
+    found = EMDCascadeRoIHead._better_half(
+        cascade, 0, roi, logits, deltas, META
+    )
+    expected = torch.tensor([[3.0, 60, 60, 80, 80], [3, 62, 60, 82, 80]])
+    torch.testing.assert_close(found, expected)
 
 
 @pytest.mark.parametrize(

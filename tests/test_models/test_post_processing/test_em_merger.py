@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dense_scene.models.post_processing.em_merger import (
-    agglomerate,
-    count_objects,
-    covered_area,
-    em_merger,
-)
+from dense_scene.models.post_processing.em_merger import em_merger
 from dense_scene.testing import touching_row
 
 from . import em_reference
@@ -87,20 +82,3 @@ def test_boxes_without_area_and_weights_of_zero():
     )
     merged, best = em_merger(boxes, torch.zeros(4))
     assert merged.tolist() == [[0, 0, 10, 10]] and best.tolist() == [2]
-
-
-def test_covered_area_by_hand():
-    # 10 x 10 and 10 x 10 with 5 x 5 in common, and one inside: 175
-    boxes = np.array([[0.0, 0, 10, 10], [5, 5, 15, 15], [6, 6, 9, 9]])
-    assert covered_area(boxes) == 175
-    # Median area 100: 1.75 objects, rounded
-    assert count_objects(boxes) == 2
-
-
-def test_agglomerates_the_nearest_first():
-    # 0 and 1 meet at 0.25 (weights 3 : 1), then 10 and 12 at 11
-    points = np.array([[0.0, 0], [1, 0], [10, 0], [12, 0], [30, 0]])
-    weights = np.array([3.0, 1, 1, 1, 1])
-    a, b, c, d, e = agglomerate(points, weights, 3)
-    assert a == b and c == d and len({a, c, e}) == 3
-    assert agglomerate(points, weights, 5).tolist() == [0, 1, 2, 3, 4]

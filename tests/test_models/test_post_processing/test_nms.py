@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmcv.ops import batched_nms
+from mmdet.models.roi_heads.bbox_heads import MultiInstanceBBoxHead
 
 from dense_scene.models.post_processing.matrix_nms import matrix_nms
 from dense_scene.models.post_processing.nms import dense_nms, diou_nms, set_nms
@@ -95,6 +96,17 @@ def test_diou_nms_by_hand():
     assert diou_nms(boxes[:2], scores[:2], one[:2], 0.26).tolist() == [0, 1]
     concentric = boxes[[0, 2]]
     assert diou_nms(concentric, scores[:2], None, 0.33).tolist() == [0]
+
+
+def test_set_nms_keeps_what_mmdet_keeps(generator):
+    boxes, scores, _, sets = _crowd(generator)
+    boxes[1::2] = boxes[::2] + 1
+    rows = torch.column_stack((boxes, sets))
+    theirs = MultiInstanceBBoxHead.set_nms(rows, scores, 0.05, 0.4, 1000)[1]
+    found = scores > 0.05
+    keep = set_nms(boxes[found], scores[found], None, sets[found], 0.4)
+    # mmdet's come in the order of the input.
+    assert torch.equal(scores[found][keep], theirs.sort(descending=True)[0])
 
 
 def test_boxes_of_one_proposal_stay_even_if_equal():

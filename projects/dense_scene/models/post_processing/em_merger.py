@@ -5,16 +5,15 @@ group; the area that a group covers tells how many objects it holds; so many
 Gaussians are fitted to those of its detections.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from ...utils.boxes import box_areas, overlapping_pairs
+from .gaussian_mixture import Gaussians, fit_mixture
+from .object_groups import agglomerate, count_objects, find_groups
 
 # A Gaussian's standard deviation, of the side of its box (Goldman et al.,
-# section 3.4); the box shrunk to two of them to each side has half the size.
+# section 3.4): one of them to each side is the box of half the size.
 SIGMA = 1 / 4
 # Squared Mahalanobis distance of the ellipse that holds half of a Gaussian:
 # no other center may lie in it. chi2.ppf(0.5, 2) in the published code.
@@ -23,23 +22,6 @@ SAME_OBJECT = 2 * np.log(2)
 MEMBERS = 4.0
 # Keeps groups whose weights are all 0 defined.
 _LEAST_WEIGHT = 1e-6
-
-
-class Gaussians(NamedTuple):
-    """Weights, means and covariances of a mixture, each row (G, )."""
-
-    weight: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    xx: np.ndarray
-    yy: np.ndarray
-    xy: np.ndarray
-
-    def distances(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Squared Mahalanobis distances of (N, ) points, (G, N)."""
-        dx, dy = x - self.x[:, None], y - self.y[:, None]
-        xx, yy, xy = (part[:, None] for part in _inverse(self))
-        return xx * dx * dx + yy * dy * dy + 2 * xy * dx * dy
 
 
 @torch.no_grad()
@@ -116,52 +98,24 @@ def _merge(
     max_iter: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """:func:`em_merger` of boxes that have an area."""
-    center, sides = (
-        (boxes[:, :2] + boxes[:, 2:]) / 2,
-        boxes[:, 2:] - boxes[:, :2],
-    )
+    sides = boxes[:, 2:] - boxes[:, :2]
+    center = boxes[:, :2] + sides / 2
+    shrunk = np.hstack((center - SIGMA * sides, center + SIGMA * sides))
+    group = find_groups(shrunk, labels)
+    owner, first = _start(shrunk, center, alpha, group)
     detections = Gaussians(
         alpha, *center.T, *(SIGMA * sides.T) ** 2, np.zeros(len(boxes))
     )
-    half = np.hstack((center - sides / 4, center + sides / 4))
-    group = _groups(half, labels)
-    owner, first = _start(half, center, alpha, group)
-    mixture = _fit(detections, owner, first[group], first[group + 1], max_iter)
+    mixture = fit_mixture(
+        detections, owner, first[group], first[group + 1], max_iter
+    )
     one_of_each = np.unique(group, return_index=True)[1]
     label = np.repeat(labels[one_of_each], np.diff(first))
     kept = _select(mixture, label)
     mixture, label = Gaussians(*(part[kept] for part in mixture)), label[kept]
     inside = mixture.distances(*center.T) <= MEMBERS
     inside &= label[:, None] == labels
-    found = np.empty((0, 4)), np.empty(0, np.int64)
-    rows = [np.flatnonzero(row) for row in inside if row.any()]
-    if rows:
-        places = np.hstack((center, sides))
-        median = np.stack([np.median(places[row], 0) for row in rows])
-        middle, size = median[:, :2], median[:, 2:]
-        found = (
-            np.hstack((middle - size / 2, middle + size / 2)),
-            np.array([row[scores[row].argmax()] for row in rows]),
-        )
-    order = np.argsort(-scores[found[1]], kind='stable')
-    return found[0][order], found[1][order]
-
-
-def _groups(boxes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Number of the connected component of each overlapping box, (N, )."""
-    box, other, _ = overlapping_pairs(boxes, boxes)
-    same = labels[box] == labels[other]
-    box, other = box[same], other[same]
-    starts = np.searchsorted(box, np.arange(len(boxes)))
-    group = np.arange(len(boxes))
-    while len(boxes):
-        # The least number of a box's neighbors, and of that one's.
-        least = np.minimum.reduceat(group[other], starts)
-        least = least[least]
-        if np.array_equal(least, group):
-            break
-        group = least
-    return np.unique(group, return_inverse=True)[1].reshape(-1)
+    return _median_boxes(inside, center, sides, scores)
 
 
 def _start(
@@ -181,175 +135,6 @@ def _start(
     return owner, np.array(first)
 
 
-def count_objects(boxes: np.ndarray) -> int:
-    """The area that (N, 4) boxes cover by their median area, 1 to N."""
-    area = np.median(box_areas(boxes))
-    low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
-    # Most groups are one object, which needs no exact area.
-    if len(boxes) == 1 or np.prod(high - low) < 1.5 * area:
-        return 1
-    return int(np.clip(np.round(covered_area(boxes) / area), 1, len(boxes)))
-
-
-def covered_area(boxes: np.ndarray) -> float:
-    """Area of the union of (N, 4) boxes, by a line that sweeps down."""
-    xs, column = np.unique(boxes[:, ::2], return_inverse=True)
-    left, right = column.reshape(-1, 2).T
-    widths, depth = np.diff(xs), np.zeros(len(xs) - 1, np.int32)
-    edges = np.concatenate((boxes[:, 1], boxes[:, 3]))
-    order = np.argsort(edges)
-    heights = np.diff(edges[order], append=edges.max())
-    area = 0.0
-    for edge, height in zip(order, heights):
-        box = edge % len(boxes)
-        depth[left[box] : right[box]] += 1 if edge < len(boxes) else -1
-        if height:
-            area += height * (widths @ (depth > 0))
-    return float(area)
-
-
-def agglomerate(
-    points: np.ndarray, weights: np.ndarray, count: int
-) -> np.ndarray:
-    """Join the two nearest of N points until ``count`` are left.
-
-    A joined point is the weighted mean of its two. Of equal distances that
-    of the earliest points counts; a joined point comes last.
-
-    Args:
-        points (np.ndarray): (N, 2).
-        weights (np.ndarray): (N, ), positive.
-        count (int): 1 to N.
-
-    Returns:
-        np.ndarray: (N, ), which of the ``count`` each point went to.
-    """
-    num, total = len(points), 2 * len(points) - count
-    place = np.full((2, total), np.inf)
-    place[:, :num], mass = points.T, np.zeros(total)
-    mass[:num] = weights
-    # For each point the nearest of those after it.
-    nearest, gap = np.zeros(total, np.int64), np.full(total, np.inf)
-    parent = np.arange(total)
-
-    def look(point: int, end: int) -> None:
-        delta = place[:, point + 1 : end] - place[:, point, None]
-        squared = delta[0] ** 2 + delta[1] ** 2
-        if squared.size:
-            nearest[point] = point + 1 + (best := squared.argmin())
-            gap[point] = squared[best]
-
-    if count < num:
-        for point in range(num):
-            look(point, num)
-    for new in range(num, total):
-        pair = [one := gap.argmin(), nearest[one]]
-        parent[pair], mass[new] = new, mass[pair].sum()
-        place[:, new] = place[:, pair] @ mass[pair] / mass[new]
-        place[:, pair], gap[pair] = np.inf, np.inf
-        delta = place[:, :new] - place[:, new, None]
-        squared = delta[0] ** 2 + delta[1] ** 2
-        lost = ((nearest == pair[0]) | (nearest == pair[1])) & (gap < np.inf)
-        closer = np.flatnonzero(squared < gap[:new])
-        nearest[closer], gap[closer] = new, squared[closer]
-        for point in np.flatnonzero(lost):
-            look(point, new + 1)
-    for point in range(total - 1, -1, -1):
-        parent[point] = parent[parent[point]]
-    return np.unique(parent[:num], return_inverse=True)[1].reshape(-1)
-
-
-def _fit(
-    detections: Gaussians,
-    owner: np.ndarray,
-    first: np.ndarray,
-    last: np.ndarray,
-    max_iter: int,
-) -> Gaussians:
-    """EM over all groups at once, from the Gaussians of ``owner``.
-
-    Detection i may go to the Gaussians first[i] to last[i] - 1; ``owner``
-    is changed to where it goes.
-    """
-    mixture = _moments(detections, owner, None, last.max(initial=0))
-    # Where there is one Gaussian there is nothing to choose.
-    chosen = np.flatnonzero(last - first > 1)
-    counts = (last - first)[chosen]
-    starts = np.append(0, counts.cumsum())
-    box = np.repeat(chosen, counts)
-    target = np.arange(len(box)) + np.repeat(
-        first[chosen] - starts[:-1], counts
-    )
-    for _ in range(max_iter if len(chosen) else 0):
-        cost = _divergence(detections, mixture, box, target)
-        least = np.minimum.reduceat(cost, starts[:-1])
-        hits = np.flatnonzero(cost == np.repeat(least, counts))
-        nearest = target[hits[np.searchsorted(hits, starts[:-1])]]
-        if np.array_equal(nearest, owner[chosen]):
-            break
-        owner[chosen] = nearest
-        mixture = _moments(detections, owner, mixture, len(mixture.weight))
-    return mixture
-
-
-def _moments(
-    detections: Gaussians,
-    owner: np.ndarray,
-    before: Gaussians | None,
-    count: int,
-) -> Gaussians:
-    """The M step. A Gaussian that nothing went to stays as it was before."""
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        total = np.bincount(owner, detections.weight * values, count)
-        return np.divide(total, weight, np.zeros(count), where=weight > 0)
-
-    weight = np.bincount(owner, detections.weight, count)
-    x, y = mean(detections.x), mean(detections.y)
-    dx, dy = detections.x - x[owner], detections.y - y[owner]
-    fitted = Gaussians(
-        weight,
-        x,
-        y,
-        mean(detections.xx + dx * dx),
-        mean(detections.yy + dy * dy),
-        mean(dx * dy),
-    )
-    if before is None:
-        return fitted
-    return Gaussians(
-        *(np.where(weight > 0, new, old) for new, old in zip(fitted, before))
-    )
-
-
-def _divergence(
-    detections: Gaussians,
-    mixture: Gaussians,
-    box: np.ndarray,
-    target: np.ndarray,
-) -> np.ndarray:
-    """2 KL(f || g) of pairs, (P, ), but for what depends on f alone."""
-    xx, yy, xy = (part[target] for part in _inverse(mixture))
-    determinant = mixture.xx * mixture.yy - mixture.xy**2
-    dx = detections.x[box] - mixture.x[target]
-    dy = detections.y[box] - mixture.y[target]
-    cost = np.log(determinant)[target]
-    cost += xx * (detections.xx[box] + dx * dx)
-    cost += yy * (detections.yy[box] + dy * dy)
-    cost += 2 * xy * dx * dy
-    return cost
-
-
-def _inverse(mixture: Gaussians) -> tuple[np.ndarray, ...]:
-    """xx, yy and xy of the inverse covariances."""
-    determinant = mixture.xx * mixture.yy - mixture.xy**2
-    return (
-        mixture.yy / determinant,
-        mixture.xx / determinant,
-        -mixture.xy / determinant,
-    )
-
-
 def _select(mixture: Gaussians, labels: np.ndarray) -> np.ndarray:
     """The Gaussians that no heavier one of their label stands for, the
     heaviest first."""
@@ -362,3 +147,28 @@ def _select(mixture: Gaussians, labels: np.ndarray) -> np.ndarray:
             kept &= ~near[one]
             kept[one] = True
     return order[kept[order]]
+
+
+def _median_boxes(
+    inside: np.ndarray,
+    center: np.ndarray,
+    sides: np.ndarray,
+    scores: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The box of each Gaussian and its best detection, by falling score.
+
+    Args:
+        inside (np.ndarray): (G, N), whether a Gaussian holds a detection. One
+            that holds none gives no box.
+        center, sides, scores (np.ndarray): (N, 2), (N, 2), (N, ).
+    """
+    members = [np.flatnonzero(row) for row in inside if row.any()]
+    if not members:
+        return np.empty((0, 4)), np.empty(0, np.int64)
+    places = np.hstack((center, sides))
+    median = np.stack([np.median(places[rows], 0) for rows in members])
+    middle, size = median[:, :2], median[:, 2:]
+    best = np.array([rows[scores[rows].argmax()] for rows in members])
+    order = np.argsort(-scores[best], kind='stable')
+    found = np.hstack((middle - size / 2, middle + size / 2))
+    return found[order], best[order]
