@@ -42,10 +42,11 @@ class EMDCascadeRoIHead(CascadeRoIHead):
                 for part in (rois, results['cls_score'], results['bbox_pred'])
             )
             if stage < self.num_stages - 1:
+                images = zip(*parts, batch_img_metas)
                 rois = torch.cat(
                     [
-                        self._better_half(stage, *image, img_meta)
-                        for *image, img_meta in zip(*parts, batch_img_metas)
+                        self._better_half(stage, roi, score, deltas, img_meta)
+                        for roi, score, deltas, img_meta in images
                     ]
                 )
         return parts

@@ -103,9 +103,8 @@ def _merge(
     shrunk = np.hstack((center - SIGMA * sides, center + SIGMA * sides))
     group = find_groups(shrunk, labels)
     owner, first = _start(shrunk, center, alpha, group)
-    detections = Gaussians(
-        alpha, *center.T, *(SIGMA * sides.T) ** 2, np.zeros(len(boxes))
-    )
+    (x, y), (xx, yy) = center.T, (SIGMA * sides.T) ** 2
+    detections = Gaussians(alpha, x, y, xx, yy, np.zeros(len(boxes)))
     mixture = fit_mixture(
         detections, owner, first[group], first[group + 1], max_iter
     )

@@ -84,7 +84,8 @@ def agglomerate(
         for point in range(num):
             look(point, num)
     for new in range(num, total):
-        pair = [one := gap.argmin(), nearest[one]]
+        one = gap.argmin()
+        pair = [one, nearest[one]]
         parent[pair], mass[new] = new, mass[pair].sum()
         place[:, new] = place[:, pair] @ mass[pair] / mass[new]
         place[:, pair], gap[pair] = np.inf, np.inf
@@ -93,8 +94,8 @@ def agglomerate(
         lost = ((nearest == pair[0]) | (nearest == pair[1])) & (gap < np.inf)
         closer = np.flatnonzero(squared < gap[:new])
         nearest[closer], gap[closer] = new, squared[closer]
-        for point in np.flatnonzero(lost):
+        for point in np.flatnonzero(lost).tolist():
             look(point, new + 1)
-    for point in range(total - 1, -1, -1):
-        parent[point] = parent[parent[point]]
+    for node in reversed(range(total)):
+        parent[node] = parent[parent[node]]
     return np.unique(parent[:num], return_inverse=True)[1].reshape(-1)
