@@ -14,6 +14,7 @@ model = dict(
 )
 
 for head in _base_.model.roi_head.bbox_head:
+    head.type = 'DenseBBoxHead'  # the stock one that knows more kinds of NMS
     head.num_classes = 1
 for stage in _base_.model.train_cfg.rcnn:
     stage.assigner.type = 'DenseMaxIoUAssigner'

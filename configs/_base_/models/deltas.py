@@ -51,4 +51,38 @@ deltas = dict(
     ),
     # PaddleDetection keeps every refined box; num is more than an image has.
     keep_refined=dict(num=100000, pos_fraction=1.0),
+    # Soft-IoU and EM-Merger (Goldman et al. 2019)
+    soft_iou=dict(type='SoftIoUBBoxHead', rank_by='product'),
+    em_merger=dict(_delete_=True, type='em_merger'),
+    # Two boxes for each proposal, and set NMS (Chu et al. 2020)
+    emd=dict(
+        model=dict(
+            roi_head=dict(type='EMDCascadeRoIHead'),
+            test_cfg=dict(
+                rcnn=dict(
+                    nms=dict(_delete_=True, type='set_nms', iou_threshold=0.5)
+                )
+            ),
+        ),
+        head=dict(
+            type='EMDBBoxHead',
+            loss_cls=dict(reduction='none'),
+            loss_bbox=dict(reduction='none'),
+        ),
+        sampler=dict(type='SecondObjectSampler'),
+    ),
+    # Other kinds of NMS: model.test_cfg.rcnn.nms. Soft-NMS as in the strong
+    # config; DIoU-NMS at the threshold of the NMS that it replaces; Matrix
+    # NMS with the kernel that SOLOv2 found best.
+    soft_nms=dict(
+        _delete_=True, type='soft_nms', iou_threshold=0.5, min_score=0.05
+    ),
+    diou_nms=dict(_delete_=True, type='diou_nms', iou_threshold=0.5),
+    matrix_nms=dict(
+        _delete_=True,
+        type='matrix_nms',
+        kernel='gaussian',
+        sigma=2.0,
+        post_thr=0.05,
+    ),
 )

@@ -1,5 +1,15 @@
 """Heads registered in mmdet's MODELS."""
 
+from .dense_bbox_head import DenseBBoxHead
+from .emd_bbox_head import EMDBBoxHead
+from .emd_cascade_roi_head import EMDCascadeRoIHead
 from .iou_aware_yolo_head import IoUAwareYOLOHead
+from .soft_iou_bbox_head import SoftIoUBBoxHead
 
-__all__ = ['IoUAwareYOLOHead']
+__all__ = [
+    'DenseBBoxHead',
+    'EMDBBoxHead',
+    'EMDCascadeRoIHead',
+    'IoUAwareYOLOHead',
+    'SoftIoUBBoxHead',
+]

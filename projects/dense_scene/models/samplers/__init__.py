@@ -2,5 +2,10 @@
 
 from .instance_balanced_sampler import InstanceBalancedSampler
 from .iou_bin_neg_sampler import IoUBinNegSampler
+from .second_object_sampler import SecondObjectSampler
 
-__all__ = ['InstanceBalancedSampler', 'IoUBinNegSampler']
+__all__ = [
+    'InstanceBalancedSampler',
+    'IoUBinNegSampler',
+    'SecondObjectSampler',
+]

@@ -1,0 +1,11 @@
+# Not in the paper: dense sampling + two boxes for each proposal, set NMS
+# Chu et al. 2020, arXiv 2003.09163: what the paper builds its case on
+_base_ = '../cascade-rcnn_r101_fpn_dense-proposal_1xb2-6e_sku110k-sub.py'
+
+model = _base_.deltas.emd.model
+
+for head in _base_.model.roi_head.bbox_head:
+    head.merge(_base_.deltas.emd.head)
+for stage in _base_.model.train_cfg.rcnn:
+    stage.sampler.merge(_base_.deltas.emd.sampler)
+del head, stage
