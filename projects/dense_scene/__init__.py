@@ -20,7 +20,7 @@ from .datasets import coco, sku110k, transforms
 from .engine import hooks
 from .engine.checkpoint_loading import register_checkpoint_loaders
 from .evaluation import dense_coco_metric
-from .models import assigners, losses, samplers
+from .models import assigners, dense_heads, losses, samplers
 from .models.box_loss_guard import install_box_loss_guard
 
 register_checkpoint_loaders()
@@ -35,6 +35,7 @@ __all__ = [
     'assigners',
     'coco',
     'dense_coco_metric',
+    'dense_heads',
     'hooks',
     'losses',
     'proposals',
