@@ -10,6 +10,12 @@ CONFIGS = ROOT / 'configs'
 LEAVES = sorted(
     path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts
 )
+# The rows of Table 1 and what stands around them
+CASCADES = [
+    path
+    for path in LEAVES
+    if path.name.startswith('cascade-rcnn') and '_coco' not in path.stem
+]
 _loaded: dict[Path, Config] = {}
 
 

@@ -1,4 +1,4 @@
-# Table 2, Faster R-CNN SENet154-FPN, six blocks on shelves (paper: 0.384)
+# Table 2, Faster R-CNN SENet154-FPN, W8 of six blocks on shelves (paper, W64: 0.384)
 _base_ = [
     '../_base_/models/faster-rcnn_senet154-scratch_fpn.py',
     '../_base_/datasets/shelves.py',

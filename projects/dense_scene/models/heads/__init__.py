@@ -3,6 +3,7 @@
 from .dense_bbox_head import DenseBBoxHead
 from .emd_bbox_head import EMDBBoxHead
 from .emd_cascade_roi_head import EMDCascadeRoIHead
+from .float32_ddq_detr_head import Float32DDQDETRHead
 from .iou_aware_yolo_head import IoUAwareYOLOHead
 from .soft_iou_bbox_head import SoftIoUBBoxHead
 
@@ -10,6 +11,7 @@ __all__ = [
     'DenseBBoxHead',
     'EMDBBoxHead',
     'EMDCascadeRoIHead',
+    'Float32DDQDETRHead',
     'IoUAwareYOLOHead',
     'SoftIoUBBoxHead',
 ]

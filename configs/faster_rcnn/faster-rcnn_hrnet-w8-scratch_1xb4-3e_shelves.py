@@ -1,0 +1,7 @@
+# Table 2, Faster R-CNN HRNet, W8 on shelves (paper, W18: 0.347)
+_base_ = [
+    '../_base_/models/faster-rcnn_hrnet-w8-scratch.py',
+    '../_base_/datasets/shelves_small.py',
+    '../_base_/schedules/adamw-scratch_3e.py',
+    '../_base_/dense_scene_runtime.py',
+]

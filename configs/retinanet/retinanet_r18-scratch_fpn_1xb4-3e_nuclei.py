@@ -1,0 +1,7 @@
+# Table 2, RetinaNet R101-FPN, R18 of half width on nuclei (paper, R101: 0.373)
+_base_ = [
+    '../_base_/models/retinanet_r18-scratch.py',
+    '../_base_/datasets/nuclei_small.py',
+    '../_base_/schedules/adamw-scratch_3e.py',
+    '../_base_/dense_scene_runtime.py',
+]

@@ -1,0 +1,6 @@
+# Table 1, + balanced L1, R18 of half width on shelves (paper, R101: 0.413)
+_base_ = './cascade-rcnn_r18-scratch_fpn_dense-proposal_1xb4-3e_shelves.py'
+
+for head in _base_.model.roi_head.bbox_head:
+    head.merge(_base_.deltas.balanced_l1)
+del head
