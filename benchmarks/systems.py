@@ -44,6 +44,7 @@ LARGE = {
     'RetinaNet R101-FPN': 'retinanet/retinanet_r101_fpn_8xb2-12e_coco',
     'FCOS R50-FPN': 'fcos/fcos_r50_fpn_8xb2-12e_coco',
     'YOLOv3 DarkNet53': 'yolo/yolov3_d53_8xb8-273e_coco',
+    'PP-YOLO R50vd-dcn': 'ppyolo/ppyolo_r50vd-dcn_8xb24-811e_coco',
     'RTMDet-s': 'rtmdet/rtmdet-s_8xb32-300e_coco',
     'DDQ-DETR R50': 'ddq/ddq-detr_r50_8xb2-12e_coco',
 }
@@ -52,11 +53,14 @@ SMALL = {
     'shelves',
     'Faster R-CNN HRNet-W8': 'faster_rcnn/faster-rcnn_hrnet-w8-scratch_1xb4-'
     '3e_shelves',
+    'Faster R-CNN SENet154-W8': 'faster_rcnn/faster-rcnn_senet154-w8-scratch_'
+    '1xb4-3e_shelves',
     'Cascade R-CNN R18 + balanced L1': 'shelves/cascade-rcnn_r18-scratch_fpn_'
     'dense-proposal-balanced-l1_1xb4-3e_shelves',
     'RetinaNet R18': 'retinanet/retinanet_r18-scratch_fpn_1xb4-3e_shelves',
     'FCOS R18': 'fcos/fcos_r18-scratch_fpn_1xb4-3e_shelves',
     'YOLOv3 R18': 'yolo/yolov3_r18-scratch_1xb4-3e_shelves',
+    'PP-YOLO, a quarter': 'ppyolo/ppyolo_r50vd-dcn-scratch_1xb4-3e_shelves',
     'RTMDet-xs': 'rtmdet/rtmdet-xs-scratch_1xb4-3e_shelves',
     'DDQ-DETR R18': 'ddq/ddq-detr_r18-scratch_1xb4-3e_shelves',
 }

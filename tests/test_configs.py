@@ -31,7 +31,6 @@ from tests.config_files import (
 )
 
 IDS = [str(path.relative_to(CONFIGS)) for path in LEAVES]
-CASCADES = [p for p in LEAVES if p.name.startswith('cascade-rcnn')]
 each_leaf = pytest.mark.parametrize('path', LEAVES, ids=IDS)
 each_cascade = pytest.mark.parametrize('path', CASCADES, ids=lambda p: p.stem)
 

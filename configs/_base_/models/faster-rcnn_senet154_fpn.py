@@ -16,7 +16,7 @@ model = dict(
             checkpoint='{{$SENET154_WEIGHTS:checkpoints/senet154.pth}}',
         ),
     ),
-    roi_head=dict(bbox_head=dict(num_classes=1)),
+    roi_head=dict(bbox_head=dict(type='DenseBBoxHead', num_classes=1)),
     train_cfg=dict(
         rpn=dict(assigner=dict(type='DenseMaxIoUAssigner')),
         rcnn=dict(
