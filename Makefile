@@ -35,8 +35,12 @@ $(VENV)/bin/python:
 	f"{v[0]}.{v[1]}. Run: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): $(VENV)/bin/python requirements.txt constraints.txt pyproject.toml
+# timm is what SENet154 is tested against; its own requirements (torchvision,
+# the hub's client) would bring a second build of torch and are not needed.
+$(STAMP): $(VENV)/bin/python requirements.txt constraints.txt pyproject.toml \
+		setup.py
 	$(PIP) install -e '.[dev]'
+	$(PIP) install --no-deps timm
 	@touch $@
 
 # A real (not an editable) install: its wheel lays mmcv/_ext.py beside

@@ -66,6 +66,7 @@ def cwd(tmp_path_factory) -> Path:
         'requirements.txt',
         'constraints.txt',
         'pyproject.toml',
+        'setup.py',
         'projects',
         'benchmarks',
     ):
@@ -105,7 +106,7 @@ def test_python_blocks_run(cwd):
         if block.startswith('# my_'):  # a config of the reader's own
             name = block.split()[1]
             path = cwd / name
-            text = block.replace('/path/to/this/repository', str(ROOT))
+            text = block.replace('/path/to/repository', str(ROOT))
             path.write_text(text)
             run(['mim', 'run', 'mmdet', 'print_config', name], cwd)
         else:
