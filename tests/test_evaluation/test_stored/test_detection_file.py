@@ -167,5 +167,5 @@ def test_no_file(tmp_path):
 
 
 def test_another_ending(tmp_path):
-    with pytest.raises(ValueError, match="end with .npz, but got '.*found'"):
+    with pytest.raises(ValueError, match='end with .npz, but got .*found'):
         save_detections(tmp_path / 'found', dense(1, 1))

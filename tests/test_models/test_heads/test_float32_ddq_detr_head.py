@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from mmdet.models.heads import DDQDETRHead
+from mmdet.models.dense_heads import DDQDETRHead
 
 from dense_scene.models.heads import Float32DDQDETRHead
 from tests.test_systems import batch, build
