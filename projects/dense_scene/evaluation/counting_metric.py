@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from mmdet.registry import METRICS
 from mmengine.evaluator import BaseMetric
-from mmengine.fileio import get_local_path
 from mmengine.logging import MMLogger
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -15,7 +14,7 @@ from torch.utils.data import Dataset
 from ..utils import checks
 from ..utils.groups import find_positions
 from .counting import format_counting, summarize_counting
-from .tables.dataset_truth import read_dataset
+from .tables.dataset_truth import read_truth
 from .tables.ground_truth import GroundTruth
 
 
@@ -128,13 +127,9 @@ class CountingMetric(BaseMetric):
 
     def _read_truth(self) -> GroundTruth | None:
         """Of the data set or the file; None if it comes with the samples."""
-        truth = read_dataset(self._dataset, self._classes, self.ann_file)
-        if truth is None and self.ann_file is not None:
-            with get_local_path(
-                self.ann_file, backend_args=self.backend_args
-            ) as path:
-                truth = GroundTruth.from_coco(path, self._classes)
-        return truth
+        return read_truth(
+            self._dataset, self._classes, self.ann_file, self.backend_args
+        )
 
     def _true_counts(
         self, results: list[tuple]

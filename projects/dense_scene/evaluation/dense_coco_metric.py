@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from mmdet.registry import METRICS
 from mmengine.evaluator import BaseMetric
-from mmengine.fileio import get_local_path
 from mmengine.logging import MMLogger
 from torch.utils.data import Dataset
 
@@ -21,7 +20,7 @@ from .density.report import DensityReport
 from .samples import join_detections, read_sample
 from .stored import detection_file as store
 from .tables import coco_summary
-from .tables.dataset_truth import join_columns, read_dataset
+from .tables.dataset_truth import join_columns, read_truth
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
 
@@ -125,7 +124,7 @@ class DenseCocoMetric(BaseMetric):
             require_file(ann_file, 'ann_file', 'Leave it out, or correct it.')
 
     def use_dataset(self, dataset: Dataset | None) -> None:
-        """Evaluate against this data set, where :func:`read_dataset` can."""
+        """Evaluate against this data set, where :func:`.read_dataset` can."""
         if dataset is not self._dataset:
             self._dataset, self._truth = dataset, None
 
@@ -189,14 +188,9 @@ class DenseCocoMetric(BaseMetric):
 
     def _read_truth(self) -> GroundTruth | None:
         """Of the data set or the file; None if it comes with the samples."""
-        truth = read_dataset(self._dataset, self._classes, self.ann_file)
-        if truth is None and self.ann_file is not None:
-            with get_local_path(
-                self.ann_file, backend_args=self.backend_args
-            ) as path:
-                truth = GroundTruth.from_coco(path, self._classes)
-            truth.validate()
-        return truth
+        return read_truth(
+            self._dataset, self._classes, self.ann_file, self.backend_args
+        )
 
     def _truth_of(self, results: list[tuple]) -> GroundTruth:
         """Of the images that were evaluated."""

@@ -1,10 +1,11 @@
-"""Ground truth out of the columns of a data set that is loaded already."""
+"""Ground truth of a data set that is loaded already, or of its file."""
 
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from mmengine.fileio import get_local_path
 from torch.utils.data import Dataset
 
 from ...datasets.annotation_columns import AnnotationColumns
@@ -37,6 +38,21 @@ def read_dataset(
     classes = tuple(classes or parts[0].metainfo['classes'])
     columns = [_relabel(part, classes) for part in parts]
     return GroundTruth.from_columns(join_columns(columns), classes)
+
+
+def read_truth(
+    dataset: Dataset | None,
+    classes: Sequence[str] | None,
+    ann_file: str | None,
+    backend_args: dict | None,
+) -> GroundTruth | None:
+    """By :func:`read_dataset`, else of the file; None if there is neither."""
+    truth = read_dataset(dataset, classes, ann_file)
+    if truth is None and ann_file is not None:
+        with get_local_path(ann_file, backend_args=backend_args) as path:
+            truth = GroundTruth.from_coco(path, classes)
+        truth.validate()
+    return truth
 
 
 def join_columns(parts: Sequence[AnnotationColumns]) -> AnnotationColumns:

@@ -32,7 +32,7 @@ def ms_deform_attn(
     sizes = [(int(h), int(w)) for h, w in shapes.tolist()]
     _check(value, sizes, locations, weights)
     batch, _, heads, dim = value.shape
-    queries, points = locations.shape[1], locations.shape[4]
+    queries = locations.shape[1]
     # Head by head, as images of D channels: (B * heads, D, S).
     maps = value.permute(0, 2, 3, 1).flatten(0, 1)
     grids = (2 * locations - 1).permute(3, 0, 2, 1, 4, 5).flatten(1, 2)
@@ -45,7 +45,6 @@ def ms_deform_attn(
     # (B * heads, D, Q, L * P) times (B * heads, Q, L * P, 1)
     weights = weights.transpose(1, 2).reshape(batch * heads, 1, queries, -1)
     samples = torch.cat(sampled, dim=3)
-    assert samples.shape[3] == len(sizes) * points
     out = (samples * weights).sum(dim=3)
     return out.view(batch, heads * dim, queries).transpose(1, 2).contiguous()
 
