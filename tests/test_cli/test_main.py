@@ -81,7 +81,7 @@ def test_help_of_a_command(capsys, monkeypatch, name):
 def test_help_imports_no_command():
     code = (
         'import sys\n'
-        'from dense_scene.cli import main\n'
+        'from dense_scene_cli import main\n'
         'try:\n    main(["--help"])\nexcept SystemExit:\n    pass\n'
         'print(sorted(m for m in sys.modules if "dense_scene.cli." in m))'
     )
@@ -133,23 +133,24 @@ def test_errors_become_one_line_and_bugs_do_not(monkeypatch, capsys):
 @pytest.mark.slow
 def test_a_reader_that_ends_early_is_no_error():
     code = (
-        'import dense_scene.cli as cli, dense_scene.cli.seeds as seeds\n'
+        'import dense_scene_cli, dense_scene.cli.seeds as seeds\n'
         'seeds.run = lambda args: print("line\\n" * 100_000)\n'
-        'raise SystemExit(cli.main(["seeds", "x"]))'
+        'raise SystemExit(dense_scene_cli.main(["seeds", "x"]))'
     )
     command = f"{sys.executable} -c '{code}' | head -1"
     done = subprocess.run(command, shell=True, capture_output=True)
     assert (done.stdout, done.stderr) == (b'line\n', b'')
 
 
-def test_console_script_and_module(root, monkeypatch):
+@pytest.mark.parametrize('module', ['dense_scene.cli', 'dense_scene_cli'])
+def test_console_script_and_module(root, monkeypatch, module):
     content = tomllib.loads((root / 'pyproject.toml').read_text())
     assert content['project']['scripts'] == {
-        'dense-scene': 'dense_scene.cli:main'
+        'dense-scene': 'dense_scene_cli:main'
     }
     monkeypatch.setattr(sys, 'argv', ['dense-scene', '--version'])
     with pytest.raises(SystemExit) as stop:
-        runpy.run_module('dense_scene.cli', run_name='__main__')
+        runpy.run_module(module, run_name='__main__')
     assert stop.value.code == 0
 
 

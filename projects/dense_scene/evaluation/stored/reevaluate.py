@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
-import torch
-from mmcv.ops import batched_nms
 from rich.console import Console
 from rich.progress import track
 
@@ -24,6 +22,10 @@ def suppress(detections: Detections, iou_thr: float) -> Detections:
 
     A box that overlaps a better one by more than ``iou_thr`` is dropped.
     """
+    # torch takes seconds to load, and only this needs it.
+    import torch
+    from mmcv.ops import batched_nms
+
     boxes = torch.from_numpy(detections.boxes).float()
     scores = torch.from_numpy(detections.scores).float()
     labels = torch.from_numpy(detections.labels)
