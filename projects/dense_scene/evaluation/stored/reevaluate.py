@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import track
 
 from ...utils import checks
+from ...utils.scores import are_above
 from ..backends import load_backend
 from ..tables.coco_summary import format_summary, summarize
 from ..tables.detections import Detections
@@ -80,7 +81,7 @@ def evaluate_detections(
     ):
         chosen = found
         if score_thr is not None:
-            chosen = chosen.take(chosen.scores > score_thr)
+            chosen = chosen.take(are_above(chosen.scores, score_thr))
         if nms_iou is not None:
             chosen = suppress(chosen, nms_iou)
         tables = evaluator.evaluate(truth, chosen, max_dets)
