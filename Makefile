@@ -30,10 +30,12 @@ install: $(STAMP) $(OPS_STAMP)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
-	sys.exit(0 if (3, 10) <= v <= (3, 12) else \
-	f"Python must be 3.10-3.12, but {sys.executable} is " \
+	sys.exit(0 if (3, 10) <= v <= (3, 14) else \
+	f"Python must be 3.10-3.14, but {sys.executable} is " \
 	f"{v[0]}.{v[1]}. Run: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
+	@echo 'export OMP_WAIT_POLICY="$${OMP_WAIT_POLICY:-PASSIVE}"' \
+	  >> $(BIN)/activate  # for what is started by hand
 
 # timm is what SENet154 is tested against; its own requirements (torchvision,
 # the hub's client) would bring a second build of torch and are not needed.

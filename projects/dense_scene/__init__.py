@@ -4,56 +4,18 @@ Importing this package registers its classes in mmdet's registries, under
 names that mmdet does not have. Configs import it through
 ``custom_imports = dict(imports=['dense_scene'])``.
 
-Two registrations below reach beyond this package. They go in through public
-extension points and patch nothing:
-
-- ``register_checkpoint_loaders``: mmengine loads checkpoints as data, never
-  as code (:mod:`dense_scene.engine.checkpoint_loading`).
-- ``install_box_loss_guard``: a head that gives an IoU loss encoded deltas is
-  refused when it is built (:mod:`dense_scene.models.box_loss_guard`).
+That loads torch and mmdet, which takes seconds. Behind the console script
+(:mod:`dense_scene_cli`) it waits: a command that builds a model imports
+:mod:`dense_scene.registration` itself, the others need neither.
 """
 
+import sys
 from importlib.metadata import PackageNotFoundError, version
-
-from .analysis import proposals
-from .datasets import coco, sku110k, transforms
-from .engine import hooks
-from .engine.checkpoint_loading import register_checkpoint_loaders
-from .evaluation import counting_metric, dense_coco_metric
-from .models import (
-    assigners,
-    backbones,
-    coders,
-    heads,
-    layers,
-    losses,
-    necks,
-    samplers,
-)
-from .models.box_loss_guard import install_box_loss_guard
-
-register_checkpoint_loaders()
-install_box_loss_guard()
 
 try:
     __version__ = version('dense-scene')
 except PackageNotFoundError:  # on PYTHONPATH, not installed
     __version__ = '0+source'
 
-__all__ = [
-    'assigners',
-    'backbones',
-    'coders',
-    'coco',
-    'counting_metric',
-    'dense_coco_metric',
-    'heads',
-    'hooks',
-    'layers',
-    'losses',
-    'necks',
-    'proposals',
-    'samplers',
-    'sku110k',
-    'transforms',
-]
+if 'dense_scene_cli' not in sys.modules:
+    from . import registration as registration

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -112,6 +113,62 @@ def test_equals_the_definition(generator, method):
     torch.testing.assert_close(
         dets[:, 4].tolist(), [s for _, s in expected], rtol=1e-5, atol=1e-7
     )
+
+
+def _gaussian_of_mmcv(boxes, scores, sigma, min_score):
+    """mmcv's loop: a box is better if its score is greater, NaN is not."""
+    rows = [
+        [*map(np.float32, box), np.float32(score), index]
+        for index, (box, score) in enumerate(
+            zip(boxes.tolist(), scores.tolist())
+        )
+    ]
+    i = 0
+    while i < len(rows):
+        best = i
+        for j in range(i + 1, len(rows)):
+            if rows[best][4] < rows[j][4]:
+                best = j
+        rows[i], rows[best] = rows[best], rows[i]
+        x1, y1, x2, y2, *_ = rows[i]
+        j = i + 1
+        while j < len(rows):
+            a1, b1, a2, b2, score, _ = rows[j]
+            width = max(np.float32(0), min(x2, a2) - max(x1, a1))
+            height = max(np.float32(0), min(y2, b2) - max(y1, b1))
+            inter = width * height
+            areas = (x2 - x1) * (y2 - y1) + (a2 - a1) * (b2 - b1)
+            with np.errstate(invalid='ignore'):
+                iou = inter / (areas - inter)
+                rows[j][4] = score * np.exp(-(iou * iou) / np.float32(sigma))
+            if rows[j][4] < min_score:
+                rows[j] = rows[-1]
+                rows.pop()
+            else:
+                j += 1
+        i += 1
+    return [row[5] for row in rows], [float(row[4]) for row in rows]
+
+
+@pytest.mark.parametrize('cause', ['boxes without area', 'scores'])
+def test_nan_scores_come_out_as_in_mmcv(generator, cause):
+    for _ in range(30):
+        start = torch.randint(0, 4, (8, 2), generator=generator).float()
+        lowest = int(cause == 'scores')
+        side = torch.randint(lowest, 3, (8, 2), generator=generator)
+        boxes = torch.cat([start, start + side], 1)
+        scores = torch.rand(8, generator=generator)
+        if cause == 'scores':
+            scores[torch.randperm(8, generator=generator)[:3]] = math.nan
+        settings = dict(sigma=0.5, min_score=0.05)
+        dets, inds = portable_ops.soft_nms(
+            boxes, scores, method='gaussian', **settings
+        )
+        order, found = _gaussian_of_mmcv(boxes, scores, **settings)
+        assert inds.tolist() == order
+        torch.testing.assert_close(
+            dets[:, 4].tolist(), found, equal_nan=True, rtol=1e-5, atol=1e-7
+        )
 
 
 def test_unknown_method():

@@ -2,7 +2,7 @@
 
 import sys
 
-from dense_scene.cli import main
+from dense_scene_cli import main
 
 if __name__ == '__main__':
     raise SystemExit(main(['advise', *sys.argv[1:]]))

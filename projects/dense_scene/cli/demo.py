@@ -22,7 +22,6 @@ from rich.console import Console
 
 from shelf_scenes.write import write_shelves
 
-from ..inference.draw_predictions import draw_predictions
 from .noise import child_environment
 from .options import CommandParser, find_config
 
@@ -74,6 +73,8 @@ def run_demo(
     checkpoint = last.read_text().strip()
     test = [*mim, 'test', *shared, '--checkpoint', checkpoint]
     _follow(test, out_dir / 'test.log')
+    from ..inference.draw_predictions import draw_predictions
+
     pictures = out_dir / 'pictures'
     shutil.rmtree(pictures, ignore_errors=True)
     with open(out_dir / 'draw.log', 'w') as log, redirect_stdout(log):

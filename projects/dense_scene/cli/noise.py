@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mmengine.logging import MMLogger
-
 # How the messages begin.
 _WARNINGS = (
     'pkg_resources is deprecated',
@@ -27,7 +25,7 @@ _LOG = (
 @contextmanager
 def quiet() -> Iterator[None]:
     """Leave them out, and send mmengine's log to the standard error."""
-    logger = MMLogger.get_current_instance()
+    logger = _logger()
     terminal = [h for h in logger.handlers if type(h) is logging.StreamHandler]
     before = [handler.stream for handler in terminal]
     for handler in terminal:
@@ -54,6 +52,23 @@ def child_environment() -> dict[str, str]:
         **os.environ,
         'PYTHONWARNINGS': ','.join(ignored + [given] * bool(given)),
     }
+
+
+def _logger() -> logging.Logger:
+    """The log of mmengine, which asks torch for the rank of its process.
+
+    It takes rank 0 where there is no torch. Loading that takes seconds, and a
+    command is one process.
+    """
+    from mmengine.logging import MMLogger  # --help needs none
+
+    if 'torch' in sys.modules:
+        return MMLogger.get_current_instance()
+    sys.modules['torch'] = None  # to import it is an ImportError
+    try:
+        return MMLogger.get_current_instance()
+    finally:
+        del sys.modules['torch']
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..utils.groups import find_positions
+from ..utils.scores import are_above
 from ..utils.tables import format_table
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
@@ -47,12 +48,9 @@ def count_errors(found: np.ndarray, true: np.ndarray) -> dict[str, float]:
 def count_above(
     images: np.ndarray, scores: np.ndarray, num_images: int, score_thr: float
 ) -> np.ndarray:
-    """Detections of each image with a score above a threshold, (M,) int64.
-
-    In float32, as models compare: 0.3 is not above 0.3.
-    """
-    above = scores.astype(np.float32) > np.float32(score_thr)
-    return np.bincount(images[above], minlength=num_images)
+    """Detections of each image by :func:`are_above`, (M,) int64."""
+    chosen = images[are_above(scores, score_thr)]
+    return np.bincount(chosen, minlength=num_images)
 
 
 def best_score_thr(

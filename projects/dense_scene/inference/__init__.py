@@ -1,1 +1,3 @@
-"""Predictions of a trained model."""
+"""Predictions of a trained model; importing it registers our classes."""
+
+from .. import registration as registration

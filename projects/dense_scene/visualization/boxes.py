@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from ..utils.scores import reach
 from .palette import BLUE, YELLOW, to_bgr
 
 TRUTH_COLOR = to_bgr(YELLOW)
@@ -71,7 +72,7 @@ def draw_pair(
         image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC
     )
     predictions = np.asarray(predictions).reshape(-1, 5)
-    shown = predictions[predictions[:, 4] >= score_thr, :4]
+    shown = predictions[reach(predictions[:, 4], score_thr), :4]
     left = _captioned(
         draw_boxes(image, np.asarray(truth) * factor, TRUTH_COLOR),
         f'ground truth: {len(truth)} objects',

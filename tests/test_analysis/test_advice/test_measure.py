@@ -6,11 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mmcv import rescale_size
 
 from dense_scene.analysis.advice import anchors as anchor_advice
 from dense_scene.analysis.advice.anchor_recall import AnchorShapes
 from dense_scene.analysis.advice.anchors import advise_anchors
-from dense_scene.analysis.advice.measure import advise_dataset, metric_caps
+from dense_scene.analysis.advice.measure import (
+    advise_dataset,
+    metric_caps,
+    resize,
+)
 from dense_scene.testing import tiny_sku110k
 from shelf_scenes.write import write_shelves
 from tests.test_evaluation.scenes import coco_dict, grid
@@ -59,6 +64,14 @@ def scene(**changes):
         annotations=rows,
         **changes,
     )
+
+
+@pytest.mark.parametrize('scale', [(1333, 800), (800, 1333), (320, 320)])
+def test_sizes_are_those_of_mmcv(scale):
+    sizes = np.random.default_rng(0).integers(1, 5000, (500, 2))
+    sizes = np.concatenate([sizes, [[1333, 800], [1, 9999], [3, 2]]])
+    expected = [rescale_size(size, scale) for size in sizes.tolist()]
+    assert resize(sizes, scale).tolist() == list(map(list, expected))
 
 
 def test_figures_by_hand(save):

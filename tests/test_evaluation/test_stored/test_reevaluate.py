@@ -59,6 +59,10 @@ def test_every_cap_and_threshold_equals_pycocotools(write):
 def test_a_score_at_the_threshold_is_dropped_as_in_mmdet(write):
     files = write(coco_dict(grid(2)), coco_results(grid(2), [0.5, 0.4]))
     assert evaluate_detections(*files, score_thrs=[0.4])[0]['detections'] == 1
+    # In float32, which a file gives as 0.30000001192.
+    score = np.float32(0.3).item()
+    files = write(coco_dict(grid(2)), coco_results(grid(2), [0.5, score]))
+    assert evaluate_detections(*files, score_thrs=[0.3])[0]['detections'] == 1
 
 
 def test_nms_by_hand(write):

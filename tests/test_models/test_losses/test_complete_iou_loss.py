@@ -205,6 +205,47 @@ def test_gradcheck_where_alpha_is_zero(generator):
     )
 
 
+def plain_formula(pred, target, eps=1e-6):
+    """The printed formula in tensors; edges that touch have no overlap."""
+    low, high = torch.max(pred, target), torch.min(pred, target)
+    side = torch.where(high[:, 2:] > low[:, :2], high[:, 2:] - low[:, :2], 0)
+    size_p, size_t = pred[:, 2:] - pred[:, :2], target[:, 2:] - target[:, :2]
+    overlap = side.prod(1)
+    iou = overlap / (size_p.prod(1) + size_t.prod(1) - overlap + eps)
+    rho2 = ((pred - target).view(-1, 2, 2).sum(1) / 2).square().sum(1)
+    c2 = (low[:, 2:] - high[:, :2]).square().sum(1) + eps
+    shape_p, shape_t = (
+        torch.atan(s[:, 0] / (s[:, 1] + eps)) for s in (size_p, size_t)
+    )
+    v = 4 / math.pi**2 * (shape_t - shape_p).square()
+    alpha = (v / (1 - iou + v)).detach()
+    return 1 - iou + rho2 / c2 + alpha * v
+
+
+def test_gradient_of_every_pair_of_integer_boxes():
+    # 36 boxes with corners in 0..3, of which many touch at edge or corner.
+    corners = torch.tensor(list(itertools.product(range(4), repeat=4)))
+    boxes = corners[(corners[:, 2:] > corners[:, :2]).all(1)].double()
+    assert len(boxes) == 36
+    pred, target = boxes.repeat_interleave(36, 0), boxes.repeat(36, 1)
+    differ = (pred != target).any(1)  # equal boxes: test_equal_boxes_rest
+    pred, target = pred[differ], target[differ]
+    loss, grad = value_and_grad(pred, target)
+    pred.requires_grad_()
+    expected = plain_formula(pred, target)
+    expected.sum().backward()
+    torch.testing.assert_close(loss, expected.detach())
+    torch.testing.assert_close(grad, pred.grad)
+
+
+def test_touching_boxes_have_the_gradient_of_boxes_apart():
+    target = torch.tensor([[0.0, 0, 4, 4]], dtype=torch.float64)
+    pred = torch.tensor([[4.0, 1, 6, 5]], dtype=torch.float64)
+    _, touching = value_and_grad(pred, target)
+    apart = pred + pred.new_tensor([1e-9, 0, 1e-9, 0])
+    torch.testing.assert_close(touching, value_and_grad(apart, target)[1])
+
+
 @pytest.mark.parametrize('alpha_rule', ['ungated', 'gated'])
 @pytest.mark.parametrize(
     'dtype', [torch.float64, torch.float32, torch.bfloat16, torch.float16]

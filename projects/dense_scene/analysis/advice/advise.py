@@ -32,7 +32,7 @@ def advise_config(base: str, out: str | None = None, **settings) -> str:
 
 def _read_strides(base: str) -> tuple[int, ...]:
     try:
-        cfg = Config.fromfile(base)
+        cfg = Config.fromfile(base, import_custom_modules=False)
     except Exception as error:  # mmengine has no error class for a bad file
         what = f'base must be a config that loads, but {base!r} does not'
         raise ValueError(f'{what}: {error}') from error

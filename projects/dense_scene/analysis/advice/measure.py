@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from mmcv import rescale_size
 
 from ...datasets.importers.read_annotations import (
     guess_format,
@@ -78,8 +77,7 @@ def advise_dataset(
     truth, left_out = _usable(_read(ann_file, source_format, images), ann_file)
     sizes = truth.columns.sizes[:, ::-1]  # width, height
     image_of_box = np.repeat(np.arange(len(sizes)), truth.columns.counts)
-    resized = [rescale_size(size, scale) for size in sizes.tolist()]
-    resized = np.maximum(resized, 1)  # a stripe may have no row left
+    resized = np.maximum(resize(sizes, scale), 1)  # a stripe may lose its row
     factors = resized / sizes
     boxes = truth.boxes * np.tile(factors, 2)[image_of_box]
     size = np.sqrt(box_areas(boxes))
@@ -107,6 +105,15 @@ def advise_dataset(
             boxes, resized[image_of_box, ::-1], anchors, strides, seed
         ),
     )
+
+
+def resize(sizes: np.ndarray, scale: tuple[int, int]) -> np.ndarray:
+    """(M, 2) int sizes kept in aspect within limits of long and short side.
+
+    As ``mmcv.rescale_size``, which would load torch for it.
+    """
+    limits = max(scale) / sizes.max(axis=1), min(scale) / sizes.min(axis=1)
+    return (sizes * np.minimum(*limits)[:, None] + 0.5).astype(np.int64)
 
 
 def round_up(value: float, step: int) -> int:

@@ -20,6 +20,7 @@ from rich.progress import track
 from torch import nn
 from torch.utils.data import Dataset
 
+from ... import registration as registration
 from ...utils import checks
 from ...utils.files import require_file
 from .study import CascadeStudy

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...utils import checks
 from ...utils.files import write_bytes
+from ...utils.scores import reach
 from ...visualization import palette
 from ...visualization.boxes import draw_boxes
 from ...visualization.palette import to_bgr
@@ -94,7 +95,8 @@ def _boxes_by_kind(
     """Name, color and boxes; what is drawn last lies on top."""
     truth, found = report.ground_truth, report.detections
     own = truth.image_ids == image_id
-    shown = (found.image_ids == image_id) & (found.scores >= score_thr)
+    shown = found.image_ids == image_id
+    shown &= reach(found.scores, score_thr)
     kept = own & ~truth.iscrowd & (report.object_errors < 0)
     layers = [('found', FOUND_COLOR, truth.boxes[kept])]
     for names, errors, boxes, rows in (

@@ -3,14 +3,17 @@
 import csv
 import os
 import warnings
+from dataclasses import replace
 from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
+from ...utils.boxes import clip_boxes
 from ..annotation_columns import AnnotationColumns
 
 _CORNERS, _SIZES = ['x1', 'y1', 'x2', 'y2'], ['image_width', 'image_height']
+CLASSES = ('object',)
 COLUMNS = ('image_name', *_CORNERS, 'class', *_SIZES)
 _MAX_SIDE = 2**24 - 1  # float32 holds every integer up to it exactly
 _LARGEST = float(np.finfo(np.float32).max)
@@ -52,6 +55,22 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
         np.ascontiguousarray(table[_CORNERS]),
         np.zeros(len(table), np.int32),
         np.zeros(len(table), bool),
+    )
+
+
+def repair_boxes(columns: AnnotationColumns) -> tuple[AnnotationColumns, str]:
+    """Boxes clipped to their image, without those under a pixel; a report."""
+    # In float32, which holds every size, there is no copy in float64.
+    sizes = columns.sizes[:, ::-1].astype(np.float32)
+    boxes, keep = clip_boxes(
+        columns.boxes, np.repeat(sizes, columns.counts, axis=0)
+    )
+    clipped = keep & (boxes != columns.boxes).any(axis=1)
+    columns = replace(columns, boxes=boxes).keep_boxes(keep)
+    return columns, (
+        f'{len(columns)} images with {len(columns.boxes)} boxes; '
+        f'clipped {clipped.sum()} boxes to their image, dropped '
+        f'{(~keep).sum()} that are outside of it or thinner than a pixel'
     )
 
 

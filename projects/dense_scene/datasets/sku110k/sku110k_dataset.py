@@ -2,17 +2,15 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 from mmdet.registry import DATASETS
 
-from ...utils.boxes import clip_boxes
 from ..annotation_columns import AnnotationColumns
 from ..column_dataset import ColumnDataset
 from ..images.integrity import check_images
 from .manifest import read_manifest
-from .reader import read_sku110k_csv
+from .reader import CLASSES, read_sku110k_csv, repair_boxes
 
 # Truncated in the published archive, as reported by its users:
 # https://github.com/Anymake/DRN_CVPR2020/issues/3
@@ -62,7 +60,7 @@ class SKU110KDataset(ColumnDataset):
         ... )
     """
 
-    METAINFO = dict(classes=('object',), palette=[(220, 20, 60)])
+    METAINFO = dict(classes=CLASSES, palette=[(220, 20, 60)])
 
     def __init__(
         self,
@@ -94,18 +92,8 @@ class SKU110KDataset(ColumnDataset):
         columns = self._choose_images(columns)
         if self.check_image_size:
             columns = check_images(columns, self.data_prefix['img'])
-        # In float32, which holds every size, there is no copy in float64.
-        sizes = columns.sizes[:, ::-1].astype(np.float32)
-        boxes, keep = clip_boxes(
-            columns.boxes, np.repeat(sizes, columns.counts, axis=0)
-        )
-        clipped = keep & (boxes != columns.boxes).any(axis=1)
-        columns = replace(columns, boxes=boxes).keep_boxes(keep)
-        self.log(
-            f'{len(columns)} images with {len(columns.boxes)} boxes; '
-            f'clipped {clipped.sum()} boxes to their image, dropped '
-            f'{(~keep).sum()} that are outside of it or thinner than a pixel'
-        )
+        columns, changes = repair_boxes(columns)
+        self.log(changes)
         return columns
 
     def _choose_images(self, columns: AnnotationColumns) -> AnnotationColumns:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from ...datasets.sku110k.sku110k_dataset import SKU110KDataset
+from mmengine.logging import print_log
+
+from ...datasets.sku110k.reader import CLASSES, read_sku110k_csv, repair_boxes
 from ...utils import checks
 from ...utils.files import require_file, require_own_place
 from ..tables.detections import Detections
@@ -46,14 +48,9 @@ def read_ground_truth(
     """Read COCO JSON, of which some classes only, or a CSV of SKU-110K."""
     if _kind(ann_file, 'ground truth', ('.json', '.csv')) == '.json':
         return GroundTruth.from_coco(ann_file, classes)
-    dataset = SKU110KDataset(
-        ann_file=ann_file,
-        data_prefix=dict(img=''),
-        skip_images=(),
-        test_mode=True,
-    )
-    classes = dataset.metainfo['classes']
-    return GroundTruth.from_columns(dataset.columns, classes)
+    columns, changes = repair_boxes(read_sku110k_csv(ann_file))
+    print_log(f'{Path(ann_file).name}: {changes}.', 'current')
+    return GroundTruth.from_columns(columns, CLASSES)
 
 
 def convert_detections(

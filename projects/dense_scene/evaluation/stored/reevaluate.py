@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
-import torch
-from mmcv.ops import batched_nms
 from rich.console import Console
 from rich.progress import track
 
 from ...utils import checks
+from ...utils.scores import are_above
 from ..backends import load_backend
 from ..tables.coco_summary import format_summary, summarize
 from ..tables.detections import Detections
@@ -24,6 +23,10 @@ def suppress(detections: Detections, iou_thr: float) -> Detections:
 
     A box that overlaps a better one by more than ``iou_thr`` is dropped.
     """
+    # torch takes seconds to load, and only this needs it.
+    import torch
+    from mmcv.ops import batched_nms
+
     boxes = torch.from_numpy(detections.boxes).float()
     scores = torch.from_numpy(detections.scores).float()
     labels = torch.from_numpy(detections.labels)
@@ -78,7 +81,7 @@ def evaluate_detections(
     ):
         chosen = found
         if score_thr is not None:
-            chosen = chosen.take(chosen.scores > score_thr)
+            chosen = chosen.take(are_above(chosen.scores, score_thr))
         if nms_iou is not None:
             chosen = suppress(chosen, nms_iou)
         tables = evaluator.evaluate(truth, chosen, max_dets)

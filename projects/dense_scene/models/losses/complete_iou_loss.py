@@ -37,6 +37,7 @@ def complete_iou_loss(
     to 1e9, and both are 0 for equal boxes (the loss to within eps / area). An
     inverted box (x2 < x1) has no width. Where neither box has an area IoU is
     0, and it has no gradient; neither has v where the prediction is a point.
+    Where edges touch the gradient is that of boxes that are just apart.
 
     Args:
         pred (Tensor): Predicted boxes (N, 4), xyxy, pixels or any other unit,
@@ -70,7 +71,10 @@ def _one_minus_iou(
     """1 - IoU without cancellation, and IoU itself; both (N,)."""
     top_left = torch.max(pred[..., :2], target[..., :2])
     bottom_right = torch.min(pred[..., 2:], target[..., 2:])
-    common = (bottom_right - top_left).clamp(min=0)
+    # Edges that touch are apart, for the overlap and for the rest alike: a
+    # slope of one side each would belong to neither.
+    meets = bottom_right > top_left
+    common = torch.where(meets, bottom_right - top_left, 0)
     intersection = _area(common)
     union = _area(size_p) + _area(size_t) - intersection + eps
     # 1 - intersection / union loses its digits as the boxes meet. The area
@@ -79,7 +83,7 @@ def _one_minus_iou(
     outside = torch.zeros_like(union)
     for box, size in ((pred, size_p), (target, size_t)):
         rest = (top_left - box[..., :2]) + (box[..., 2:] - bottom_right)
-        rest = torch.min(rest, size)  # all of it where nothing is common
+        rest = torch.where(meets, rest, size)
         outside = (
             outside
             + size[..., 0] * rest[..., 1]

@@ -18,7 +18,10 @@ from torch import Tensor, empty_like
 import portable_ops as ops
 from portable_ops.deform_conv import ConvShape
 from portable_ops.mmcv_calls import *  # noqa: F403  a call for each operator
+from portable_ops.python_314 import offer_find_loader
 from portable_ops.soft_nms import METHODS
+
+offer_find_loader()
 
 # mmcv's names for stride, padding and dilation of plain and of modulated
 # deformable convolution, each as (y, x).

@@ -23,7 +23,7 @@ def soft_nms(
     exp(-IoU^2 / sigma), no threshold); 'naive' is weight 0 from the
     threshold on. As in mmcv the work is done on the CPU, box after box, and
     the list is permuted by the same swaps, so that equal scores come out in
-    the same order.
+    the same order; NaN likewise.
 
     Args:
         boxes: (N, 4), xyxy, pixels.
@@ -55,7 +55,7 @@ def soft_nms(
     index = np.arange(len(boxes))
     alive, done = len(boxes), 0
     while done < alive:
-        best = done + int(state[4, done:alive].argmax())
+        best = done + _best(state[4, done:alive])
         state[:, [done, best]] = state[:, [best, done]]
         index[[done, best]] = index[[best, done]]
         rest = state[:, done + 1 : alive]
@@ -66,6 +66,18 @@ def soft_nms(
         alive = done + kept
     dets = torch.from_numpy(np.ascontiguousarray(state[:5, :alive].T))
     return dets.to(boxes.dtype), torch.from_numpy(index[:alive].copy())
+
+
+def _best(scores: np.ndarray) -> int:
+    """The first of the highest scores; NaN is one only where it is next.
+
+    As in mmcv, which starts from the next box and takes what is greater. Two
+    boxes without area have NaN for IoU, and so 'gaussian' for score.
+    """
+    best = int(scores.argmax())
+    if np.isnan(scores[best]):  # argmax prefers NaN
+        best = 0 if np.isnan(scores[0]) else int(np.nanargmax(scores))
+    return best
 
 
 def _iou(best: np.ndarray, rest: np.ndarray, offset: int) -> np.ndarray:

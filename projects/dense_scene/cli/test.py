@@ -1,0 +1,17 @@
+"""Test a checkpoint: mim test mmdet, with threads that sleep while they wait.
+
+    dense-scene test CONFIG --checkpoint work_dirs/mine/epoch_12.pth
+
+What follows the config is that of mim test, among it --out, --show-dir,
+--tta, --launcher, --gpus, and --cfg-options KEY=VALUE ... About threads see
+dense-scene train --help.
+"""
+
+from argparse import Namespace
+
+from .through_mim import add_arguments as add_arguments
+from .through_mim import run_mim
+
+
+def run(args: Namespace) -> int:
+    return run_mim('test', args)

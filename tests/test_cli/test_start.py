@@ -1,0 +1,109 @@
+"""A command that needs no model does not wait for torch and mmdet."""
+
+import json
+import shlex
+import subprocess
+import sys
+
+import pytest
+from dense_scene_cli import main
+
+from dense_scene import inference, registration
+from dense_scene.analysis.cascade import run
+from dense_scene.testing import tiny_sku110k
+from tests.test_ablation.test_runs.test_seeds import _write_run
+from tests.test_cli.test_main import NAMES
+
+HEAVY = ['mmcv', 'mmdet', 'torch']
+# Runs the lines of the standard input, and prints for each what it ended
+# with and what of HEAVY is loaded by then.
+RUN = f"""
+import contextlib, io, shlex, sys
+from dense_scene_cli import main
+for line in sys.stdin:
+    argv, output = shlex.split(line), io.StringIO()
+    with contextlib.redirect_stdout(output):
+        try:
+            status = main(argv)
+        except SystemExit as stop:
+            status = stop.code
+    print(line.strip(), status, [m for m in {HEAVY} if m in sys.modules])
+"""
+WITH_A_MODEL = ('browse-augmentations', 'browse-crops', 'cascade')
+
+
+def run_lines(lines, folder):
+    done = subprocess.run(
+        [sys.executable, '-c', RUN],
+        cwd=folder,
+        input='\n'.join(lines),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.slow
+def test_help_of_those_without_a_model(tmp_path):
+    lines = ['', '--version']
+    lines += [f'{n} --help' for n in NAMES if n not in WITH_A_MODEL]
+    assert run_lines(lines, tmp_path) == [f'{line} 0 []' for line in lines]
+
+
+@pytest.mark.slow
+def test_running_them(files, tmp_path):
+    rows = tmp_path / 'counts.csv'
+    counts = [f'{s}_{i}.jpg,{s},150' for s in ('train', 'val') for i in (1, 2)]
+    rows.write_text('\n'.join(['image,split,objects', *counts]))
+    root = tiny_sku110k(tmp_path / 'SKU110K', num_images=1)
+    csv = shlex.quote(str(root / 'annotations/annotations_val.csv'))
+    for seed in '01':
+        _write_run(tmp_path / 'runs' / seed, 0.5)
+    (tmp_path / 'losses').mkdir()
+    losses = [{'s0.loss_cls': 0.5, 'step': n} for n in (1, 2, 3)]
+    log = '\n'.join(map(json.dumps, losses))
+    (tmp_path / 'losses/scalars.json').write_text(log)
+    lines = [
+        'render-shelves shelves --train 1 --val 1 --size 320 '
+        '--objects 20 60 --workers 1',
+        'convert truth.json boxes.csv --from coco --to csv',
+        f'convert {csv} sku.json --from sku --to coco',
+        'advise truth.json --out advised.py',
+        f'advise {csv}',
+        'prepare-sku110k SKU110K --workers 1',
+        'subset-sku110k counts.csv --out subset --total 2',
+        'evaluate a.json --ann-file truth.json --score-thr 0.5',
+        'compare a.json b.npz --ann-file truth.json --resamples 10',
+        'errors a.json --ann-file truth.json --images . --gallery drawn',
+        'stage-losses losses/scalars.json',
+        'seeds runs --metrics coco/bbox_mAP@100',
+    ]
+    assert run_lines(lines, tmp_path) == [f'{line} 0 []' for line in lines]
+
+
+@pytest.mark.slow
+def test_mmengine_registers_every_class():
+    code = (
+        'from mmengine.utils import import_modules_from_strings as load\n'
+        'load(["dense_scene"])\n'
+        'from mmdet.registry import HOOKS, MODELS, TRANSFORMS\n'
+        'print("CompleteIoULoss" in MODELS.module_dict,\n'
+        '      "DetectionCapHook" in HOOKS.module_dict,\n'
+        '      "DetAutoAugment" in TRANSFORMS.module_dict)'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True
+    )
+    assert (done.stdout.split(), done.stderr) == (['True'] * 3, '')
+
+
+def test_what_builds_a_model_registers_them():
+    # Behind the door dense_scene/__init__.py does not.
+    assert run.registration is inference.registration is registration
+
+
+def test_the_door_runs_the_command(capsys):
+    with pytest.raises(SystemExit):
+        main(['seeds', '--help'])
+    assert '    dense-scene seeds ' in capsys.readouterr().out
