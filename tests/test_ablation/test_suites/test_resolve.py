@@ -24,7 +24,7 @@ def test_rows_differ_in_what_their_options_change(tmp_path):
     assert (tmp_path / 'row/diff.txt').read_text().split() == two.diff[
         0
     ].split()
-    assert 'factor=37' in (tmp_path / 'row/config.py').read_text()
+    assert "'factor': 37" in (tmp_path / 'row/config.py').read_text()
 
 
 def test_a_hash_is_the_same_wherever_the_data_lie(tmp_path):

@@ -7,14 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-
-from mmengine.config import Config
 
 from ...utils.files import write_text
 from ..records.record import RunRecord
@@ -101,7 +99,7 @@ class Job:
             data=self.data,
         )
         write_text(self.folder / 'identity.json', [json.dumps(identity)])
-        write_text(self.config, [self._seeded().pretty_text])
+        write_text(self.config, [self.resolved.text, *self._own_lines()])
         spec = dict(
             folder=str(self.folder),
             steps=launcher.steps(self.config, self.folder),
@@ -164,16 +162,16 @@ class Job:
         self.process.wait()
         self.process.stdin.close()
 
-    def _seeded(self) -> Config:
-        """The row's config with what differs from run to run."""
-        cfg = Config(self.resolved.cfg.to_dict())
-        cfg.merge_from_dict({'randomness.seed': self.seed})
-        metrics = cfg.get('test_evaluator')
-        metrics = metrics if isinstance(metrics, list) else [metrics]
-        for metric in metrics:
+    def _own_lines(self) -> Iterator[str]:
+        """What differs from run to run, as lines of the config."""
+        yield f"randomness = {{**randomness, 'seed': {self.seed}}}\n"
+        metrics = self.resolved.cfg.get('test_evaluator')
+        is_list = isinstance(metrics, list)
+        for place, metric in enumerate(metrics if is_list else [metrics]):
             if metric and metric.get('type') == 'DenseCocoMetric':
-                metric['detection_file'] = str(self.folder / 'detections.npz')
-        return cfg
+                name = 'test_evaluator' + f'[{place}]' * is_list
+                path = str(self.folder / 'detections.npz')
+                yield f"{name}['detection_file'] = {path!r}\n"
 
 
 def start_process(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 from mmengine.config import Config
@@ -22,6 +23,7 @@ class ResolvedRow:
     Args:
         row (Row): Of the suite.
         cfg (Config): With all options; without seed, folder and outputs.
+        text (str): Of a file that gives this config again.
         overrides (list[str]): ``key: old -> new`` of each option.
         diff (list[str]): Lines of :func:`diff_configs` against the parent or,
             without one, the config file as it is.
@@ -31,6 +33,7 @@ class ResolvedRow:
 
     row: Row
     cfg: Config
+    text: str
     overrides: list[str]
     diff: list[str]
     sha256: str
@@ -50,12 +53,12 @@ def resolve_suite(suite: Suite) -> list[ResolvedRow]:
         lines = []
         for options in (suite.options, suite.data, row.options):
             lines += override(cfg, options, row.name)
-        _require_written_alike(cfg, row.name)
+        text = _write(cfg, row.name)
         flat = flatten_config(cfg)
         parent = done.get(row.parent or '')
         before = flatten_config(parent.cfg) if parent else plain
         diff = diff_configs(before, flat)
-        done[row.name] = ResolvedRow(row, cfg, lines, diff, _hash(cfg))
+        done[row.name] = ResolvedRow(row, cfg, text, lines, diff, _hash(cfg))
     return list(done.values())
 
 
@@ -121,15 +124,22 @@ def _hash(cfg: Config) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _require_written_alike(cfg: Config, name: str) -> None:
-    """What training will read, from a file, is what stands here."""
-    again = Config.fromstring(cfg.pretty_text, '.py')
-    if again.to_dict() != cfg.to_dict():
+def _write(cfg: Config, name: str) -> str:
+    """The config as Python, proved to give the same when it is read.
+
+    Config.pretty_text takes a second or two.
+    """
+    text = '\n'.join(
+        f'{key} = {pformat(value, sort_dicts=False)}'
+        for key, value in cfg.to_dict().items()
+    )
+    if Config.fromstring(text, '.py').to_dict() != cfg.to_dict():
         raise ValueError(f'{name}: its config cannot be written to a file.')
+    return f'{text}\n'
 
 
 def write_row(resolved: ResolvedRow, folder: Path) -> None:
     """``config.py`` and ``diff.txt`` of a row."""
-    write_text(folder / 'config.py', [resolved.cfg.pretty_text])
+    write_text(folder / 'config.py', [resolved.text])
     lines = '\n'.join(resolved.diff)
     write_text(folder / 'diff.txt', [f'{lines}\n' if lines else ''])
