@@ -151,16 +151,10 @@ class Job:
             or (isinstance(value, (int, float)) and math.isfinite(value))
         }
 
-    def stop(self, patience: float = 5) -> None:
+    def stop(self) -> None:
         """End the process and all that it started."""
-        if self.process is None:
-            return
-        signal_group(self.process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(patience)
-        signal_group(self.process, signal.SIGKILL)
-        self.process.wait()
-        self.process.stdin.close()
+        if self.process is not None:
+            stop_process(self.process)
 
     def _own_lines(self) -> Iterator[str]:
         """What differs from run to run, as lines of the config."""
@@ -193,7 +187,17 @@ def start_process(
         )
 
 
-def signal_group(process: subprocess.Popen, number: int) -> None:
+def stop_process(process: subprocess.Popen, patience: float = 5) -> None:
+    """Ask it to end, wait, then end it and all that it started."""
+    _signal(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(patience)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+    process.stdin.close()
+
+
+def _signal(process: subprocess.Popen, number: int) -> None:
     """To a process and what it started."""
     with suppress(PermissionError, ProcessLookupError):
         os.killpg(process.pid, number)

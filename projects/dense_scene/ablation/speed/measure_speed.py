@@ -1,13 +1,16 @@
-"""Measures a trained model, one image at a time, in a process of its own.
+"""Measures trained models, one image at a time, in a process of its own.
 
-Called by its path: config, checkpoint, file for the result, images, warm-up.
+Called by its path: a JSON list of ``config``, ``checkpoint`` and ``out``, how
+many images, and how many before them.
 """
 
+import gc
 import json
 import math
 import re
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import torch
@@ -17,21 +20,35 @@ from mmengine.runner import Runner
 from torch.utils.flop_counter import FlopCounterMode
 
 
-def main(
-    config: str, checkpoint: str, out: str, images: str, warmup: str
-) -> None:
-    """Write a JSON with the numbers of :class:`SpeedRecord`."""
-    cfg = Config.fromfile(config)
-    cfg.work_dir = str(Path(out).parent / 'runner')
-    cfg.load_from = checkpoint
+def main(tasks: str, images: str, warmup: str) -> None:
+    """Write for each task what :class:`SpeedRecord` takes, or its error."""
+    for task in json.loads(Path(tasks).read_text()):
+        try:
+            result = measure_file(task, int(images), int(warmup))
+        except Exception as error:
+            # The other rows have done nothing wrong.
+            traceback.print_exc()
+            result = dict(error=f'{type(error).__name__}: {error}')
+        out = Path(task['out'])
+        part = out.with_name(out.name + '.tmp')
+        part.write_text(json.dumps(result))
+        part.replace(out)
+
+
+def measure_file(task: dict, images: int, warmup: int) -> dict:
+    """A trained model by its ``config`` and ``checkpoint``."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    cfg = Config.fromfile(task['config'])
+    cfg.work_dir = str(Path(task['out']).parent / 'runner')
+    cfg.load_from = task['checkpoint']
     cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
     runner = Runner.from_cfg(cfg)
     runner.load_or_resume()
     dataset = runner.build_dataloader(cfg.test_dataloader).dataset
-    result = measure(runner.model, dataset, int(images), int(warmup))
-    part = Path(out + '.tmp')
-    part.write_text(json.dumps(result))
-    part.replace(out)
+    return measure(runner.model, dataset, images, warmup)
 
 
 def measure(model, dataset, images: int, warmup: int) -> dict:
