@@ -27,6 +27,7 @@ NO_FILE = {
     'stage-losses': 'no',
     'seeds': 'no',
     'cascade': 'no.py no.pth',
+    'ablation': 'run no.yml',
 }
 
 

@@ -32,6 +32,9 @@ COMMANDS = {
         'browse-augmentations': 'draw what DetAutoAugment does',
         'browse-crops': 'draw what the crops for training keep and ignore',
     },
+    'Ablations': {
+        'ablation': 'rows of configs, several seeds, one table, one report'
+    },
     'Results': {
         'evaluate': 'AP and AR of stored detections at other settings',
         'compare': 'whether two results differ by more than chance',
@@ -41,7 +44,7 @@ COMMANDS = {
         'cascade': 'what each cascade stage does to boxes, by density',
     },
 }
-RESUMING = ('demo', 'prepare-sku110k', 'render-shelves', 'cascade')
+RESUMING = ('ablation', 'demo', 'prepare-sku110k', 'render-shelves', 'cascade')
 ABOUT = 'Detect hundreds of similar, touching objects with MMDetection.'
 
 

@@ -18,6 +18,7 @@ _WARNINGS = (
 _LOG = (
     '"FileClient" will be deprecated',
     '"HardDiskBackend" is the alias',
+    'Using env variable',
     'Failed to search registry with scope "mmdet" in the "function"',
 )
 

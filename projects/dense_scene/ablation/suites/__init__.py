@@ -1,0 +1,1 @@
+"""Which rows are run: read, resolved, told apart from their parents."""

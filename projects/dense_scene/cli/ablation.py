@@ -1,0 +1,105 @@
+"""Run an ablation: rows of configs, several seeds, one table, one report.
+
+    dense-scene ablation run table1-shelves --dry-run
+    dense-scene ablation run table1-shelves
+    dense-scene ablation run table1-shelves --measure
+    dense-scene ablation table table1-shelves
+    dense-scene ablation report table1-shelves --out report.html
+
+SUITE is a YAML file or the name of one in configs/suites/. What is finished
+is skipped and what was interrupted goes on; docs/ablation.md says more.
+"""
+
+import signal
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from .noise import child_environment
+from .options import CommandParser, find_config
+
+
+def add_arguments(parser: CommandParser) -> None:
+    commands = parser.add_subparsers(
+        metavar='run | table | report', required=True
+    )
+    parts = (
+        ('run', 'train and test every row with every seed', _add_run, _run),
+    )
+    for name, text, add, do in parts:
+        part = commands.add_parser(name, help=text, description=text)
+        part.add('suite', 'YAML, or a name in configs/suites', metavar='SUITE')
+        default = 'work_dirs/ablation/<name of the suite>'
+        part.add('--work-dir', f'of all runs (default: {default})')
+        add(part)
+        part.set_defaults(do=do)
+
+
+def run(args: Namespace) -> int | None:
+    path = Path(args.suite)
+    if not path.suffix:
+        path = Path(find_config(f'suites/{args.suite}.yml'))
+    args.suite = path
+    args.work_dir = Path(args.work_dir or f'work_dirs/ablation/{path.stem}')
+    return args.do(args)
+
+
+def _add_run(parser: CommandParser) -> None:
+    add = parser.add
+    add('--dry-run', 'say what would run, and what each option does', False)
+    add(
+        '--measure',
+        'speed and size of finished rows, on an idle machine',
+        False,
+    )
+    add('--devices', 'cpu or numbers of GPUs (default: all GPUs)', nargs='+')
+    add('--jobs-per-device', 'runs beside each other', 1)
+    add('--retries', 'of a failed run', 0)
+    add('--time-limit', 'seconds, then all stops', float('inf'))
+    add('--seeds', 'instead of those of the suite', nargs='+', type=int)
+    add('--rows', 'names of some rows alone', nargs='+')
+    add('--launcher', 'none, pytorch or slurm, through mim', 'none')
+    add('--gpus', 'of each run, with a launcher', 1)
+    add('--gpus-per-node', 'for slurm', 8)
+    add('--cpus-per-task', 'for slurm', 2)
+    add('--partition', 'for slurm', '')
+    add('--srun-args', 'for slurm', '')
+
+
+def _run(args: Namespace) -> int:
+    from ..ablation.queue.dry_run import format_plan
+    from ..ablation.queue.launcher import Launcher
+    from ..ablation.queue.run_suite import Limits, run_suite
+    from ..ablation.queue.summary import summarize_jobs
+    from ..ablation.speed.measure_rows import measure_rows
+    from ..ablation.suites.suite import read_suite
+
+    suite = read_suite(args.suite).with_seeds(args.seeds)
+    launcher = Launcher(
+        args.launcher,
+        args.gpus,
+        args.gpus_per_node,
+        args.cpus_per_task,
+        args.partition,
+        args.srun_args,
+    )
+    limits = Limits(
+        args.devices,
+        args.rows,
+        args.jobs_per_device,
+        args.retries,
+        args.time_limit,
+    )
+    if args.dry_run:
+        print(format_plan(suite, args.work_dir, limits, launcher))
+        return 0
+    env = child_environment()
+    # As Ctrl-C: schedulers end what they run like this.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if args.measure:
+        failed = measure_rows(suite, args.work_dir, limits, env)
+        print(*failed, sep='\n', end='\n' * bool(failed), file=sys.stderr)
+        return int(bool(failed))
+    jobs = run_suite(suite, args.work_dir, limits, launcher, env)
+    print(summarize_jobs(jobs, args.work_dir))
+    return int(any(j.state not in ('finished', 'skipped') for j in jobs))

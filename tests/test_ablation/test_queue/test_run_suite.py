@@ -1,0 +1,200 @@
+"""A suite runs to its end, whatever happens to its runs."""
+
+import io
+import time
+
+import pytest
+from rich.console import Console
+
+from dense_scene.ablation.queue.dry_run import format_plan
+from dense_scene.ablation.queue.run_suite import Limits, own_folder, run_suite
+from dense_scene.ablation.queue.summary import summarize_jobs
+from dense_scene.ablation.records.record_file import (
+    finished_runs,
+    read_records,
+)
+from tests.test_ablation.fakes import SUITE, fake_suite, result
+
+
+def run(suite, launcher, work_dir, **limits):
+    limits = dict(devices=['cpu'], jobs_per_device=2, wait=0.02) | limits
+    told = Console(file=io.StringIO(), width=200)
+    jobs = run_suite(suite, work_dir, Limits(**limits), launcher, None, told)
+    return jobs, told.file.getvalue()
+
+
+def results(work_dir):
+    runs = finished_runs(read_records(work_dir / 'records.jsonl'))
+    return {key: r.metrics['coco/bbox_mAP@100'] for key, r in runs.items()}
+
+
+EXPECTED = {
+    (name, seed): result(seed, factor)
+    for name, factor in (('one', 31), ('two', 37))
+    for seed in (0, 1)
+}
+
+
+def test_every_run_is_recorded_and_none_runs_twice(tmp_path):
+    suite, launcher = fake_suite(tmp_path)
+    work_dir = tmp_path / 'work'
+    jobs, told = run(suite, launcher, work_dir)
+    assert results(work_dir) == EXPECTED
+    assert {job.state for job in jobs} == {'finished'}
+    assert '[4/4]' in told and 'AP@300 0.5000' in told
+    first = read_records(work_dir / 'records.jsonl')
+    assert len(first) == 4
+    one = first[0]
+    assert set(one.data) == {'train.json', 'img/'} and one.seconds > 0
+    assert {'torch', 'mmdet', 'python'} <= set(one.versions)
+    assert one.jobs_per_device == 2 and not one.resumed
+    by_row = {(r.row): r for r in first}
+    assert by_row['two'].parent_sha256 == by_row['one'].config_sha256
+    assert (work_dir / 'two/config.py').is_file()
+    assert (work_dir / 'two/diff.txt').read_text() == (
+        'model.factor: 31 -> 37\n'
+    )
+    jobs, _ = run(suite, launcher, work_dir)
+    assert {job.state for job in jobs} == {'skipped'}
+    assert read_records(work_dir / 'records.jsonl') == first
+    more = suite.with_seeds([0, 1, 2])
+    run(more, launcher, work_dir, rows=['two'])
+    assert results(work_dir) == EXPECTED | {('two', 2): result(2, 37)}
+
+
+def test_a_failure_stays_alone_and_is_told(tmp_path):
+    text = SUITE.replace('37}', '37, model.fail: raise KeyError(5)}')
+    suite, launcher = fake_suite(tmp_path, text)
+    work_dir = tmp_path / 'work'
+    jobs, told = run(suite, launcher, work_dir, retries=1)
+    assert set(results(work_dir)) == {('one', 0), ('one', 1)}
+    assert told.count('two, seed 0: failed, KeyError: 5') == 2
+    summary = summarize_jobs(jobs, work_dir)
+    assert 'two, seed 1 failed: KeyError: 5' in summary
+    assert "exec(cfg['model']['fail'])" in summary
+    assert '2 of 4 runs are finished' in summary and 'goes on' in summary
+    failed = [
+        r
+        for r in read_records(work_dir / 'records.jsonl')
+        if r.state == 'failed'
+    ]
+    assert len(failed) == 4 and failed[0].last_lines[-1] == 'KeyError: 5'
+
+
+@pytest.mark.parametrize(
+    ('code', 'reason'),
+    [
+        ('raise MemoryError()', 'out of memory'),
+        ('raise OSError(28, "No space left on device")', 'the disk is full'),
+        ('os.kill(os.getpid(), 9)', 'ended by SIGKILL, as by a system out'),
+        ('os._exit(3)', 'exit code 3'),
+    ],
+)
+def test_the_reason_has_a_name(tmp_path, code, reason):
+    text = SUITE.replace('37}', f"37, model.fail: '{code}'}}")
+    suite, launcher = fake_suite(tmp_path, text)
+    jobs, _ = run(suite.with_seeds([0]), launcher, tmp_path / 'w')
+    assert jobs[1].state == 'failed' and jobs[1].reason.startswith(reason)
+
+
+def test_a_limit_of_time_stops_and_the_same_call_goes_on(tmp_path):
+    text = SUITE + 'options: {train_cfg.pause: 0.2, train_cfg.max_epochs: 6}'
+    suite, launcher = fake_suite(tmp_path, text)
+    suite, work_dir = suite.with_seeds([0]), tmp_path / 'work'
+    jobs, _ = run(suite, launcher, work_dir, seconds=1.0)
+    assert {job.state for job in jobs} == {'waiting'}
+    assert all(job.process.poll() is not None for job in jobs)
+    jobs, _ = run(suite, launcher, work_dir)
+    assert results(work_dir) == {
+        ('one', 0): result(0, 31, 6),
+        ('two', 0): result(0, 37, 6),
+    }
+    records = read_records(work_dir / 'records.jsonl')
+    assert all(r.resumed and r.attempts == 2 for r in records)
+
+
+def test_ctrl_c_leaves_no_process(tmp_path, monkeypatch):
+    text = SUITE + 'options: {train_cfg.pause: 30}'
+    suite, launcher = fake_suite(tmp_path, text)
+    started, sleep = [], time.sleep
+
+    def stop(seconds):
+        started.append(seconds)
+        if len(started) == 5:
+            raise KeyboardInterrupt
+        sleep(seconds)
+
+    monkeypatch.setattr(time, 'sleep', stop)
+    processes = []
+    popen = 'dense_scene.ablation.queue.job.start_process'
+    from dense_scene.ablation.queue import job
+
+    start = job.start_process
+    monkeypatch.setattr(
+        popen, lambda *args: processes.append(start(*args)) or processes[-1]
+    )
+    with pytest.raises(KeyboardInterrupt):
+        run(suite, launcher, tmp_path / 'work')
+    assert len(processes) == 2
+    assert all(process.returncode is not None for process in processes)
+
+
+def test_data_that_changed_are_refused(tmp_path):
+    suite, launcher = fake_suite(tmp_path)
+    work_dir = tmp_path / 'work'
+    run(suite, launcher, work_dir, rows=['one'])
+    (tmp_path / 'data/train.json').write_text('[2]')
+    with pytest.raises(ValueError, match='one, seed 0 .*train.json has'):
+        run(suite, launcher, work_dir)
+    assert len(results(work_dir)) == 2
+
+
+def test_data_that_change_while_a_run_takes_place_are_no_result(tmp_path):
+    code = f'open("{tmp_path}/data/img/new.png", "w").close()'
+    text = SUITE.replace('37}', f"37, model.fail: '{code}'}}")
+    suite, launcher = fake_suite(tmp_path, text)
+    jobs, _ = run(
+        suite.with_seeds([0]), launcher, tmp_path / 'w', rows=['two']
+    )
+    assert jobs[0].state == 'failed' and 'img/ has changed' in jobs[0].reason
+
+
+def test_a_checkpoint_of_another_config_is_refused(tmp_path):
+    suite, launcher = fake_suite(tmp_path)
+    work_dir = tmp_path / 'work'
+    run(suite, launcher, work_dir)
+    changed, _ = fake_suite(tmp_path, SUITE.replace('37', '41'))
+    with pytest.raises(ValueError, match='two/0 must hold a checkpoint of'):
+        run(changed, launcher, work_dir)
+    assert results(work_dir) == EXPECTED
+    run(changed, launcher, tmp_path / 'other')
+
+
+def test_two_at_a_time_are_refused(tmp_path):
+    suite, launcher = fake_suite(tmp_path)
+    with (
+        own_folder(tmp_path / 'work'),
+        pytest.raises(ValueError, match='one command at a time'),
+    ):
+        run(suite, launcher, tmp_path / 'work')
+
+
+def test_a_plan_shows_options_differences_and_states(tmp_path):
+    suite, launcher = fake_suite(tmp_path)
+    where = tmp_path / 'work', Limits(devices=['cpu'])
+    plan = format_plan(suite, *where, launcher)
+    assert '  option  model.factor: 31 -> 37' in plan
+    assert '  1 differences from one' in plan
+    assert plan.count(': to run') == 4 and 'train.py' in plan
+    assert not (tmp_path / 'work').exists()
+    run(suite, launcher, where[0], rows=['one'])
+    plan = format_plan(suite, *where, launcher)
+    assert 'one, seed 0: finished' in plan and 'two, seed 0: to run' in plan
+
+
+def test_an_unknown_row_and_device_are_named(tmp_path):
+    suite, launcher = fake_suite(tmp_path)
+    with pytest.raises(ValueError, match="no row 'tow'. Did you mean 'two'"):
+        run(suite, launcher, tmp_path / 'work', rows=['tow'])
+    with pytest.raises(ValueError, match="but got 'gpu'"):
+        run(suite, launcher, tmp_path / 'work', devices=['gpu'])
