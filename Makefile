@@ -5,6 +5,7 @@
 # make lint      ruff: rules and format
 # make types     mypy on utils, models and evaluation
 # make bench     every script in benchmarks/, each prints its ratios
+# make gpu       what a GPU can tell, nine minutes (GPU_ARGS=--dry: on the CPU)
 # make parity    portable_ops against compiled mmcv (MMCV_WHEEL=its wheel)
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -20,12 +21,13 @@ MMCV_WHEEL ?=
 PARITY := .venv-parity
 PARITY_STAMP := $(PARITY)/.installed
 PYTEST_ARGS ?=
+GPU_ARGS ?=
 WORKERS ?= 2
 # Threads that wait for each other should sleep, not spin: where another
 # process needs a core, spinning made a training step on the CPU far slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install demo test test-all lint types bench parity clean
+.PHONY: install demo test test-all lint types bench gpu parity clean
 install: $(STAMP) $(OPS_STAMP)
 
 $(VENV)/bin/python:
@@ -95,6 +97,10 @@ endif
 bench: install $(if $(MMCV_WHEEL),$(PARITY_STAMP))
 	@set -e; for script in benchmarks/*.py; do \
 	  echo "== $$script"; $(BIN)/python $$script; done
+
+# The script needs no .venv: `python3 benchmarks/gpu.py` runs from a checkout.
+gpu: install
+	$(BIN)/python benchmarks/gpu.py $(GPU_ARGS)
 
 clean:
 	rm -rf $(VENV) $(PARITY) work_dirs/demo data/shelves

@@ -1,6 +1,7 @@
 """Fixtures shared by every test."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,18 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption(
+        '--gpu-device',
+        default='cuda',
+        help='where GPU tests run; "cpu" tries the tests themselves',
+    )
+
+
+def pytest_collection_modifyitems(config, items):
     """Skip GPU tests, visibly, where there is no CUDA device."""
-    if torch.cuda.is_available():
+    device = config.getoption('--gpu-device')
+    if device != 'cuda' or torch.cuda.is_available():
         return
     skip = pytest.mark.skip(reason='needs a CUDA device; none here')
     for item in items:
@@ -29,6 +39,19 @@ def root() -> Path:
 def generator() -> torch.Generator:
     """A seeded CPU generator: random inputs, the same on every run."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def gpu(request) -> Iterator[torch.device]:
+    """The device of GPU tests. Float32 there is float32: TensorFloat-32,
+    torch's default in convolutions, has ten bits after the point."""
+    flags = (torch.backends.cuda.matmul, torch.backends.cudnn)
+    before = [flag.allow_tf32 for flag in flags]
+    for flag in flags:
+        flag.allow_tf32 = False
+    yield torch.device(request.config.getoption('--gpu-device'))
+    for flag, value in zip(flags, before):
+        flag.allow_tf32 = value
 
 
 @pytest.fixture

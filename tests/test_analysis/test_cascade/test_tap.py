@@ -37,10 +37,11 @@ def model_of(num_stages):
 
 
 @pytest.mark.parametrize(
-    'device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)]
+    'where', ['cpu', pytest.param('gpu', marks=pytest.mark.gpu)]
 )
 @pytest.mark.parametrize('num_stages', [1, 3])
-def test_the_last_boxes_are_the_model_s_own(num_stages, device, image):
+def test_the_last_boxes_are_the_model_s_own(num_stages, where, image, gpu):
+    device = gpu if where == 'gpu' else where
     model, image = model_of(num_stages).to(device), image.to(device)
     # Without a test_cfg mmdet returns all decoded boxes, before NMS.
     model.roi_head.test_cfg = None

@@ -307,14 +307,14 @@ def test_losses_of_a_cascade_and_of_retinanet_are_equal(dtype):
 @pytest.mark.gpu
 @pytest.mark.parametrize('kind', ['whole', 'real', 'copies'])
 @pytest.mark.parametrize('num_objects', [0, 1, 600])
-def test_cuda_gives_what_the_cpu_gives(kind, num_objects):
+def test_cuda_gives_what_the_cpu_gives(kind, num_objects, gpu):
     parts = make_image(3000, num_objects, 9, kind, 0)
     assigner = DenseMaxIoUAssigner(
         0.7, 0.3, min_pos_iou=0.3, ignore_iof_thr=0.5
     )
     expected = assigner.assign(*parts)
-    found = assigner.assign(*(part.to('cuda') for part in parts))
-    assert found.gt_inds.is_cuda
+    found = assigner.assign(*(part.to(gpu) for part in parts))
+    assert found.gt_inds.device.type == gpu.type
     found.gt_inds = found.gt_inds.cpu()
     found.max_overlaps = found.max_overlaps.cpu()
     found.labels = found.labels.cpu()

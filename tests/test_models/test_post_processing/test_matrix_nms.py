@@ -143,11 +143,11 @@ def test_an_unknown_kernel_is_refused():
 
 @pytest.mark.gpu
 @pytest.mark.parametrize('kernel', ['linear', 'gaussian'])
-def test_cuda_equals_the_cpu(kernel, generator):
+def test_cuda_equals_the_cpu(kernel, generator, gpu):
     boxes = clustered(3000, generator)
     scores = torch.rand(3000, generator=generator, dtype=torch.float64)
     inputs = (boxes, scores, torch.randint(3, (3000,), generator=generator))
     lowered, keep = matrix_nms(*inputs, kernel)
-    on_device = matrix_nms(*(x.cuda() for x in inputs), kernel)
+    on_device = matrix_nms(*(x.to(gpu) for x in inputs), kernel)
     torch.testing.assert_close(on_device[0].cpu(), lowered)
     assert torch.equal(on_device[1].cpu(), keep)

@@ -226,10 +226,10 @@ def test_overlaps_of_any_kind(dtype):
 
 
 @pytest.mark.gpu
-def test_a_seed_draws_the_same_on_the_gpu():
+def test_a_seed_draws_the_same_on_the_gpu(gpu):
     objects, ious = _candidates([7] * 600), torch.rand(4200)
     draws = []
-    for device in ('cpu', 'cuda'):
+    for device in ('cpu', gpu.type):
         torch.manual_seed(5)
         pair = objects.to(device), ious.to(device)
         positives = sample_positives(*pair, 1536, 3072, 2)
