@@ -8,13 +8,14 @@ from torch import Tensor
 
 @MODELS.register_module()
 class Float32DDQDETRHead(DDQDETRHead):
-    """Compute the losses of DDQ-DETR in float32, whatever autocast does.
+    """Compute the head and losses of DDQ-DETR in float32 under autocast.
 
     Source: its parent, ``mmdet.DDQDETRHead``, whose losses it gives bit by
     bit where nothing is autocast. Differs from it: under autocast the parent
     stops with "Index put requires the source and destination dtypes match",
     since its dense branch writes float32 targets into a half-precision
-    tensor; here scores and boxes become float32 before they are matched.
+    tensor, and on CUDA at the loss of its auxiliary heads, a
+    ``binary_cross_entropy``, which torch forbids there.
 
     Args:
         args, kwargs: Of the parent.
@@ -23,18 +24,21 @@ class Float32DDQDETRHead(DDQDETRHead):
         >>> bbox_head = dict(type='Float32DDQDETRHead', num_classes=1)
     """
 
-    def loss_by_feat(
-        self, all_layers_cls_scores: Tensor, *args, **kwargs
+    def loss(
+        self, hidden_states: Tensor, *args: object, **kwargs: object
     ) -> dict[str, Tensor]:
         """The parent's losses, of its arguments in float32."""
-        device = all_layers_cls_scores.device.type
-        outputs = (all_layers_cls_scores, *args)
+        device = hidden_states.device.type
+        args = tuple(map(_float32, (hidden_states, *args)))
+        kwargs = {name: _float32(value) for name, value in kwargs.items()}
         with torch.autocast(device, enabled=False):
-            return super().loss_by_feat(*map(_float32, outputs), **kwargs)
+            return super().loss(*args, **kwargs)
 
 
 def _float32(value: object) -> object:
-    """Floating tensors in float32; anything else as it is."""
+    """Floating tensors in float32, of a list too; anything else as it is."""
+    if isinstance(value, (list, tuple)):
+        return [_float32(item) for item in value]
     if isinstance(value, Tensor) and value.is_floating_point():
         return value.float()
     return value
