@@ -130,12 +130,12 @@ def feature_maps(generator, *size):
     return torch.randn(*size, generator=generator)
 
 
-def pooling(function, **settings):
+def pooling(function, *settings):
     def build(generator):
         rois = torch.cat([make_rois(60, generator), torch.tensor(EDGE_ROIS)])
         inputs = dict(maps=feature_maps(generator, 2, 8, 20, 30), rois=rois)
         return (
-            lambda maps, rois: function(maps, rois, (7, 7), 0.25, **settings)
+            lambda maps, rois: function(maps, rois, (7, 7), 0.25, *settings)
         ), inputs
 
     return build
@@ -221,11 +221,9 @@ def normalized(generator):
 
 
 OPERATORS = {
-    'roi_align': pooling(ops.roi_align, sampling_ratio=2),
-    'roi_align at ratio 0': pooling(ops.roi_align, sampling_ratio=0),
-    'roi_align, max': pooling(
-        ops.roi_align, sampling_ratio=2, pool_mode='max'
-    ),
+    'roi_align': pooling(ops.roi_align, 2),
+    'roi_align at ratio 0': pooling(ops.roi_align, 0),
+    'roi_align, max': pooling(ops.roi_align, 2, 'max'),
     'roi_pool': pooling(ops.roi_pool),
     'deform_conv': lambda generator: deformed(generator, masked=False),
     'modulated_deform_conv': lambda generator: deformed(generator, True),
