@@ -129,9 +129,9 @@ def main() -> None:
         f'{result["coco/evaluator"]}'
     )
     print(
-        f'AP@100 {result["coco/bbox_mAP@100"]:.3f} (recall bound '
-        f'{result["coco/recall_bound@100"]:.4f}), AP@300 '
-        f'{result["coco/bbox_mAP@300"]:.3f}'
+        f'AP@100 {result["coco/bbox_mAP_at100"]:.3f} (recall bound '
+        f'{result["coco/recall_bound_at100"]:.4f}), AP@300 '
+        f'{result["coco/bbox_mAP_at300"]:.3f}'
     )
     print(
         f'process()  {1e3 * processed / len(counts):7.3f} ms per image, '
@@ -156,7 +156,7 @@ def main() -> None:
         ('bbox_mAP_50', 1000),
         ('bbox_mAP_75', 1000),
     ):
-        difference = ours[0][f'coco/{name}@{n}'] - peer[0][f'coco/{name}']
+        difference = ours[0][f'coco/{name}_at{n}'] - peer[0][f'coco/{name}']
         assert abs(difference) < 5.01e-4, f'{name} differs by {difference}'
     best = min(ours[2], again[2])
     print(

@@ -56,7 +56,7 @@ def test_training_leaves_a_checkpoint_and_metrics(trained):
         trained / 'epoch_1.pth'
     )
     log = next(trained.glob('2*/2*.log')).read_text()
-    assert 'coco/bbox_mAP@300' in log
+    assert 'coco/bbox_mAP_at300' in log
     # 8 images in batches of 2
     assert 'Epoch(train) [1][4/4]' in log
 
@@ -76,7 +76,7 @@ def test_mim_test_reads_our_checkpoint(trained, shelves, tmp_path):
         tmp_path,
         SHELVES_ROOT=str(shelves),
     )
-    assert 'coco/bbox_mAP@100' in done.stdout
+    assert 'coco/bbox_mAP_at100' in done.stdout
 
 
 def test_checkpoint_is_plain_in_a_process_without_the_package(

@@ -223,7 +223,7 @@ def test_no_checkpoint_is_chosen_on_what_is_tested(path):
     # SKU-110K has a split for it; nuclei and shelves report the last epoch.
     assert (chosen is not None) == ('sku110k' in path.name) == (val != test)
     if chosen:
-        assert chosen == 'coco/bbox_mAP@300'
+        assert chosen == 'coco/bbox_mAP_at300'
         assert 300 in cfg.val_evaluator.max_dets
 
 

@@ -186,4 +186,4 @@ def test_the_row_of_sku110k_trains_resumes_and_tests(tmp_path, monkeypatch):
     resumed = Runner.from_cfg(cfg)
     resumed.train()
     assert resumed.epoch == 2 and resumed.iter == 4
-    assert 'coco/bbox_mAP@300' in resumed.test()
+    assert 'coco/bbox_mAP_at300' in resumed.test()

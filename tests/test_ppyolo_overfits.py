@@ -35,4 +35,4 @@ def test_the_small_model_overfits_eight_shelves(tmp_path, monkeypatch):
     runner = Runner.from_cfg(cfg)
     runner.train()
     metrics = runner.message_hub.log_scalars
-    assert metrics['val/coco/bbox_mAP_50@300'].current() > 0.9
+    assert metrics['val/coco/bbox_mAP_50_at300'].current() > 0.9

@@ -159,6 +159,6 @@ def test_trains_on_tiles_and_finds_on_frames(cfg):
             assert boxes[:, 2].max() <= 160 and boxes[:, 3].max() <= 128
             metric.process(None, [one.to_dict() for one in found])
     values = metric.evaluate(size=2)
-    assert {f'coco/bbox_mAP@{cap}' for cap in (100, 300, 500)} <= set(values)
+    assert {f'coco/bbox_mAP_at{cap}' for cap in (100, 300, 500)} <= set(values)
     # 15 objects an image, all of which any of the caps reaches
-    assert values['coco/recall_bound@100'] == 1
+    assert values['coco/recall_bound_at100'] == 1

@@ -474,11 +474,11 @@ def test_mim_trains_resumes_tests_and_predicts(name, shelves, tmp_path):
     again = [*train, '--resume', *options, 'train_cfg.max_epochs=2']
     done = run([*again, 'train_cfg.val_interval=2'], tmp_path, **env)
     assert 'resumed epoch: 1, iter: 10' in done.stdout
-    assert 'coco/bbox_mAP@400' in done.stdout
+    assert 'coco/bbox_mAP_at400' in done.stdout
     checkpoint = str(tmp_path / 'out/epoch_2.pth')
     test = ['mim', 'test', 'mmdet', str(SMALL[name])]
     done = run([*test, '--checkpoint', checkpoint], tmp_path, **env)
-    assert 'coco/bbox_mAP@300' in done.stdout
+    assert 'coco/bbox_mAP_at300' in done.stdout
     code = (
         'from mmdet.apis import DetInferencer\n'
         f'run = DetInferencer({str(SMALL[name])!r}, {checkpoint!r})\n'

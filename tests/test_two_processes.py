@@ -58,5 +58,5 @@ def test_two_processes_train_and_evaluate(tmp_path):
     assert 'Epoch(train) [1][2/2]' in outputs[0]
     scalars = next((tmp_path / 'out').glob('2*/vis_data/scalars.json'))
     rows = [json.loads(line) for line in scalars.read_text().splitlines()]
-    assert any('coco/bbox_mAP@300' in row for row in rows)
+    assert any('coco/bbox_mAP_at300' in row for row in rows)
     assert (tmp_path / 'out' / 'epoch_1.pth').is_file()

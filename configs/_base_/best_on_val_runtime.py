@@ -4,5 +4,5 @@
 _base_ = './dense_scene_runtime.py'
 
 default_hooks = dict(
-    checkpoint=dict(save_best='coco/bbox_mAP@300', rule='greater')
+    checkpoint=dict(save_best='coco/bbox_mAP_at300', rule='greater')
 )

@@ -56,14 +56,14 @@ _, value = json.loads(pathlib.Path(args.checkpoint).read_text())
 folder = args.work_dir / '20260101_000000'
 folder.mkdir()
 path = folder / '20260101_000000.json'
-path.write_text(json.dumps({'coco/bbox_mAP@100': value / 1000, 'x': 'y'}))
-print('x - Epoch(test) [1/1]    coco/bbox_mAP@300: 0.5000')
+path.write_text(json.dumps({'coco/bbox_mAP_at100': value / 1000, 'x': 'y'}))
+print('x - Epoch(test) [1/1]    coco/bbox_mAP_at300: 0.5000')
 """
 )
 SUITE = """\
 title: Fake
 seeds: [0, 1]
-metrics: [coco/bbox_mAP@100]
+metrics: [coco/bbox_mAP_at100]
 rows:
   - {name: one, config: fake.py, paper: 0.4}
   - name: two

@@ -19,7 +19,7 @@ TRAIN = [
     '03:03 - mmengine - INFO - Saving checkpoint at 2 epochs\n',
     '| 300 | 0.6 |\n',
     '03:04 - mmengine - INFO - Epoch(val) [2][40/40]    '
-    'coco/bbox_mAP@300: 0.6230  coco/bbox_mAP_50@300: 0.8950  time: 0.1\n',
+    'coco/bbox_mAP_at300: 0.6230  coco/bbox_mAP_50_at300: 0.8950  time: 0.1\n',
 ]
 
 

@@ -80,9 +80,9 @@ def test_summary_of_classes():
         0.5,
         ('bottle', 'can'),
     )
-    assert values['MAE@0.5'] == 0.5
-    assert values['bottle_MAE@0.5'] == 0.5 == values['bottle_AC@0.5']
-    assert values['can_MAE@0.5'] == 0
+    assert values['MAE_at0.5'] == 0.5
+    assert values['bottle_MAE_at0.5'] == 0.5 == values['bottle_AC_at0.5']
+    assert values['can_MAE_at0.5'] == 0
     assert values['oracle_MAE'] == 0 and values['oracle_AC'] == 1
     assert values['oracle_score_thr'] == pytest.approx(0.2)
     assert values['can_oracle_score_thr'] == pytest.approx(0.4)
@@ -99,4 +99,4 @@ def test_one_and_a_half_million_detections():
     true = np.full((3000, 1), 147)
     values = summarize_counting(images, 0 * images, scores, true, 0.5)
     assert values['oracle_MAE'] == 0
-    assert values['MAE@0.5'] == 250 - 147
+    assert values['MAE_at0.5'] == 250 - 147

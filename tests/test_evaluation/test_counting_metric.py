@@ -39,8 +39,8 @@ def test_equals_counting_one_by_one(generator):
         found = (item['pred_instances']['scores'] > 0.3).sum().item()
         errors.append(abs(found - sum(true_counts(item))))
     values = count(samples, score_thr=0.3, classwise=True)
-    assert values['count/MAE@0.3'] == pytest.approx(sum(errors) / 3)
-    assert values['count/oracle_MAE'] <= values['count/MAE@0.3']
+    assert values['count/MAE_at0.3'] == pytest.approx(sum(errors) / 3)
+    assert values['count/oracle_MAE'] <= values['count/MAE_at0.3']
     assert 'count/can_oracle_AC' in values
 
 
@@ -70,12 +70,12 @@ def test_no_object_and_no_detection(generator, tmp_path):
     values = count([nothing])
     ann_file = write_coco(tmp_path / 'truth.json', [nothing])
     assert count([nothing], ann_file=ann_file) == values
-    assert values['count/MAE@0.5'] == 0 and values['count/AC@0.5'] == -1
+    assert values['count/MAE_at0.5'] == 0 and values['count/AC_at0.5'] == -1
     missed = sample(1, generator, 10, 0)
     values = count([nothing, missed])
     wanted = sum(true_counts(missed))
-    assert values['count/MAE@0.5'] == wanted / 2
-    assert values['count/MRE@0.5'] == 1 and values['count/AC@0.5'] == 0
+    assert values['count/MAE_at0.5'] == wanted / 2
+    assert values['count/MRE_at0.5'] == 1 and values['count/AC_at0.5'] == 0
 
 
 def test_as_mmengine_runs_it():
@@ -91,7 +91,7 @@ def test_as_mmengine_runs_it():
     evaluator.dataset_meta = dict(classes=('object',))
     evaluator.process([item])
     values = evaluator.evaluate(1)
-    assert values['count/MAE@0.5'] == 1 and values['count/AC@0.5'] == 0.5
+    assert values['count/MAE_at0.5'] == 1 and values['count/AC_at0.5'] == 0.5
     assert values['count/oracle_MAE'] == 0
 
 

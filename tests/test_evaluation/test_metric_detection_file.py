@@ -66,7 +66,7 @@ def test_evaluating_the_file_gives_what_the_metric_gave(files):
     (again,) = evaluate_detections(path, ann_file)
     for key, value in ours.items():
         assert again[key.removeprefix('coco/')] == value, key
-    assert ours['coco/nan_boxes'] == 1 and ours['coco/bbox_mAP@100'] > 0.01
+    assert ours['coco/nan_boxes'] == 1 and ours['coco/bbox_mAP_at100'] > 0.01
 
     store = load_detections(path)
     assert sorted(store.image_ids) == sorted(i['img_id'] for i in items)

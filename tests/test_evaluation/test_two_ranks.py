@@ -51,7 +51,7 @@ def test_two_processes_equal_one_bit_for_bit(tmp_path, root):
         assert process.returncode == 0, output[-4000:]
 
     one = evaluate(tmp_path / 'truth.json')
-    assert 0 < one['coco/bbox_mAP@50'] < one['coco/bbox_mAP@100']
-    assert one['count/MAE@0.5'] > one['count/oracle_MAE'] > 0
+    assert 0 < one['coco/bbox_mAP_at50'] < one['coco/bbox_mAP_at100']
+    assert one['count/MAE_at0.5'] > one['count/oracle_MAE'] > 0
     for rank in range(2):
         assert json.loads((tmp_path / f'rank{rank}.json').read_text()) == one

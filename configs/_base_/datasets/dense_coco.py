@@ -64,6 +64,6 @@ test_dataloader = val_dataloader
 
 # Every figure at 100 detections per image, as in the paper, and at 300, as in
 # the rest of the literature; the cap is in the key. And how well the
-# detections count the objects (count_MAE@0.5 and so on).
+# detections count the objects (count_MAE_at0.5 and so on).
 val_evaluator = dict(type='DenseCocoMetric', max_dets=(100, 300), count=True)
 test_evaluator = val_evaluator

@@ -31,7 +31,9 @@ SCENE_SIZE = 320
 OBJECTS = (20, 60)
 # What mmengine logs: Epoch(train) [2][20/60]  lr: ...  eta: 0:01:02  ...
 _STEP = re.compile(r'Epoch\((\w+)\) +(?:\[ *(\d+)\])?\[ *(\d+)/(\d+)\]')
-_VALUE = re.compile(r' (?:coco/bbox_)?(eta|loss|mAP@300|mAP_50@300): (\S+)')
+_VALUE = re.compile(
+    r' (?:coco/bbox_)?(eta|loss|mAP_at300|mAP_50_at300): (\S+)'
+)
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -129,8 +131,8 @@ def _news(lines: Iterable[str]) -> Iterator[tuple[str, bool]]:
             split, epoch, done, total = step.groups()
             found = dict(_VALUE.findall(line))
             where = f'epoch {epoch}: ' if epoch else ''
-            if 'mAP@300' in found:
-                ap, ap50 = found['mAP@300'], found['mAP_50@300']
+            if 'mAP_at300' in found:
+                ap, ap50 = found['mAP_at300'], found['mAP_50_at300']
                 yield f'  {where}AP {ap}, AP50 {ap50} at 300 detections', True
             else:
                 values = ''.join(f', {k} {v}' for k, v in found.items())

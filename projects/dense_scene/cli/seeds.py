@@ -13,7 +13,7 @@ from argparse import Namespace
 from ..ablation.runs.seeds import format_seed_studies, read_seed_study
 from .options import CommandParser
 
-AP = ['coco/bbox_mAP@100', 'coco/bbox_mAP@300']
+AP = ['coco/bbox_mAP_at100', 'coco/bbox_mAP_at300']
 
 
 def add_arguments(parser: CommandParser) -> None:

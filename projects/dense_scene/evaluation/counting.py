@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..utils.groups import find_positions
+from ..utils.metric_names import name_classes
 from ..utils.scores import are_above
 from ..utils.tables import format_table
 from .tables.detections import Detections
@@ -115,19 +116,19 @@ def summarize_counting(
             only the objects of all classes together. Defaults to ().
 
     Returns:
-        dict[str, float]: ``MAE@0.5`` and so on at ``score_thr``;
+        dict[str, float]: ``MAE_at0.5`` and so on at ``score_thr``;
         ``oracle_MAE`` and so on at ``oracle_score_thr``, which is
-        :func:`best_score_thr`; for a class ``<class>_MAE@0.5`` and so on.
+        :func:`best_score_thr`; for a class ``<class>_MAE_at0.5`` and so on.
     """
     parts = {'': (slice(None), true.sum(axis=1))}
-    for label, name in enumerate(classes):
+    for label, name in enumerate(name_classes(classes)):
         parts[f'{name}_'] = (labels == label, true[:, label])
     values = {}
     for prefix, (rows, count) in parts.items():
         own = images[rows], scores[rows]
         best = best_score_thr(*own, count)
         for mark, after, threshold in (
-            ('', f'@{score_thr:g}', score_thr),
+            ('', f'_at{score_thr:g}', score_thr),
             ('oracle_', '', best),
         ):
             found = count_above(*own, len(count), threshold)
@@ -135,6 +136,12 @@ def summarize_counting(
                 values[f'{prefix}{mark}{name}{after}'] = value
         values[f'{prefix}oracle_score_thr'] = best
     return values
+
+
+def name_counts(score_thr: float, classes: Sequence[str] = ()) -> list[str]:
+    """The keys that :func:`summarize_counting` gives for these classes."""
+    none, true = np.zeros(0, np.int64), np.zeros((1, len(classes)), np.int64)
+    return [*summarize_counting(none, none, none, true, score_thr, classes)]
 
 
 def compare_counts(
@@ -158,7 +165,7 @@ def format_counting(values: dict[str, float], score_thr: float) -> str:
     """The errors over all classes, a row for each threshold."""
     rows = []
     for label, mark, after in (
-        (f'{score_thr:g}', '', f'@{score_thr:g}'),
+        (f'{score_thr:g}', '', f'_at{score_thr:g}'),
         (f'{values["oracle_score_thr"]:.3f} (oracle)', 'oracle_', ''),
     ):
         found = (values[f'{mark}{name}{after}'] for name in _NAMES)

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from ..utils import checks
 from ..utils.groups import find_positions
-from .counting import format_counting, summarize_counting
+from .counting import format_counting, name_counts, summarize_counting
 from .tables.dataset_truth import read_truth
 from .tables.ground_truth import GroundTruth
 
@@ -32,13 +32,13 @@ class CountingMetric(BaseMetric):
     ignored objects are not counted; a detection that lies on one is.
 
     ======================  ==================================================
-    count/MAE@0.5           also ``RMSE``, ``MRE`` (mean relative error) and
+    count/MAE_at0.5         also ``RMSE``, ``MRE`` (mean relative error) and
                             ``AC`` (counting accuracy), at ``score_thr``;
                             MRE and AC over images with objects, -1 without
     count/oracle_MAE        and so on: at the threshold with the least MAE on
                             these very images. A bound, not a result
     count/oracle_score_thr  that threshold
-    count/<class>_MAE@0.5   and so on, if ``classwise``
+    count/<class>_MAE_at0.5 and so on, if ``classwise``
     ======================  ==================================================
 
     Args:
@@ -120,6 +120,11 @@ class CountingMetric(BaseMetric):
             f'{format_counting(values, self.score_thr)}'
         )
         return values
+
+    def result_names(self, classes: tuple[str, ...]) -> list[str]:
+        """The keys of :meth:`evaluate` for these classes, prefix included."""
+        names = name_counts(self.score_thr, classes * self.classwise)
+        return [f'{self.prefix}/{name}' for name in names]
 
     @property
     def _classes(self) -> Sequence[str] | None:

@@ -14,12 +14,13 @@ from torch.utils.data import Dataset
 from ..utils import checks
 from ..utils.files import require_file
 from .backends import load_backend
-from .counting import compare_counts, format_counting
+from .counting import compare_counts, format_counting, name_counts
 from .density.measure import measure_density
 from .density.report import DensityReport
 from .samples import join_detections, read_sample
 from .stored import detection_file as store
 from .tables import coco_summary
+from .tables.coco_tables import CocoTables
 from .tables.dataset_truth import join_columns, read_truth
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
@@ -31,8 +32,9 @@ class DenseCocoMetric(BaseMetric):
 
     Source: the COCO protocol, as in pycocotools; equal to it in every number.
 
-    Differs from ``mmdet.CocoMetric``: the number is in every key (there mAP
-    is at 100 detections and mAP_50 to mAP_l at 1000), values are not rounded,
+    Differs from ``mmdet.CocoMetric``: every result is also under a key with
+    its number (there mAP is at 100 detections and mAP_50 to mAP_l at 1000,
+    here all at the largest), values are not rounded,
     only evaluated images count (with a warning if there are more), and dense
     images take seconds instead of minutes. Boxes only.
 
@@ -41,18 +43,20 @@ class DenseCocoMetric(BaseMetric):
     either, 'instances' of the data samples (among the ``meta_keys`` of
     ``PackDetInputs``).
 
-    =========================  ===============================================
-    coco/bbox_mAP@300          also ``_50``, ``_75``, ``_s``, ``_m``, ``_l``;
-                               -1 if there is no such object
-    coco/AR@300                average recall
-    coco/recall_bound@300      largest recall that so many detections can
-                               reach: sum(min(n, 300)) / sum(n) over the
-                               objects n of each image and class
-    coco/<class>_precision@300 AP of a class, if ``classwise``
-    coco/count_MAE@0.5         and so on, if ``count``; see CountingMetric
-    coco/nan_boxes             detections with NaN or infinity; not scored
-    coco/evaluator             library and version, a string
-    =========================  ===============================================
+    ===========================  =============================================
+    coco/bbox_mAP_at300          also ``_50``, ``_75``, ``_s``, ``_m``, ``_l``
+                                 before ``_at``; -1 if there is no such object
+    coco/bbox_mAP                and so on, as CocoMetric calls them: at the
+                                 largest of max_dets
+    coco/AR_at300                average recall
+    coco/recall_bound_at300      largest recall that so many detections can
+                                 reach: sum(min(n, 300)) / sum(n) over the
+                                 objects n of each image and class
+    coco/<class>_precision_at300 AP of a class, if ``classwise``; plain at the
+                                 largest of max_dets
+    coco/count_MAE_at0.5         and so on, if ``count``; see CountingMetric
+    coco/nan_boxes               detections with NaN or infinity; not scored
+    ===========================  =============================================
 
     Args:
         ann_file (str, optional): COCO JSON. It is not read where the data set
@@ -180,7 +184,19 @@ class DenseCocoMetric(BaseMetric):
             if self.density_file is not None:
                 report.save(self.density_file)
             self.density_report = report
-        return {**values, 'nan_boxes': nan_boxes, 'evaluator': tables.backend}
+        return {**values, 'nan_boxes': nan_boxes}
+
+    def result_names(self, classes: tuple[str, ...]) -> list[str]:
+        """The keys of :meth:`evaluate` for these classes, prefix included."""
+        tables = CocoTables.empty(len(classes), self.max_dets)
+        counts = np.zeros((1, len(classes)), np.int64)
+        names = [*coco_summary.summarize(tables, counts), 'nan_boxes']
+        if self.classwise:
+            names += coco_summary.summarize_classes(tables, classes)
+        if self.count:
+            got = name_counts(self.score_thr, classes * self.classwise)
+            names += (f'count_{name}' for name in got)
+        return [f'{self.prefix}/{name}' for name in names]
 
     @property
     def _classes(self) -> Sequence[str] | None:

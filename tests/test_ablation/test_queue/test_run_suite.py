@@ -25,7 +25,7 @@ def run(suite, launcher, work_dir, **limits):
 
 def results(work_dir):
     runs = finished_runs(read_records(work_dir / 'records.jsonl'))
-    return {key: r.metrics['coco/bbox_mAP@100'] for key, r in runs.items()}
+    return {key: r.metrics['coco/bbox_mAP_at100'] for key, r in runs.items()}
 
 
 EXPECTED = {

@@ -13,7 +13,7 @@ from dense_scene.ablation.runs.seeds import (
 )
 from dense_scene.cli import main
 
-KEYS = ('coco/bbox_mAP@100', 'coco/bbox_mAP@300')
+KEYS = ('coco/bbox_mAP_at100', 'coco/bbox_mAP_at300')
 
 
 def _write_run(folder, ap, start='20260101_000000', without=1):
@@ -50,6 +50,15 @@ def test_a_resumed_run_counts_with_its_latest_log(tmp_path):
     _write_run(tmp_path / '0', 0.25)
     _write_run(tmp_path / '0', 0.75, start='20260102_000000')
     assert read_seed_study(tmp_path).loc['0', KEYS[0]] == 0.75
+
+
+def test_an_older_log_is_read_under_the_names_of_today(tmp_path):
+    _write_run(tmp_path / '0', 0.25)
+    log = next(tmp_path.glob('0/*/vis_data/scalars.json'))
+    log.write_text(log.read_text().replace('_at', '@'))
+    for metrics in (KEYS, [key.replace('_at', '@') for key in KEYS]):
+        study = read_seed_study(tmp_path, metrics)
+        assert study.loc['0', list(KEYS)].tolist() == [0.25, 0.35]
 
 
 def test_the_table_by_hand(tmp_path):
@@ -103,7 +112,7 @@ def test_unfinished_runs_are_named(tmp_path):
 def test_the_tool_prints_the_table(tmp_path, capsys):
     _write_run(tmp_path / 'a' / '0', 0.5)
     assert main(['seeds', str(tmp_path / 'a')]) == 0
-    assert 'coco/bbox_mAP@300' in capsys.readouterr().out
+    assert 'coco/bbox_mAP_at300' in capsys.readouterr().out
 
 
 def test_three_values_by_hand():

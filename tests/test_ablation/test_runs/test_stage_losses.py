@@ -31,7 +31,7 @@ def test_a_stock_log(tmp_path):
     log = write(
         tmp_path / 'scalars.json',
         {**row(50, 0.5), 'lr': 0.01, 'loss_rpn_cls': 0.3, 's0.acc': 9},
-        {'train_proposal/AR@100': 0.5, 'step': 60},
+        {'train_proposal/AR_at100': 0.5, 'step': 60},
         {'coco/bbox_mAP': 0.1, 'step': 1},
         {'train/s0.loss_cls': 0.25, 'step': 100},
     )

@@ -55,7 +55,7 @@ def test_train_val_and_test(num_stages, tmp_path):
     for handle in handles:
         handle.remove()
 
-    expected = [f'AR@{cap}' for cap in CAPS] + ['proposals_per_image']
+    expected = [f'AR_at{cap}' for cap in CAPS] + ['proposals_per_image']
     stages = range(1, num_stages + 1)
     expected += [f'stage{s}_{key}' for key in STAGE_KEYS for s in stages]
     assert list(metrics) == [f'proposal/{key}' for key in expected]
@@ -206,7 +206,7 @@ def test_interval_and_no_metric(tmp_path):
     steps = [
         row['step']
         for row in scalars(runner)
-        if 'train_proposal/AR@100' in row
+        if 'train_proposal/AR_at100' in row
     ]
     assert steps == [2]
     found = Path(runner.log_dir).glob('proposal_*.json')

@@ -52,8 +52,8 @@ def test_numbers_over_two_images_and_two_stages():
     )
     assert values == pytest.approx(
         {
-            'proposal/AR@1': 1 / 3,
-            'proposal/AR@2': 2 / 3,
+            'proposal/AR_at1': 1 / 3,
+            'proposal/AR_at2': 2 / 3,
             'proposal/proposals_per_image': 1.5,
             'proposal/stage1_mean_iou': 2 / 3,
             'proposal/stage2_mean_iou': 1,
@@ -76,7 +76,7 @@ def test_the_threshold_comes_with_the_sample():
 
 def test_another_prefix():
     _, values = evaluate(quality(ROW, ROW, caps=(2,)), prefix='rpn')
-    assert values['rpn/AR@2'] == 1
+    assert values['rpn/AR_at2'] == 1
 
 
 def test_the_table_and_the_warning(log):

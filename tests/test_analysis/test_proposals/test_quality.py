@@ -151,8 +151,8 @@ def test_hand_derived():
     assert quality.copies.tolist() == [1, 1]
     assert quality.metrics() == pytest.approx(
         {
-            'AR@1': 1 / 3,
-            'AR@4': (2 + 9) / 30,
+            'AR_at1': 1 / 3,
+            'AR_at4': (2 + 9) / 30,
             'proposals_per_image': 4,
             'stage1_mean_iou': (1 + 0.6 + 0.5) / 4,
             'stage2_mean_iou': (1 + 0.6 + 0.8) / 4,
@@ -230,7 +230,7 @@ def test_totals_add_up_in_any_grouping():
 def test_to_dict_is_json():
     quality = measure(NONE, [[0, 0, 1, 1]])
     plain = json.loads(json.dumps(quality.to_dict(), allow_nan=False))
-    assert plain['metrics']['AR@1'] is None
+    assert plain['metrics']['AR_at1'] is None
     assert plain['metrics']['proposals_per_image'] == 1
     assert plain['iou_histogram'] == [[1] + [0] * 19]
     assert len(plain['iou_edges']) == 21

@@ -46,8 +46,8 @@ def test_every_cap_and_threshold_equals_pycocotools(write):
         precision, recall = pycocotools_tables(truth, kept, [5, 100])
         for place, cap in enumerate((5, 100)):
             for key, theirs in (
-                (f'bbox_mAP@{cap}', precision),
-                (f'AR@{cap}', recall),
+                (f'bbox_mAP_at{cap}', precision),
+                (f'AR_at{cap}', recall),
             ):
                 assert result[key] == pytest.approx(
                     mean(theirs[..., 0, place]), abs=1e-9
@@ -71,10 +71,10 @@ def test_nms_by_hand(write):
     boxes = grid(2)[[0, 0, 1]]
     files = write(coco_dict(grid(2)), coco_results(boxes, [0.9, 0.8, 0.7]))
     (plain,) = evaluate_detections(*files)
-    assert plain['bbox_mAP@100'] == pytest.approx((51 + 50 * 2 / 3) / 101)
+    assert plain['bbox_mAP_at100'] == pytest.approx((51 + 50 * 2 / 3) / 101)
     loose, strict = evaluate_detections(*files, nms_ious=(1, 0.5))
-    assert loose['bbox_mAP@100'] == plain['bbox_mAP@100']
-    assert strict['bbox_mAP@100'] == pytest.approx(1)
+    assert loose['bbox_mAP_at100'] == plain['bbox_mAP_at100']
+    assert strict['bbox_mAP_at100'] == pytest.approx(1)
     assert strict['detections'] == 2
 
 

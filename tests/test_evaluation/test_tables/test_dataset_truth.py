@@ -98,7 +98,7 @@ def test_equals_instances_to_the_last_bit(tmp_path, whole_pixels, no_file):
         dataset,
         dataset,
     )
-    assert ours == theirs and 0 < ours['coco/bbox_mAP@100'] < 1
+    assert ours == theirs and 0 < ours['coco/bbox_mAP_at100'] < 1
 
 
 def test_its_own_file_is_not_read_again(tmp_path, no_file, monkeypatch):

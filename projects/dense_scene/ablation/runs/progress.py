@@ -9,7 +9,7 @@ from pathlib import Path
 _STEP = re.compile(
     rb'(Epoch|Iter)\((\w+)\) +(?:\[ *(\d+)\])?\[ *(\d+)/ *(\d+)\](.*)'
 )
-_VALUE = re.compile(rb' (?:coco/bbox_)?(eta|loss|memory|mAP@300): +(\S+)')
+_VALUE = re.compile(rb' (?:coco/bbox_)?(eta|loss|memory|mAP_at300): +(\S+)')
 _TAIL = 16384
 
 
@@ -38,7 +38,7 @@ def read_progress(log: str | os.PathLike) -> Progress:
         )
         for key, value in _VALUE.findall(rest):
             found[key.decode()] = value.decode(errors='replace')
-    found['ap'] = found.pop('mAP@300', '')
+    found['ap'] = found.pop('mAP_at300', '')
     return Progress(**where, **found)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
+from ...utils.metric_names import current_name
+
 
 def find_logs(path: str | os.PathLike) -> list[Path]:
     """The logs of a run, one for each start or resumption, oldest first.
@@ -27,7 +29,8 @@ def find_logs(path: str | os.PathLike) -> list[Path]:
 def read_scalars(path: str | os.PathLike) -> list[dict]:
     """The lines of all logs of :func:`find_logs`; each has an int ``step``.
 
-    A last line that a crash cut short is left out, with a warning.
+    Results are called as today, also in logs of older versions. A last line
+    that a crash cut short is left out, with a warning.
     """
     rows = []
     for log in find_logs(path):
@@ -35,7 +38,8 @@ def read_scalars(path: str | os.PathLike) -> list[dict]:
         for number, line in enumerate(lines, 1):
             try:
                 row = json.loads(line)
-                rows.append({**row, 'step': int(row['step'])})
+                row['step'] = int(row['step'])
+                rows.append({current_name(key): row[key] for key in row})
             except (KeyError, OverflowError, TypeError, ValueError) as error:
                 if number < len(lines):
                     what = f'{log}, line {number} must be JSON with a step'

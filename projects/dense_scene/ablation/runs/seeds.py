@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from ...utils.metric_names import current_name
 from .scalars import read_scalars
 
-_METRICS = ('coco/bbox_mAP@100', 'coco/bbox_mAP@300')
+_METRICS = ('coco/bbox_mAP_at100', 'coco/bbox_mAP_at300')
 
 
 def read_seed_study(
@@ -26,12 +27,13 @@ def read_seed_study(
     Returns:
         DataFrame: A row for each run, called as its folder; the index is
         called as ``folder``. A column for each result that all runs have:
-        the latest value of each metric; with a ``ProposalQualityHook``
-        ``stage1_objects_without_positive`` and so on, of the last epoch;
+        the latest value of each metric, under its name of today; with a
+        ``ProposalQualityHook`` ``stage1_objects_without_positive`` and so
+        on, of the last epoch;
         ``seconds_per_iteration``, the median; on a GPU ``memory_mb``, the
         most that was logged.
     """
-    folder = Path(folder)
+    folder, metrics = Path(folder), list(map(current_name, metrics))
     logs = folder.glob('*/*/vis_data/scalars.json')
     lines = {p: read_scalars(p) for p in sorted({x.parents[2] for x in logs})}
     if not lines:

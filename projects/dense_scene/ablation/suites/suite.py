@@ -12,10 +12,10 @@ import msgspec
 from .read import near_match, read_yaml, require_known
 
 _METRICS = (
-    'coco/bbox_mAP@100',
-    'coco/bbox_mAP@300',
-    'coco/AR@300',
-    'coco/count_MAE@0.5',
+    'coco/bbox_mAP_at100',
+    'coco/bbox_mAP_at300',
+    'coco/AR_at300',
+    'coco/count_MAE_at0.5',
 )
 
 

@@ -23,7 +23,7 @@ class ProposalQualityMetric(BaseMetric):
     truth is in the frame of the original image, as every mmdet metric that
     reads ``gt_instances`` wants it.
 
-    Keys, for every cap and every stage: ``proposal/AR@100`` (COCO's average
+    Keys, for every cap and every stage: ``proposal/AR_at100`` (COCO's average
     recall, area 'all', ``useCats=0``), ``proposal/proposals_per_image``,
     ``proposal/stage1_mean_iou`` (of an input box and the object that it
     overlaps most), ``proposal/stage1_positives_per_object`` and

@@ -81,7 +81,7 @@ class ProposalQuality:
     def metrics(self) -> dict[str, float]:
         """The headline numbers; NaN where there is nothing to count."""
         recalls = zip(self.proposal_nums, self.average_recall)
-        values = {f'AR@{k}': recall for k, recall in recalls}
+        values = {f'AR_at{k}': recall for k, recall in recalls}
         if self.proposal_nums:
             values['proposals_per_image'] = self.proposals / self.images
         for name in _STAGE_METRICS:

@@ -63,7 +63,7 @@ def evaluate_detections(
         list[dict]: Per setting ``nms_iou`` and ``score_thr`` (None: none),
         ``images``, ``objects``, ``detections``, ``nan_boxes``, ``evaluator``,
         ``table`` (text), and the values of :class:`DenseCocoMetric` such as
-        ``bbox_mAP@300`` and ``recall_bound@300``.
+        ``bbox_mAP_at300`` and ``recall_bound_at300``.
     """
     evaluator = load_backend(backend)
     max_dets = checks.positive_integers('max_dets', max_dets)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...utils.metric_names import name_classes
 from ...utils.object_counts import needed_cap, recall_bound
 from ...utils.tables import format_table
 from .coco_tables import CocoTables
@@ -20,30 +21,36 @@ _APS = (
 
 
 def summarize(tables: CocoTables, counts: np.ndarray) -> dict[str, float]:
-    """CocoMetric's keys: ``bbox_mAP@300``, ..., ``AR@300``, and the bounds.
+    """CocoMetric's keys: ``bbox_mAP_at300``, ..., ``AR_at300``, and bounds.
+
+    And plain, as there, ``bbox_mAP`` to ``bbox_mAP_l`` at the largest cap.
 
     Args:
         tables (CocoTables): Of an evaluation.
         counts (np.ndarray): (M, K), objects of each image and class, of which
-            ``recall_bound@300`` is the largest recall that can be reached.
+            ``recall_bound_at300`` is the largest recall that can be reached.
     """
     values = {}
     for n in tables.max_dets:
         for name, _, iou, area in _APS:
-            values[f'bbox_{name}@{n}'] = tables.ap(n, iou, area)
-        values[f'AR@{n}'] = tables.ar(n)
-        values[f'recall_bound@{n}'] = recall_bound(counts, n)
+            values[f'bbox_{name}_at{n}'] = tables.ap(n, iou, area)
+        values[f'AR_at{n}'] = tables.ar(n)
+        values[f'recall_bound_at{n}'] = recall_bound(counts, n)
+    most = tables.max_dets[-1]
+    for name, *_ in _APS:
+        values[f'bbox_{name}'] = values[f'bbox_{name}_at{most}']
     return values
 
 
 def summarize_classes(
     tables: CocoTables, classes: Sequence[str]
 ) -> dict[str, float]:
-    """AP of each class: ``<class>_precision@300``."""
+    """AP of each class: ``<class>_precision_at300``; plain at the last."""
+    caps = [(f'_at{n}', n) for n in tables.max_dets]
     return {
-        f'{name}_precision@{n}': tables.ap(n, label=label)
-        for n in tables.max_dets
-        for label, name in enumerate(classes)
+        f'{name}_precision{mark}': tables.ap(n, label=label)
+        for mark, n in (*caps, ('', tables.max_dets[-1]))
+        for label, name in enumerate(name_classes(classes))
     }
 
 
@@ -57,7 +64,7 @@ def format_summary(tables: CocoTables, values: dict[str, float]) -> str:
     first = ['cap', *map(str, tables.max_dets)]
     first = [cell.rjust(max(map(len, first))) for cell in first]
     rows = [
-        [cell, *(show_value(values[f'{key}@{n}']) for key in keys)]
+        [cell, *(show_value(values[f'{key}_at{n}']) for key in keys)]
         for cell, n in zip(first[1:], tables.max_dets)
     ]
     names = [name for _, name, *_ in _APS]
