@@ -11,8 +11,8 @@ LOG = """\
 time: 0.5  memory: 812  loss: 2.5  s0.loss_cls: 0.6
 some other line
 
-03:03 - mmengine - INFO - Epoch(val) [2][40/40]    coco/bbox_mAP@100: 0.5  \
-coco/bbox_mAP@300: 0.6230  time: 0.1
+03:03 - mmengine - INFO - Epoch(val) [2][40/40]    coco/bbox_mAP_at100: 0.5  \
+coco/bbox_mAP_at300: 0.6230  time: 0.1
 03:03 - mmengine - INFO - Epoch(train)  [3][60/60]  lr: 1e-3  eta: 0:00:20  \
 time: 0.5  memory: 815  loss: 1.5
 03:03 - mmengine - INFO - Epoch(te"""
