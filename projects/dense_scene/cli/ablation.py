@@ -32,6 +32,7 @@ def add_arguments(parser: CommandParser) -> None:
     parts = (
         ('run', 'train and test every row with every seed', _add_run, _run),
         ('table', 'results beside the paper', _add_table, _table),
+        ('report', 'one page with everything', _add_report, _report),
     )
     for name, text, add, do in parts:
         part = commands.add_parser(name, help=text, description=text)
@@ -143,3 +144,21 @@ def _compare(args: Namespace) -> Comparison:
     suite = read_suite(args.suite).with_metrics(args.metrics)
     results = read_results(suite, args.work_dir)
     return compare_rows(results, args.work_dir, args.resamples)
+
+
+def _add_report(parser: CommandParser) -> None:
+    add = parser.add
+    add('--metrics', 'instead of those of the suite', nargs='+')
+    add('--resamples', 'of the bootstrap over images, 0 for none', 1000)
+    add('--scenes', 'images of the galleries, 0 for none', 2)
+    where = 'the page (default: report.html in the work dir)'
+    add('--out', where, metavar='FILE')
+
+
+def _report(args: Namespace) -> None:
+    from ..ablation.report.report import write_report
+    from ..utils import checks
+
+    scenes = checks.integer('scenes', args.scenes, 0)
+    out = args.out or args.work_dir / 'report.html'
+    print(write_report(_compare(args), out, scenes))
