@@ -47,8 +47,8 @@ th, td { text-align: left; vertical-align: top; padding: .35em .6em;
 th { font-weight: 600; font-size: .88em; }
 .number { text-align: right; font-variant-numeric: tabular-nums;
           white-space: nowrap; }
-.panels { display: grid; gap: 1.6em;
-  grid-template-columns: repeat(auto-fit, minmax(min(27em, 100%), 1fr)); }
+.panels { display: grid; gap: 1.6em; margin-top: 1em;
+  grid-template-columns: repeat(auto-fill, minmax(min(27em, 100%), 1fr)); }
 figure { margin: 0; }
 img { width: 100%; height: auto; background: #fff; }
 picture img { background: none; }

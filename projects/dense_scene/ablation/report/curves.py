@@ -21,7 +21,7 @@ def training_section(results: SuiteResults) -> Section | None:
     series = {}
     for row, folder in _first_runs(results):
         try:
-            lines = [x for x in read_scalars(folder) if 'loss' in x]
+            lines = _losses(folder)
         except (OSError, ValueError):
             continue
         steps = np.array([line['step'] for line in lines])
@@ -34,6 +34,17 @@ def training_section(results: SuiteResults) -> Section | None:
     chart = draw_lines(series, 'iteration', 'loss, smoothed')
     text = 'Of the first seed. Losses of other kinds are not comparable.'
     return Section('Training', figures=[('Loss', chart, text)])
+
+
+def _losses(folder: Path) -> list[dict]:
+    """A resumed run is one curve: what it did again replaces the first."""
+    lines: list[dict] = []
+    for line in read_scalars(folder):
+        if 'loss' in line:
+            while lines and lines[-1]['step'] >= line['step']:
+                lines.pop()
+            lines.append(line)
+    return lines
 
 
 def stage_section(results: SuiteResults) -> Section | None:
