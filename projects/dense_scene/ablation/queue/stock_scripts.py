@@ -42,7 +42,7 @@ def main(path: str) -> None:
         for step in spec['steps']:
             argv = [_fill(part, folder) for part in step['argv']]
             if step.get('command'):
-                subprocess.run(argv, check=True)
+                subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
             else:
                 _run_script(argv)
     finally:
