@@ -1,5 +1,6 @@
 # make install   .venv with everything (about two minutes, no compiler)
 # make demo      render shelves, train, evaluate, draw: work_dirs/demo/
+# make ablation  two rows, two seeds, a table and a report: work_dirs/ablation/
 # make test      the test suite, under ten minutes
 # make test-all  the same and the trainings of the small systems, half an hour
 # make lint      ruff: rules and format
@@ -27,7 +28,8 @@ WORKERS ?= 2
 # process needs a core, spinning made a training step on the CPU far slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: install demo test test-all lint types bench gpu parity clean
+.PHONY: install demo ablation test test-all lint types bench gpu parity \
+	clean
 install: $(STAMP) $(OPS_STAMP)
 
 $(VENV)/bin/python:
@@ -73,6 +75,16 @@ types: install
 demo: install
 	$(BIN)/python tools/demo.py
 
+# Small scenes, few of them: the chain, and not what the rows are worth.
+ablation: export SHELVES_ROOT := data/shelves-ablation
+ablation: install
+	$(BIN)/dense-scene render-shelves $(SHELVES_ROOT) --train 48 --val 16 \
+	  --size 320 --objects 20 60
+	$(BIN)/dense-scene ablation run smoke --jobs-per-device 2
+	$(BIN)/dense-scene ablation run smoke --measure
+	$(BIN)/dense-scene ablation table smoke
+	$(BIN)/dense-scene ablation report smoke
+
 # Compiled mmcv needs a venv of its own: it and mmcv-lite are one package.
 # portable_ops comes by PYTHONPATH; its src/mmcv has no __init__.py, so the
 # compiled package wins the name.
@@ -103,4 +115,5 @@ gpu: install
 	$(BIN)/python benchmarks/gpu.py $(GPU_ARGS)
 
 clean:
-	rm -rf $(VENV) $(PARITY) work_dirs/demo data/shelves
+	rm -rf $(VENV) $(PARITY) work_dirs/demo work_dirs/ablation/smoke \
+	  data/shelves data/shelves-ablation

@@ -10,13 +10,19 @@ SUITE is a YAML file or the name of one in configs/suites/. What is finished
 is skipped and what was interrupted goes on; docs/ablation.md says more.
 """
 
+from __future__ import annotations
+
 import signal
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .noise import child_environment
 from .options import CommandParser, find_config
+
+if TYPE_CHECKING:
+    from ..ablation.comparison.comparison import Comparison
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -25,6 +31,8 @@ def add_arguments(parser: CommandParser) -> None:
     )
     parts = (
         ('run', 'train and test every row with every seed', _add_run, _run),
+        ('table', 'results beside the paper', _add_table, _table),
+        ('report', 'one page with everything', _add_report, _report),
     )
     for name, text, add, do in parts:
         part = commands.add_parser(name, help=text, description=text)
@@ -103,3 +111,54 @@ def _run(args: Namespace) -> int:
     jobs = run_suite(suite, args.work_dir, limits, launcher, env)
     print(summarize_jobs(jobs, args.work_dir))
     return int(any(j.state not in ('finished', 'skipped') for j in jobs))
+
+
+def _add_table(parser: CommandParser) -> None:
+    add = parser.add
+    add('--format', 'markdown, csv or latex', 'markdown', metavar='NAME')
+    add('--metrics', 'instead of those of the suite', nargs='+')
+    add('--resamples', 'of the bootstrap over images, 0 for none', 1000)
+    add('--out', 'a file (default: the standard output)', metavar='FILE')
+
+
+def _table(args: Namespace) -> None:
+    from ..ablation.comparison.formats import FORMATS, format_comparison
+    from ..utils import checks
+    from ..utils.files import write_text
+
+    checks.choice('format', args.format, FORMATS)
+    text = format_comparison(_compare(args), args.format)
+    if args.out:
+        write_text(args.out, [text])
+    else:
+        print(text, end='')
+
+
+def _compare(args: Namespace) -> Comparison:
+    from ..ablation.comparison.comparison import compare_rows
+    from ..ablation.comparison.results import read_results
+    from ..ablation.suites.suite import read_suite
+    from ..utils import checks
+
+    checks.integer('resamples', args.resamples, 0)
+    suite = read_suite(args.suite).with_metrics(args.metrics)
+    results = read_results(suite, args.work_dir)
+    return compare_rows(results, args.work_dir, args.resamples)
+
+
+def _add_report(parser: CommandParser) -> None:
+    add = parser.add
+    add('--metrics', 'instead of those of the suite', nargs='+')
+    add('--resamples', 'of the bootstrap over images, 0 for none', 1000)
+    add('--scenes', 'images of the galleries, 0 for none', 2)
+    where = 'the page (default: report.html in the work dir)'
+    add('--out', where, metavar='FILE')
+
+
+def _report(args: Namespace) -> None:
+    from ..ablation.report.report import write_report
+    from ..utils import checks
+
+    scenes = checks.integer('scenes', args.scenes, 0)
+    out = args.out or args.work_dir / 'report.html'
+    print(write_report(_compare(args), out, scenes))

@@ -47,10 +47,14 @@ th, td { text-align: left; vertical-align: top; padding: .35em .6em;
 th { font-weight: 600; font-size: .88em; }
 .number { text-align: right; font-variant-numeric: tabular-nums;
           white-space: nowrap; }
-.panels { display: grid; gap: 1.6em;
-  grid-template-columns: repeat(auto-fit, minmax(min(27em, 100%), 1fr)); }
+.panels { display: grid; gap: 1.6em; margin-top: 1em;
+  grid-template-columns: repeat(auto-fill, minmax(min(27em, 100%), 1fr)); }
 figure { margin: 0; }
 img { width: 100%; height: auto; background: #fff; }
+picture img { background: none; }
+nav { margin: 1em 0; line-height: 1.9; }
+nav a { margin-right: 1em; }
+a { color: inherit; }
 figcaption { font-size: .92em; }
 </style>
 </head>
@@ -60,10 +64,18 @@ figcaption { font-size: .92em; }
 {% if verdict %}
 <p class="verdict {{ 'good' if good else 'bad' }}">{{ verdict }}</p>
 {% endif %}
+{% if sections|length > 4 %}
+<nav aria-label="Sections">
 {% for section in sections %}
-<h2>{{ section.title }}</h2>
+<a href="#s{{ loop.index }}">{{ section.title }}</a>
+{% endfor %}
+</nav>
+{% endif %}
+{% for section in sections %}
+<h2 id="s{{ loop.index }}">{{ section.title }}</h2>
 {% if section.rows %}
-<div class="wide"><table>
+<div class="wide" tabindex="0" role="region"
+ aria-label="{{ section.title }}, table"><table>
 {% set right = numeric(section.rows) %}
 <tr>
 {% for cell in section.head %}
@@ -86,18 +98,28 @@ figcaption { font-size: .92em; }
 <div class="panels">
 {% for name, picture, caption in section.figures %}
 <figure><h3>{{ name }}</h3>
+{% if themed(picture) %}
+<picture><source media="(prefers-color-scheme: dark)"
+ srcset="{{ uri(picture[1]) }}">
+<img alt="{{ name }}" src="{{ uri(picture[0]) }}"></picture>
+{% else %}
 <img alt="{{ name }}" src="{{ uri(picture) }}">
+{% endif %}
 <figcaption>{{ caption }}</figcaption></figure>
 {% endfor %}
 </div>
 {% endif %}
 {% if section.code %}
-<pre>{{ section.code }}</pre>
+<pre tabindex="0" role="region" aria-label="{{ section.title }}, text">
+{{- section.code }}</pre>
 {% endif %}
 {% endfor %}
 </body>
 </html>
 """
+
+Picture = bytes | tuple[bytes, bytes]
+_KINDS = {b'\x89PNG': 'png', b'RIFF': 'webp'}
 
 
 @dataclass(frozen=True)
@@ -110,8 +132,9 @@ class Section:
         rows (Sequence[Sequence[str]]): Cells. A column of numbers, some of
             which may be missing, stands to the right.
         text (str): A paragraph.
-        figures (Sequence[tuple[str, bytes, str]]): Name, PNG or SVG file and
-            caption of each; two in a row where there is room.
+        figures (Sequence[tuple]): Name, picture and caption of each; two in
+            a row where there is room. A picture is a PNG, WebP or SVG file,
+            or two of them, for light and for dark screens.
         code (str): Kept as it is.
     """
 
@@ -119,7 +142,7 @@ class Section:
     head: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     text: str = ''
-    figures: Sequence[tuple[str, bytes, str]] = ()
+    figures: Sequence[tuple[str, Picture, str]] = ()
     code: str = ''
 
 
@@ -144,7 +167,7 @@ def write_page(
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(numeric=_numeric, uri=_uri)
+    environment.globals.update(numeric=_numeric, uri=_uri, themed=_is_themed)
     page = environment.from_string(_TEMPLATE).render(
         title=title,
         subtitle=subtitle,
@@ -168,6 +191,10 @@ def _numeric(rows: Sequence[Sequence[str]]) -> list[Markup]:
     return kinds
 
 
+def _is_themed(picture: Picture) -> bool:
+    return isinstance(picture, tuple)
+
+
 def _uri(picture: bytes) -> str:
-    kind = 'png' if picture.startswith(b'\x89PNG') else 'svg+xml'
+    kind = _KINDS.get(picture[:4], 'svg+xml')
     return f'data:image/{kind};base64,{base64.b64encode(picture).decode()}'

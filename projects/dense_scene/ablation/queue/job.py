@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -151,11 +152,6 @@ class Job:
             or (isinstance(value, (int, float)) and math.isfinite(value))
         }
 
-    def stop(self) -> None:
-        """End the process and all that it started."""
-        if self.process is not None:
-            stop_process(self.process)
-
     def _own_lines(self) -> Iterator[str]:
         """What differs from run to run, as lines of the config."""
         yield f"randomness = {{**randomness, 'seed': {self.seed}}}\n"
@@ -187,14 +183,20 @@ def start_process(
         )
 
 
-def stop_process(process: subprocess.Popen, patience: float = 5) -> None:
-    """Ask it to end, wait, then end it and all that it started."""
-    _signal(process, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(patience)
-    _signal(process, signal.SIGKILL)
-    process.wait()
-    process.stdin.close()
+def stop_processes(
+    processes: Sequence[subprocess.Popen], patience: float = 5
+) -> None:
+    """Ask them to end, wait, then end them and all that they started."""
+    for process in processes:
+        _signal(process, signal.SIGTERM)
+    end = time.monotonic() + patience
+    for process in processes:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(max(0, end - time.monotonic()))
+    for process in processes:
+        _signal(process, signal.SIGKILL)
+        process.wait()
+        process.stdin.close()
 
 
 def _signal(process: subprocess.Popen, number: int) -> None:

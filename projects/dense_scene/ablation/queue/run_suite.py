@@ -26,7 +26,7 @@ from ..suites.resolve import ResolvedRow, resolve_suite, write_row
 from ..suites.suite import Suite
 from .devices import device_environment, find_devices
 from .failures import explain_failure
-from .job import Job
+from .job import Job, stop_processes
 from .launcher import Launcher
 from .live import LiveView
 
@@ -192,8 +192,8 @@ class _Queue:
                 if time.monotonic() > end:
                     break
         finally:
+            stop_processes([job.process for job in running])
             for job in running:
-                job.stop()
                 job.state = 'waiting'
 
     def _check_data(self, job: Job) -> None:

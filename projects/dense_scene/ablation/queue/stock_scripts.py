@@ -33,7 +33,8 @@ def main(path: str) -> None:
     # A run whose caller was killed may need a moment to end.
     fcntl.flock(lock, fcntl.LOCK_EX)
     # The folder of this file, whose modules must not hide those of Python.
-    del sys.path[0]
+    if sys.path[0] == str(Path(__file__).parent):
+        del sys.path[0]
     # So that time and memory are written also of a run that is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     start = time.monotonic()
@@ -41,7 +42,7 @@ def main(path: str) -> None:
         for step in spec['steps']:
             argv = [_fill(part, folder) for part in step['argv']]
             if step.get('command'):
-                subprocess.run(argv, check=True)
+                subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
             else:
                 _run_script(argv)
     finally:

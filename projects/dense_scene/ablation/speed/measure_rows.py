@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ..queue.devices import device_environment, find_devices
 from ..queue.failures import explain_failure
-from ..queue.job import Job, start_process, stop_process, utc_now
+from ..queue.job import Job, start_process, stop_processes, utc_now
 from ..queue.run_suite import Limits, own_folder, plan_jobs
 from ..queue.stock_scripts import find_checkpoint
 from ..records.machine import describe_hardware, find_commit, find_versions
@@ -123,7 +123,7 @@ class _Measuring:
                 for job in [j for j, out in outs.items() if out.exists()]:
                     failed += self._record(job, outs.pop(job), load)
         finally:
-            stop_process(process)
+            stop_processes([process])
         reason = 'the time was over'
         if code is not None:
             reason = explain_failure(code, last_lines(log, 60))

@@ -68,6 +68,12 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self
         return msgspec.structs.replace(self, seeds=tuple(seeds))
 
+    def with_metrics(self, metrics: list[str] | None) -> Suite:
+        """The same with other metrics, unless None."""
+        if metrics is None:
+            return self
+        return msgspec.structs.replace(self, metrics=tuple(metrics))
+
 
 def read_suite(path: str | Path) -> Suite:
     """Read and check a suite; each fault is one line of a ValueError."""

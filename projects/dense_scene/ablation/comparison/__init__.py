@@ -1,0 +1,1 @@
+"""Results of a suite beside the paper's, with intervals."""

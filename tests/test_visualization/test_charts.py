@@ -1,0 +1,44 @@
+"""Charts are whole, legible in light and dark, and the same each time."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from dense_scene.visualization.charts import draw_dots, draw_lines
+
+LINES = {f'row {n}': ([1, 2, 3], [n, n + 1, n]) for n in range(8)}
+DOTS = {'a': [0.1, np.nan], 'b': [0.1, 0.3]}
+
+
+def charts():
+    return {
+        'lines': lambda: draw_lines(LINES, 'x', 'y < 1'),
+        'marked': lambda: draw_lines(LINES, 'x', 'y', True),
+        'dots': lambda: draw_dots(DOTS, ['one', 'two'], 'x'),
+        'empty': lambda: draw_lines({}, 'x', 'y'),
+    }
+
+
+@pytest.mark.parametrize('name', charts())
+def test_light_and_dark_differ_in_their_ink_alone(name):
+    draw = charts()[name]
+    light, dark = (picture.decode() for picture in draw())
+    assert light != dark
+    assert light.replace('#222223', '#e6e6e6') == dark
+    root = ElementTree.fromstring(light)
+    assert root.tag.endswith('svg')
+    # 4.8 inches of 72 points: 10-point text is 10 pixels on a phone of 360.
+    assert float(root.attrib['width'].removesuffix('pt')) < 360
+    assert '#000000' not in light.replace('#00000000', '')
+    assert draw()[0].decode() == light
+
+
+def test_text_is_text_and_every_name_is_there():
+    light = draw_lines(LINES, 'iteration', 'loss')[0].decode()
+    texts = re.findall(r'<text[^>]*>([^<]*)</text>', light)
+    assert {'iteration', 'loss', *LINES} <= set(texts)
+    dots = draw_dots(DOTS, ['one', 'two'], 'share')[0].decode()
+    texts = re.findall(r'<text[^>]*>([^<]*)</text>', dots)
+    assert {'one', 'two', 'a', 'b', 'share'} <= set(texts)
