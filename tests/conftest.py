@@ -6,17 +6,21 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests import pretend_device
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items):
-    """Skip GPU tests, visibly, where there is no CUDA device."""
-    if torch.cuda.is_available():
-        return
-    skip = pytest.mark.skip(reason='needs a CUDA device; none here')
-    for item in items:
-        if 'gpu' in item.keywords:
-            item.add_marker(skip)
+@pytest.fixture(autouse=True)
+def _gpu(request):
+    """Tests marked ``gpu`` have a pretended one where there is none."""
+    if 'gpu' not in request.keywords or torch.cuda.is_available():
+        yield
+    elif not pretend_device.AVAILABLE:
+        pytest.skip('needs a CUDA device, or torch 2.9 to pretend one')
+    else:
+        with pretend_device.pretend_gpu():
+            yield
 
 
 @pytest.fixture
