@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests import pretend_device
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -18,15 +20,18 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_collection_modifyitems(config, items):
-    """Skip GPU tests, visibly, where there is no CUDA device."""
-    device = config.getoption('--gpu-device')
-    if device != 'cuda' or torch.cuda.is_available():
-        return
-    skip = pytest.mark.skip(reason='needs a CUDA device; none here')
-    for item in items:
-        if 'gpu' in item.keywords:
-            item.add_marker(skip)
+@pytest.fixture(autouse=True)
+def _gpu(request):
+    """Tests marked ``gpu`` have a pretended one where there is none."""
+    there = torch.cuda.is_available()
+    asked = request.config.getoption('--gpu-device') == 'cuda'
+    if 'gpu' not in request.keywords or there or not asked:
+        yield
+    elif not pretend_device.AVAILABLE:
+        pytest.skip('needs a CUDA device, or torch 2.9 to pretend one')
+    else:
+        with pretend_device.pretend_gpu():
+            yield
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ is put in its place before C++ looks for a driver.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from unittest import mock
 
 import mmengine.structures.instance_data as instance_data
@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils import backend_registration
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
 
 from tests.pretend_autocast import autocast_kernels
 
@@ -127,6 +126,26 @@ def _bare(value: object) -> object:
     return value.host if isinstance(value, PretendTensor) else value
 
 
+def _leaves(value: object) -> Iterator[object]:
+    """What lists of arguments hold; torch's pytree takes longer."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _change(value: object, change: Callable) -> object:
+    """The same with ``change`` of each leaf."""
+    if isinstance(value, dict):
+        return {key: _change(item, change) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([_change(item, change) for item in value])
+    return change(value)
+
+
 def _check(func, args: tuple, tensors: list) -> None:
     """RuntimeError where CUDA would refuse to mix devices."""
     packet = func.overloadpacket
@@ -152,7 +171,7 @@ def _check(func, args: tuple, tensors: list) -> None:
 
 def _run(func, args: tuple, kwargs: dict) -> object:
     """An operator on the CPU; its result lies where it would on a GPU."""
-    tensors = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
+    tensors = [t for t in _leaves((args, kwargs)) if isinstance(t, Tensor)]
     ours = [t for t in tensors if isinstance(t, PretendTensor)]
     copies = func.overloadpacket in _COPIES
     if ours and not copies:
@@ -166,7 +185,7 @@ def _run(func, args: tuple, kwargs: dict) -> object:
         on_device = isinstance(args[0], PretendTensor)
     else:
         on_device = bool(ours)
-    out = func(*tree_map(_bare, args), **tree_map(_bare, kwargs))
+    out = func(*_change(args, _bare), **_change(kwargs, _bare))
     if not on_device:
         return out
     known = {id(t.host): t for t in ours}  # of an operator in place
@@ -177,7 +196,7 @@ def _run(func, args: tuple, kwargs: dict) -> object:
         mine = known.get(id(value))
         return PretendTensor(value) if mine is None else mine
 
-    return tree_map(wrap, out)
+    return _change(out, wrap)
 
 
 def _empty(
@@ -219,23 +238,27 @@ _libraries: list[torch.library.Library] = []
 
 
 class _OfDtype(type):
+    """A stand-in for torch.cuda.LongTensor and the like."""
+
     def __instancecheck__(cls, value: object) -> bool:
         return isinstance(value, Tensor) and value.dtype == cls.dtype
 
 
-def _indices() -> contextlib.AbstractContextManager:
-    """mmengine's InstanceData knows the index types of real devices alone."""
-    bools = _OfDtype('Bools', (), {'dtype': torch.bool})
-    longs = _OfDtype('Longs', (), {'dtype': torch.int64})
-
-    def union(*types):
-        return mock.Mock(__args__=types)
-
-    return mock.patch.multiple(
+def _types() -> Iterator[contextlib.AbstractContextManager]:
+    """Types by name, and in mmengine's InstanceData, which knows theirs."""
+    kinds = {}
+    for name in ('bool', 'long', 'half', 'float'):
+        body = dict(dtype=getattr(torch, name))
+        kinds[name] = _OfDtype(f'{name.title()}Tensor', (), body)
+        yield mock.patch.object(
+            torch.cuda, f'{name.title()}Tensor', kinds[name]
+        )
+    index = (str, slice, int, list, Tensor, np.ndarray)
+    yield mock.patch.multiple(
         instance_data,
-        IndexType=union(str, slice, int, list, Tensor, np.ndarray),
-        BoolTypeTensor=union(bools),
-        LongTypeTensor=union(longs),
+        IndexType=mock.Mock(__args__=index),
+        BoolTypeTensor=mock.Mock(__args__=(kinds['bool'],)),
+        LongTypeTensor=mock.Mock(__args__=(kinds['long'],)),
     )
 
 
@@ -253,7 +276,8 @@ def pretend_gpu() -> Iterator[torch.device]:
             stack.enter_context(
                 mock.patch.object(place, name, lambda answer=answer: answer)
             )
-        stack.enter_context(_indices())
+        for types in _types():
+            stack.enter_context(types)
         # torch.tensor makes its data on the CPU and moves them as others do.
         torch._C._set_only_lift_cpu_tensors(True)
         stack.callback(torch._C._set_only_lift_cpu_tensors, False)

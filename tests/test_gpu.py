@@ -13,7 +13,8 @@ from mmengine.structures import InstanceData
 import dense_scene  # noqa: F401  registers the classes
 from dense_scene.testing import touching_row
 
-pytestmark = [pytest.mark.gpu]
+# Minutes on a CPU; tests/test_systems_on_gpu.py is the small share of it.
+pytestmark = [pytest.mark.gpu, pytest.mark.slow_systems]
 
 CONFIGS = Path(__file__).resolve().parent.parent / 'configs'
 ROWS = sorted(

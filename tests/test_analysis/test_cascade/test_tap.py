@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
+from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import nn
 
 from dense_scene.analysis.cascade.tap import CascadeTap
+from tests.config_files import CONFIGS, load
 from tests.tiny_two_stage import build_model
 
 META = dict(
@@ -74,6 +77,15 @@ def test_no_proposals(image):
     with torch.no_grad():
         model(image, [sample()], mode='predict')
     assert [part.shape for part in tap.boxes(META)] == [(0, 4)] * 4
+
+
+def test_heads_of_two_boxes_are_refused():
+    name = 'cascade-rcnn_r18-scratch_fpn_dense-proposal-emd_1xb4-3e_shelves.py'
+    init_default_scope('mmdet')
+    model = MODELS.build(load(CONFIGS / 'shelves' / name).model)
+    with pytest.raises(ValueError, match='one box of a proposal.*makes 2'):
+        CascadeTap(model)
+    assert not any(m._forward_hooks for m in model.modules())
 
 
 def test_other_models_are_refused():

@@ -25,15 +25,15 @@ def _head(**kwargs):
         in_channels=4,
         roi_feat_size=2,
         fc_out_channels=8,
-        reg_class_agnostic=True,
-        **{**dict(num_classes=1), **losses, **kwargs},
+        **{**dict(num_classes=1, reg_class_agnostic=True), **losses, **kwargs},
     )
 
 
-def _sample(priors, objects, owners, num=100):
+def _sample(priors, objects, owners, num=100, classes=None):
     """Every prior: of object ``owners - 1``, or of none for 0."""
     owners = torch.tensor(owners, dtype=torch.long)
-    labels = torch.where(owners > 0, 0, -1)
+    classes = torch.tensor(classes or [0] * len(objects), dtype=torch.long)
+    labels = torch.tensor([classes[i - 1] if i else -1 for i in owners])
     assigned = AssignResult(
         len(objects), owners, torch.zeros(len(owners)), labels
     )
@@ -41,9 +41,7 @@ def _sample(priors, objects, owners, num=100):
     return sampler.sample(
         assigned,
         InstanceData(priors=priors),
-        InstanceData(
-            bboxes=objects, labels=torch.zeros(len(objects), dtype=torch.long)
-        ),
+        InstanceData(bboxes=objects, labels=classes),
     )
 
 
@@ -72,6 +70,10 @@ def test_targets_by_hand():
     # In a stage that asks for more the second object is none.
     strict = ConfigDict(assigner=dict(pos_iou_thr=0.7))
     assert head.get_targets([result], strict)[0][0].tolist() == [1, 0]
+    # Classes 2, 0 and 1 are 3, 1 and 2 after the background.
+    result = _sample(priors, objects, [1, 2, 3, 0], classes=[2, 0, 1])
+    labels = _head(num_classes=3).get_targets([result], STAGE)[0]
+    assert labels.tolist() == [[3, 1], [1, 3], [2, 0], [0, 0]]
 
 
 @pytest.mark.parametrize('num', [0, 1])
@@ -88,7 +90,7 @@ def _loop_loss(cls_score, bbox_pred, labels, targets):
     """Eq. (2) of CrowdDet, in float64: the cheaper of the two orders."""
     total = 0.0
     for score, box, label, target in zip(
-        cls_score.double().view(-1, 2, 2),
+        cls_score.double().view(len(labels), 2, -1),
         bbox_pred.double().view(-1, 2, 4),
         labels,
         targets.double().view(-1, 2, 4),
@@ -107,11 +109,12 @@ def _loop_loss(cls_score, bbox_pred, labels, targets):
     return total / len(cls_score)
 
 
-def test_loss_is_the_loop(generator):
-    num = 60
-    draws = [torch.randn(num, n, generator=generator) for n in (4, 8, 8)]
-    labels = torch.randint(0, 2, (num, 2), generator=generator)
-    head = _head()
+@pytest.mark.parametrize('classes', [1, 3])
+def test_loss_is_the_loop(classes, generator):
+    num, scores = 60, 2 * (classes + 1)
+    draws = [torch.randn(num, n, generator=generator) for n in (scores, 8, 8)]
+    labels = torch.randint(0, classes + 1, (num, 2), generator=generator)
+    head = _head(num_classes=classes)
     loss = head.loss(*draws[:2], None, labels, None, draws[2], None)
     expected = _loop_loss(draws[0], draws[1], labels, draws[2])
     assert loss['loss_rcnn_emd'].item() == pytest.approx(expected.item())
@@ -161,6 +164,27 @@ def test_detections_by_hand():
         assert found.labels.dtype == torch.long
 
 
+def test_detections_of_two_classes_by_hand():
+    # Of the background and two classes; a detection each above 0.15. Both
+    # boxes of the proposal stay, and its two classes are apart.
+    scores = torch.tensor([[[0.1, 0.3, 0.6], [0.8, 0.2, 1e-9]]])
+    config = ConfigDict(
+        score_thr=0.15,
+        nms=dict(type='set_nms', iou_threshold=0.5),
+        max_per_img=10,
+    )
+    head = _head(num_classes=2)
+    args = torch.tensor([[0.0, 0, 0, 20, 20]]), scores.log().flatten(1)
+    found = head._predict_by_feat_single(
+        *args, torch.zeros(1, 8), META, False, config
+    )
+    torch.testing.assert_close(found.scores, torch.tensor([0.6, 0.3, 0.2]))
+    assert found.labels.tolist() == [1, 0, 0]
+    raw = head._predict_by_feat_single(*args, torch.zeros(1, 8), META)
+    # As of other heads: the background last
+    torch.testing.assert_close(raw.scores, scores[0].roll(-1, 1))
+
+
 def test_the_better_half_goes_on():
     # Of the four boxes of two proposals both of the second.
     roi = torch.tensor([[3.0, 0, 0, 20, 20], [3, 60, 60, 80, 80]])
@@ -179,9 +203,14 @@ def test_the_better_half_goes_on():
 @pytest.mark.parametrize(
     'option',
     [
-        dict(num_classes=2),
+        dict(reg_class_agnostic=False, num_classes=2),
         dict(reg_decoded_bbox=True),
         dict(loss_cls=dict(type='CrossEntropyLoss')),
+        dict(
+            loss_cls=dict(
+                type='CrossEntropyLoss', use_sigmoid=True, reduction='none'
+            )
+        ),
         dict(loss_bbox=dict(type='SmoothL1Loss')),
     ],
 )

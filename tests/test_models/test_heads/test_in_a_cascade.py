@@ -20,7 +20,7 @@ each_row = pytest.mark.parametrize('row', ROWS)
 trained = pytest.mark.parametrize('row', ROWS[:2])
 
 
-def _model(row: str, proposals: int = 60) -> nn.Module:
+def _model(row: str, proposals: int = 60, classes: int = 1) -> nn.Module:
     """The row's shelves config with fewer boxes and channels."""
     register_all_modules()
     torch.manual_seed(0)
@@ -30,8 +30,9 @@ def _model(row: str, proposals: int = 60) -> nn.Module:
     model.neck.in_channels = [16, 32, 64, 128]
     for part in (model.train_cfg.rpn_proposal, model.test_cfg.rpn):
         part.max_per_img = proposals
-    for stage in model.train_cfg.rcnn:
+    for stage, head in zip(model.train_cfg.rcnn, model.roi_head.bbox_head):
         stage.sampler.num = 64
+        head.num_classes = classes
     built = MODELS.build(model)
     built.init_weights()
     return built
@@ -131,6 +132,24 @@ def test_a_stage_of_two_boxes_works_on_as_many_as_the_one_before():
         model(**batch, mode='predict')
     counts = [rois[:, 0].long().bincount().tolist() for rois in seen]
     assert counts[0] == counts[1] == counts[2] and len(counts[0]) == 2
+
+
+@trained
+def test_of_several_classes_each_is_learnt_and_found(row):
+    model = _model(row, classes=3).train()
+    batch = _batch(20, 0, 6)
+    for sample in batch['data_samples']:
+        labels = sample.gt_instances.labels
+        labels += torch.arange(len(labels)) % 3
+    total, log = model.parse_losses(_losses(model, batch))
+    total.backward()
+    assert all(value.isfinite() for value in log.values())
+    batch = model.data_preprocessor(_batch(20), training=False)
+    model.test_cfg.rcnn.score_thr = 0.0
+    with torch.no_grad():
+        [result] = model.eval()(**batch, mode='predict')
+    found = result.pred_instances
+    assert set(found.labels.tolist()) == {0, 1, 2}
 
 
 def test_the_other_rows_train_the_parent():

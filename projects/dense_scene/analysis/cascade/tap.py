@@ -18,6 +18,10 @@ class CascadeTap(ProposalTap):
     Args:
         detector (nn.Module): The bare model: Cascade R-CNN, or a detector
             with one RoI stage.
+
+    Raises:
+        ValueError: For a head that makes several boxes of one, as of those
+            of CrowdDet: which one to follow nobody says.
     """
 
     def __init__(self, detector: nn.Module) -> None:
@@ -25,6 +29,12 @@ class CascadeTap(ProposalTap):
         self.recording = True
         heads = detector.roi_head.bbox_head
         self._head = heads[-1] if isinstance(heads, nn.ModuleList) else heads
+        if (boxes := getattr(self._head, 'num_instance', 1)) > 1:
+            self.remove()
+            raise ValueError(
+                'bbox_head must make one box of a proposal, so that it can '
+                f'be followed, but {type(self._head).__name__} makes {boxes}.'
+            )
         self._output: tuple | None = None
         self._handles.append(
             self._head.register_forward_hook(self._record_head)

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ..post_processing.nms import dense_nms
 
-# In mmdet's MultiInstanceBBoxHead the background comes first.
-BACKGROUND, OBJECT = 0, 1
+# In mmdet's MultiInstanceBBoxHead the background comes before the classes.
+BACKGROUND = 0
 
 
 def emd_loss(
@@ -29,18 +29,20 @@ def emd_loss(
     Source: Eq. (2) of `CrowdDet <https://arxiv.org/abs/2003.09163>`_, K = 2.
 
     Args:
-        cls_score (Tensor): (N, 4), logits of background and object, twice.
+        cls_score (Tensor): (N, 2 * (C + 1)), logits of the background and of
+            C classes, twice.
         bbox_pred (Tensor): (N, 8), two boxes.
-        labels (Tensor): (N, 2), 1 for an object, 0 for the background.
+        labels (Tensor): (N, 2), 1 to C for an object, 0 for the background.
         targets (Tensor): (N, 8); where there is no object they do not count.
-        loss_cls, loss_bbox: Losses without reduction, of (M, 2) logits and
-            (M, ) labels, (M, ), and of (M, 4) boxes, (M, 4).
+        loss_cls, loss_bbox: Losses without reduction, of (M, C + 1) logits
+            and (M, ) labels, (M, ), and of (M, 4) boxes, (M, 4).
 
     Returns:
         Tensor: (N, ).
     """
-    scores, boxes = cls_score.view(-1, 2, 2), bbox_pred.view(-1, 2, 4)
-    row, slot = (labels == OBJECT).nonzero(as_tuple=True)
+    scores = cls_score.view(-1, 2, cls_score.shape[1] // 2)
+    boxes = bbox_pred.view(-1, 2, 4)
+    row, slot = (labels > BACKGROUND).nonzero(as_tuple=True)
     wanted = targets.view(-1, 2, 4)[row, slot]
     costs = []
     for flip in (False, True):
@@ -77,16 +79,19 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
             ``reduction='none'``.
 
     Raises:
-        ValueError: For more than one class, ``reg_decoded_bbox``,
-            ``with_refine`` or losses that are reduced.
+        ValueError: For boxes by class, ``reg_decoded_bbox``, ``with_refine``,
+            losses that are reduced or sigmoids in place of a softmax.
     """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        one_box = self.reg_class_agnostic or self.num_classes == 1
+        use_sigmoid = getattr(self.loss_cls, 'use_sigmoid', False)
         for name, value, wanted in (
-            ('num_classes', self.num_classes, 1),
+            ('reg_class_agnostic', one_box, True),
             ('reg_decoded_bbox', self.reg_decoded_bbox, False),
             ('with_refine', self.with_refine, False),
+            ('loss_cls.use_sigmoid', use_sigmoid, False),
             ('loss_cls.reduction', self.loss_cls.reduction, 'none'),
             ('loss_bbox.reduction', self.loss_bbox.reduction, 'none'),
         ):
@@ -110,8 +115,8 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
             concat (bool): One tensor for the batch. Defaults to True.
 
         Returns:
-            tuple: Labels, (N, 2), 1 for an object and 0 for none, and their
-            weights; encoded boxes, (N, 8), and their weights.
+            tuple: Labels, (N, 2), 1 + that of an object or 0 for none, and
+            their weights; encoded boxes, (N, 8), and their weights.
         """
         threshold = rcnn_train_cfg.assigner.pos_iou_thr
         targets = [
@@ -128,10 +133,11 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
         labels = result.pos_inds.new_full((len(priors), 2), BACKGROUND)
         encoded = priors.new_zeros(len(priors), 2, 4)
         if len(positives):
-            labels[: len(positives), 0] = OBJECT
-            second = result.second_overlaps >= threshold
+            labels[: len(positives), 0] = 1 + result.pos_gt_labels
             labels[: len(positives), 1] = torch.where(
-                second, OBJECT, BACKGROUND
+                result.second_overlaps >= threshold,
+                1 + result.second_gt_labels,
+                BACKGROUND,
             )
             for slot, objects in enumerate(
                 (result.pos_gt_bboxes, result.second_gt_bboxes)
@@ -139,7 +145,7 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
                 encoded[: len(positives), slot] = self.bbox_coder.encode(
                     positives, objects
                 )
-        is_object = (labels == OBJECT)[..., None].expand_as(encoded)
+        is_object = (labels > BACKGROUND)[..., None].expand_as(encoded)
         return (
             labels,
             torch.ones_like(labels, dtype=encoded.dtype),
@@ -211,9 +217,13 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
         )
         return boxes.view(-1, 2, 4)
 
-    def object_scores(self, cls_score: Tensor) -> Tensor:
-        """Probabilities of the two boxes, (N, 2), from (N, 4) logits."""
-        return cls_score.view(-1, 2, 2).softmax(-1)[..., OBJECT]
+    def class_scores(self, cls_score: Tensor) -> Tensor:
+        """Probabilities of the classes and, last, of the background.
+
+        Of both boxes, (N, 2, C + 1), from (N, 2 * (C + 1)) logits.
+        """
+        logits = cls_score.view(-1, 2, self.num_classes + 1)
+        return logits.softmax(-1).roll(-1, dims=-1)
 
     def _predict_by_feat_single(
         self,
@@ -226,22 +236,21 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
     ) -> InstanceData:
         """Detections of one image; arguments and result of ``BBoxHead``."""
         boxes = self.decode_both(roi[:, 1:], bbox_pred, img_meta).flatten(0, 1)
-        scores = self.object_scores(cls_score).flatten()
+        scores = self.class_scores(cls_score).flatten(0, 1)
         if rescale:
             boxes = boxes / boxes.new_tensor(img_meta['scale_factor']).repeat(
                 2
             )
         if rcnn_test_cfg is None:
-            scores = torch.stack((scores, 1 - scores), 1)
             return InstanceData(bboxes=boxes, scores=scores)
-        proposal = torch.arange(len(roi), device=roi.device)
-        found = scores > rcnn_test_cfg.score_thr
+        scores = scores[:, :-1]
+        row, label = (scores > rcnn_test_cfg.score_thr).nonzero(as_tuple=True)
         boxes, scores, labels = dense_nms(
-            boxes[found],
-            scores[found],
-            torch.zeros_like(scores[found], dtype=torch.long),
+            boxes[row],
+            scores[row, label],
+            label,
             rcnn_test_cfg.nms,
             rcnn_test_cfg.max_per_img,
-            sets=proposal.repeat_interleave(2)[found],
+            sets=row // 2,
         )
         return InstanceData(bboxes=boxes, scores=scores, labels=labels)

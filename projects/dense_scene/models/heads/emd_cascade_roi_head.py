@@ -33,7 +33,8 @@ class EMDCascadeRoIHead(CascadeRoIHead):
         **kwargs: object,
     ) -> tuple:
         """Arguments and result of the parent: of each image the proposals of
-        the last stage, (N, 5), their logits, (N, 4), and deltas, (N, 8)."""
+        the last stage, (N, 5), their logits, (N, 2 * (C + 1)), and deltas,
+        (N, 8)."""
         counts = list(num_proposals_per_img)
         for stage in range(self.num_stages):
             results = self._bbox_forward(stage, x, rois, **kwargs)
@@ -62,6 +63,6 @@ class EMDCascadeRoIHead(CascadeRoIHead):
         """The N best of the two boxes of N proposals, (N, 5)."""
         head = self.bbox_head[stage]
         boxes = head.decode_both(rois[:, 1:], bbox_pred, img_meta)
-        scores = head.object_scores(cls_score).flatten()
+        scores = head.class_scores(cls_score)[..., :-1].amax(-1).flatten()
         best = scores.topk(len(rois)).indices
         return torch.cat((rois[:, :1], boxes.flatten(0, 1)[best]), dim=1)

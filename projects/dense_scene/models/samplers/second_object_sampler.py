@@ -31,10 +31,12 @@ class SecondObjectSampler(RandomSampler):
         """Sample one image; arguments as in ``RandomSampler``.
 
         Returns:
-            SamplingResult: With two attributes more, ``second_gt_bboxes``,
-            (P, 4), of each positive the object, but for its own, that it
-            overlaps most, and ``second_overlaps``, (P, ), the IoU; -1 where
-            there is no other object, whose box is then the positive's own.
+            SamplingResult: With three attributes more: of each positive the
+            object, but for its own, that it overlaps most,
+            ``second_gt_bboxes``, (P, 4), and ``second_gt_labels``, (P, ), and
+            ``second_overlaps``, (P, ), the IoU. Where there is no other
+            object that is -1, the box the positive's own and the label that
+            of its object.
         """
         result = super().sample(
             assign_result, pred_instances, gt_instances, **kwargs
@@ -42,6 +44,7 @@ class SecondObjectSampler(RandomSampler):
         objects = get_box_tensor(gt_instances.bboxes)
         positives = get_box_tensor(result.pos_priors)
         result.second_gt_bboxes = positives
+        result.second_gt_labels = result.pos_gt_labels
         result.second_overlaps = positives.new_full((len(positives),), -1.0)
         if len(positives) and len(objects) > 1:
             iou = bbox_overlaps(positives, objects)
@@ -49,4 +52,5 @@ class SecondObjectSampler(RandomSampler):
             iou[rows, result.pos_assigned_gt_inds] = -1
             result.second_overlaps, second = iou.max(dim=1)
             result.second_gt_bboxes = objects[second]
+            result.second_gt_labels = gt_instances.labels[second]
         return result
