@@ -60,6 +60,7 @@ def test_it_holds_what_the_checkout_does(wheel):
     }
     assert len(wanted) > len(LEAVES)
     wanted |= {f'{MIM}/model-index.yml', 'shelf_scenes/__init__.py'}
+    wanted |= {'dense_scene_cli/__init__.py', 'dense_scene_cli/__main__.py'}
     wanted |= {
         f'dense_scene/datasets/sku110k/manifests/sku110k-sub_{split}.txt'
         for split in ('train', 'val', 'test')

@@ -8,7 +8,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-import tomllib
+
+try:
+    import tomllib
+except ImportError:  # Python 3.10; pytest brings it there
+    import tomli as tomllib
 
 from dense_scene import cli as package
 from dense_scene.cli import COMMANDS, RESUMING, main

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from dense_scene.cli.demo import CONFIG
+from dense_scene.cli.options import find_config
 from tests.test_cli.test_main import help_of
 
 
@@ -29,6 +31,19 @@ def test_everything_after_the_config_is_handed_on(started, cli, name):
     ((command, _),) = started
     mim = [sys.executable, '-m', 'mim', name, 'mmdet']
     assert command == [*mim, 'c.py', *more]
+
+
+def test_our_configs_are_found_from_any_folder(
+    started, cli, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    cli('train', CONFIG)
+    assert started[-1][0][-1] == find_config(CONFIG) != CONFIG
+    # A file of that name in the folder comes first.
+    (tmp_path / CONFIG).parent.mkdir()
+    (tmp_path / CONFIG).touch()
+    cli('train', CONFIG)
+    assert started[-1][0][-1] == CONFIG
 
 
 @pytest.mark.parametrize('given', [None, 'ACTIVE'])

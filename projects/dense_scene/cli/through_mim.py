@@ -3,13 +3,16 @@
 import subprocess
 import sys
 from argparse import REMAINDER, Namespace
+from pathlib import Path
 
 from .noise import child_environment
-from .options import CommandParser
+from .options import CommandParser, find_config
+
+CONFIG = 'a path, or a config of this project, folder/file.py, or of mmdet'
 
 
 def add_arguments(parser: CommandParser) -> None:
-    parser.add('config', 'a path, or the name of a config of mmdet')
+    parser.add('config', CONFIG)
     rest = dict(nargs=REMAINDER, metavar='...')
     parser.add('arguments', 'handed to mim as they are', **rest)
 
@@ -20,6 +23,9 @@ def run_mim(command: str, args: Namespace) -> int:
     OpenMP reads OMP_WAIT_POLICY when torch is loaded, so it has to be set
     before that process starts.
     """
-    mim = [sys.executable, '-m', 'mim', command, 'mmdet', args.config]
+    config, own = args.config, find_config(args.config)
+    if not Path(config).is_file() and Path(own).is_file():
+        config = own  # mim looks into mmdet
+    mim = [sys.executable, '-m', 'mim', command, 'mmdet', config]
     given = [*mim, *args.arguments]
     return subprocess.run(given, env=child_environment()).returncode
