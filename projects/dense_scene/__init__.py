@@ -8,7 +8,7 @@ Two registrations below reach beyond this package. They go in through public
 extension points and patch nothing:
 
 - ``register_checkpoint_loaders``: mmengine loads checkpoints as data, never
-  as code (:mod:`dense_scene.engine.checkpoint_loading`).
+  as code (:mod:`dense_scene.engine.checkpoints`).
 - ``install_box_loss_guard``: a head that gives an IoU loss encoded deltas is
   refused when it is built (:mod:`dense_scene.models.box_loss_guard`).
 """
@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from .analysis import proposals
 from .datasets import coco, sku110k, transforms
 from .engine import hooks
-from .engine.checkpoint_loading import register_checkpoint_loaders
+from .engine.checkpoints.schemes import register_checkpoint_loaders
 from .evaluation import counting_metric, dense_coco_metric
 from .models import (
     assigners,
