@@ -19,8 +19,10 @@ from mmdet.models import ResNet
 from mmdet.registry import MODELS, TASK_UTILS
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
+from mmengine.optim import OptimWrapper
 from mmengine.runner.checkpoint import CheckpointLoader
 
+from dense_scene.engine.checkpoints.fit import state_fault
 from dense_scene.engine.checkpoints.loading import (
     CheckpointRefusedError,
     load_from_file,
@@ -297,13 +299,34 @@ def test_weights_that_do_not_fit_are_refused(tmp_path, mode, fault):
     assert first[fault] in line or fault == 'names'
 
 
-def test_what_cannot_be_resumed_says_so(tmp_path):
+@pytest.mark.parametrize(
+    'part, value, said',
+    [
+        ('message_hub', None, 'holds no message_hub'),
+        ('meta', {}, 'its epoch is None'),
+        ('meta', dict(epoch='1', iter=4), "its epoch is '1'"),
+        ('optimizer', 5, 'its optimizer is none'),
+        ('optimizer', dict(param_groups=[dict(params=[0])]), '1 parameters'),
+        ('param_schedulers', [3], 'its param_schedulers are none'),
+    ],
+)
+def test_what_cannot_be_resumed_says_so(part, value, said):
+    content = stock(**{part: value})
+    if value is None:
+        del content[part]
+    layer = tiny_run.TinyModel()
+    wrapper = OptimWrapper(torch.optim.SGD(layer.parameters(), lr=1))
+    assert said in state_fault(content, wrapper)
+    assert state_fault(stock(), wrapper) is None
+    whole = stock(optimizer=wrapper.state_dict(), param_schedulers=[{}])
+    assert state_fault(whole, wrapper) is None
+
+
+def test_a_resume_without_the_state_of_one_is_refused(tmp_path):
     path = str(tmp_path / 'a.pth')
-    content = stock()
-    del content['message_hub']
-    torch.save(content, path)
+    torch.save(stock(meta={}), path)
     code, printed = tiny_run.train(
         tmp_path / 'run', resume=True, load_from=path
     )
     (line,) = [x for x in printed.splitlines() if x.startswith('FAILED')]
-    assert 'holds no message_hub' in line and 'without --resume' in line
+    assert 'its epoch is None' in line and 'without --resume' in line

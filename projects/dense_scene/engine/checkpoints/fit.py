@@ -49,16 +49,27 @@ def state_fault(checkpoint: dict, optim_wrapper: Any) -> str | None:
         value = checkpoint['meta'].get(key)
         if type(value) is not int or value < 0:
             return f'its {key} is {value!r}'
-    saved = checkpoint.get('optimizer')
+    schedulers = checkpoint.get('param_schedulers', [])
+    if isinstance(schedulers, dict):
+        schedulers = [part for parts in schedulers.values() for part in parts]
+    if not all(isinstance(part, dict) for part in schedulers):
+        return 'its param_schedulers are none'
+    try:
+        return _optimizer_fault(checkpoint, optim_wrapper)
+    except (KeyError, TypeError, AttributeError):
+        return 'its optimizer is none'
+
+
+def _optimizer_fault(checkpoint: dict, optim_wrapper: Any) -> str | None:
     groups = getattr(optim_wrapper, 'param_groups', None)
-    if not isinstance(saved, dict) or 'param_groups' not in saved:
+    if 'optimizer' not in checkpoint or not isinstance(groups, list):
         return None
-    if isinstance(groups, list):
-        want = [len(group['params']) for group in groups]
-        got = [len(group['params']) for group in saved['param_groups']]
-        if want != got:
-            return f'its optimizer has {sum(got)} parameters, not {sum(want)}'
-    return None
+    saved = checkpoint['optimizer']['param_groups']
+    want = [len(group['params']) for group in groups]
+    got = [len(group['params']) for group in saved]
+    if want == got:
+        return None
+    return f'its optimizer has {sum(got)} parameters, not {sum(want)}'
 
 
 def _shape(shape: Any) -> str:
