@@ -210,23 +210,30 @@ def build(work_dir, **kwargs) -> Runner:
     return Runner.from_cfg(cfg)
 
 
-def train(work_dir, **kwargs) -> tuple[int, str]:
-    """Train in a process of its own; its exit code and what it printed.
+def start(work_dir, **kwargs) -> int:
+    """Begin a training in a process of its own; what it prints goes to .log.
 
     Forked, since to import torch and mmdet takes seconds.
     """
     os.makedirs(work_dir, exist_ok=True)
-    printed = Path(f'{work_dir}.log')
+    printed = open(f'{work_dir}.log', 'w', buffering=1)  # noqa: SIM115
     child, code = os.fork(), 1
-    if not child:
-        try:
-            with open(printed, 'w') as file:
-                sys.stdout = sys.stderr = file
-                code = _code_of(work_dir, kwargs)
-        finally:
-            os._exit(code)
-    status = os.waitpid(child, 0)[1]
-    return os.waitstatus_to_exitcode(status), printed.read_text()
+    if child:
+        printed.close()
+        return child
+    try:
+        sys.stdout = sys.stderr = printed
+        code = _code_of(work_dir, kwargs)
+        printed.flush()
+    finally:
+        os._exit(code)
+
+
+def train(work_dir, **kwargs) -> tuple[int, str]:
+    """Train, and wait for the end; the exit code and what was printed."""
+    status = os.waitpid(start(work_dir, **kwargs), 0)[1]
+    printed = Path(f'{work_dir}.log').read_text()
+    return os.waitstatus_to_exitcode(status), printed
 
 
 def _code_of(work_dir, kwargs):
