@@ -9,6 +9,8 @@ randomness = dict(seed=0)
 
 default_hooks = dict(
     checkpoint=dict(
+        # Whole files, and whatever kills a run, --resume goes on.
+        type='ResumableCheckpointHook',
         # Every epoch, so that a killed run loses at most one.
         interval=1,
         max_keep_ckpts=2,

@@ -4,7 +4,7 @@ What reaches beyond this package goes in through public extension points and
 patches nothing of mmdet and mmengine:
 
 - ``register_checkpoint_loaders``: mmengine loads checkpoints as data, never
-  as code (:mod:`dense_scene.engine.checkpoint_loading`).
+  as code (:mod:`dense_scene.engine.checkpoints`).
 - ``install_box_loss_guard``: a head that gives an IoU loss encoded deltas is
   refused when it is built (:mod:`dense_scene.models.box_loss_guard`).
 - ``offer_find_loader``: on Python 3.14 ``pkgutil`` has again what mmengine
@@ -23,7 +23,7 @@ from .datasets import transforms
 from .datasets.coco import dense_coco_dataset
 from .datasets.sku110k import sku110k_dataset
 from .engine import hooks
-from .engine.checkpoint_loading import register_checkpoint_loaders
+from .engine.checkpoints.schemes import register_checkpoint_loaders
 from .evaluation import counting_metric, dense_coco_metric
 from .models import (
     assigners,

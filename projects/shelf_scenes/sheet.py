@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from .files import write_whole
 from .render import render_shelf
 
 GREEN = (80, 255, 60)
@@ -42,5 +43,5 @@ def write_shelf_sheet(path: str | Path) -> Path:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     coded = cv2.imencode('.jpg', draw_sheet(), [cv2.IMWRITE_JPEG_QUALITY, 74])
-    path.write_bytes(coded[1].tobytes())
+    write_whole(path, coded[1].tobytes())
     return path

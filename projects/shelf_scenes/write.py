@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from .files import sweep, write_whole
 from .layout import plan_scene
 from .recipe import Recipe, file_name, to_coco
 from .render import draw_scene
@@ -78,8 +80,8 @@ def write_shelves(
         return target
     started = _start(recipe, images, target)
     boxes = _render_all(recipe, images, workers, console)
-    _write_whole(target, json.dumps(to_coco(recipe, boxes)).encode())
-    started.unlink()
+    write_whole(target, json.dumps(to_coco(recipe, boxes)).encode())
+    started.unlink(missing_ok=True)  # or another process has done so
     return target
 
 
@@ -91,7 +93,7 @@ def finish_image(recipe: Recipe, folder: Path, index: int) -> np.ndarray:
     if not path.exists():
         flag = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
         coded = cv2.imencode('.jpg', draw_scene(scene), flag)[1]
-        _write_whole(path, coded.tobytes())
+        write_whole(path, coded.tobytes())
     return scene.boxes
 
 
@@ -109,16 +111,20 @@ def _start(recipe: Recipe, images: Path, target: Path) -> Path:
     started = target.with_name(target.name + '.part')
     try:
         images.mkdir(parents=True, exist_ok=True)
+        sweep(images)
         target.parent.mkdir(exist_ok=True)
+        # Looked at first: whoever renders the same set notes it before it
+        # writes an image, and ends the note after the JSON is there.
+        others = not _is_empty(images)
         if started.exists():
             _refuse_other(recipe, images, started)
-        elif not target.exists() and any(images.iterdir()):
+        elif others and not target.exists():
             raise ValueError(
                 f"folder '{images}' must be empty or hold an earlier "
                 'rendering, but it holds other files. Choose another '
                 'folder.'
             )
-        _write_whole(started, json.dumps({'info': recipe.info()}).encode())
+        write_whole(started, json.dumps({'info': recipe.info()}).encode())
     except OSError as error:
         raise ValueError(
             f"folder '{images.parent}' must be a folder that can be "
@@ -127,11 +133,17 @@ def _start(recipe: Recipe, images: Path, target: Path) -> Path:
     return started
 
 
+def _is_empty(folder: Path) -> bool:
+    return not any(folder.iterdir())
+
+
 def _refuse_other(recipe: Recipe, images: Path, record: Path) -> None:
     """Raise if a record on disk is of another set than the recipe's."""
     try:
         info = json.loads(record.read_bytes())['info']
         different = recipe.difference(info)
+    except FileNotFoundError:
+        return  # of a process that has just finished
     except (ValueError, KeyError, TypeError, AttributeError):
         different = 'it was not written by this renderer'
     if different:
@@ -182,22 +194,20 @@ def _mapper(workers: int) -> Iterator:
 
 
 def _quiet_worker() -> None:
-    """Leave Ctrl-C to the main process; keep to one core."""
+    """Leave Ctrl-C to the main process, and end with it; use one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()  # it never ends before the worker unless it was killed
+        os._exit(1)
 
 
 def _available_cores() -> int:
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """A file is whole or absent: it is renamed when it is written."""
-    part = path.with_name(path.name + '.tmp')
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 """What DenseCocoMetric stores."""
 
+import errno
 import hashlib
 import json
+import os
 from types import SimpleNamespace
 
 import mmdet
@@ -123,3 +125,36 @@ def test_files_that_are_not_here_are_named_only():
 def test_bad_ending_shows_before_the_evaluation():
     with pytest.raises(ValueError, match='must end with .npz'):
         DenseCocoMetric(detection_file='found.json')
+
+
+def test_a_place_that_cannot_be_written_is_said_before_the_test(tmp_path):
+    (tmp_path / 'file').touch()
+    for name in ('detection_file', 'density_file'):
+        with pytest.raises(ValueError, match=f'{name} must be a file that'):
+            DenseCocoMetric(**{name: str(tmp_path / 'file/found.npz')})
+
+
+def test_results_stand_if_their_files_cannot_be_written(
+    files, monkeypatch, caplog
+):
+    """The disk fills up while the test runs."""
+    truth, found, ann_file, path = files
+    density = path.replace('.npz', '.json')
+    metric = DenseCocoMetric(
+        ann_file, detection_file=path, density_file=density
+    )
+    metric.dataset_meta = dict(classes=['class 0', 'class 1'])
+    metric.process({}, list(samples(truth, found)))
+
+    def is_full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    said = []
+    monkeypatch.setattr(os, 'replace', is_full)
+    monkeypatch.setattr(metric, '_log', lambda text, *level: said.append(text))
+    result = metric.evaluate(len(truth['images']))
+    assert result['coco/bbox_mAP@300'] > 0
+    for name in (path, density):
+        (line,) = [line for line in said if line.startswith(name)]
+        assert 'not written: No space left on device' in line
+    assert not os.listdir(os.path.dirname(path))

@@ -131,7 +131,7 @@ def test_interrupted_run_goes_on(written, tmp_path, monkeypatch):
     assert not (target / 'annotations/train.json').exists()
     assert len(list((target / 'train').iterdir())) == 3
     # What a kill in mid-write leaves behind is no image.
-    (target / 'train/000004.jpg.tmp').write_bytes(b'half')
+    (target / 'train/000004.jpg.0123abcd.tmp').write_bytes(b'half')
     drawn[:] = [None] * 4
     write_shelves(target, 6, workers=1, **SMALL)
     assert len(drawn) == 4 + 3  # the three that were missing
@@ -220,3 +220,23 @@ def test_bad_parameters(tmp_path, change, error, words):
     with pytest.raises(error, match=words):
         write_shelves(tmp_path, **{'num_images': 1, **SMALL, **change})
     assert not list(tmp_path.iterdir())
+
+
+def test_two_may_render_the_same_set_at_once(tmp_path):
+    """Each finds files of the other at every stage; both succeed."""
+    alone, both = tmp_path / 'alone', tmp_path / 'both'
+    write_shelves(alone, 6, workers=1, **SMALL)
+    children = []
+    for _ in range(3):
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                write_shelves(both, 6, workers=1, **SMALL)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+    codes = [os.waitpid(child, 0)[1] for child in children]
+    assert codes == [0, 0, 0]
+    assert contents(both) == contents(alone)

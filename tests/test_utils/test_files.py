@@ -1,5 +1,6 @@
 """Files: whole or not there, read in any usual encoding, found."""
 
+import multiprocessing
 import os
 
 import pytest
@@ -8,6 +9,7 @@ from dense_scene.utils.files import (
     find_files,
     read_text,
     require_file,
+    require_writable,
     whole_file,
     write_text,
 )
@@ -95,3 +97,62 @@ def test_a_missing_file_is_named_with_what_is_missing_of_its_path(tmp_path):
             require_file(path, 'list', 'Do so.')
         expected = f"list must be a file, but '{path}' {fault}"
         assert str(caught.value) == expected
+
+
+def _write_and_wait(path, letter, barrier):
+    """In a process: two open the same file before either closes it."""
+    with whole_file(path) as part, open(part, 'w') as file:
+        file.write(letter * 1000)
+        barrier.wait()
+        file.write(letter * 1000)
+
+
+def test_two_writers_never_mix(tmp_path):
+    context = multiprocessing.get_context('fork')
+    barrier, path = context.Barrier(2), tmp_path / 'a.txt'
+    writers = [
+        context.Process(target=_write_and_wait, args=(path, x, barrier))
+        for x in 'ab'
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert path.read_text() in ('a' * 2000, 'b' * 2000)
+    assert os.listdir(tmp_path) == ['a.txt']
+
+
+def _die_inside(path):
+    with whole_file(path) as part:
+        part.write_text('half')
+        os._exit(0)
+
+
+def test_what_a_dead_process_left_is_swept_and_a_living_one_kept(tmp_path):
+    path = tmp_path / 'a.txt'
+    process = multiprocessing.get_context('fork').Process(
+        target=_die_inside, args=(path,)
+    )
+    process.start()
+    process.join(60)
+    (left,) = os.listdir(tmp_path)
+    (tmp_path / 'a.txt.mine.tmp').touch()  # not of ours
+    with whole_file(path) as living:
+        living.write_text('first')
+        assert left not in os.listdir(tmp_path)
+        with whole_file(path) as part:
+            part.write_text('second')
+        assert living.exists()
+    assert path.read_text() == 'first'  # the last to end
+    assert sorted(os.listdir(tmp_path)) == ['a.txt', 'a.txt.mine.tmp']
+
+
+def test_a_place_is_tried_before_the_work(tmp_path):
+    require_writable('out', tmp_path / 'new/a.npz')
+    assert os.listdir(tmp_path / 'new') == []
+    (tmp_path / 'file').touch()
+    with pytest.raises(ValueError, match='written, but .*a.npz cannot be: '):
+        require_writable('out', tmp_path / 'file/a.npz')
+    with pytest.raises(ValueError, match='is a folder'):
+        require_writable('out', tmp_path / 'new')

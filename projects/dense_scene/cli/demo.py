@@ -22,6 +22,7 @@ from rich.console import Console
 
 from shelf_scenes.write import write_shelves
 
+from ..utils.child_process import child_process
 from .noise import child_environment
 from .options import CommandParser, find_config
 
@@ -96,7 +97,7 @@ def _follow(command: list[str], log: Path) -> None:
     with (
         open(log, 'a') as file,
         Console().status('starting') as status,
-        subprocess.Popen(command, env=child_environment(), **pipe) as child,
+        child_process(command, env=child_environment(), **pipe) as child,
     ):
         for text, stays in _news(_copy(child.stdout, file, last)):
             if stays:

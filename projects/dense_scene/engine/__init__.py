@@ -1,1 +1,1 @@
-"""Hooks and checkpoint safety."""
+"""Hooks, and checkpoints: read as data, written whole, found again."""

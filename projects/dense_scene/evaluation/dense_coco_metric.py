@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from mmengine.logging import MMLogger
 from torch.utils.data import Dataset
 
 from ..utils import checks
-from ..utils.files import require_file
+from ..utils.files import require_file, require_writable
 from .backends import load_backend
 from .counting import compare_counts, format_counting, name_counts
 from .density.measure import measure_density
@@ -117,6 +117,9 @@ class DenseCocoMetric(BaseMetric):
         self.detection_file = detection_file
         if detection_file is not None:
             checks.suffix('detection_file', detection_file, store.ENDINGS)
+        for name in ('detection_file', 'density_file'):
+            if path := getattr(self, name):
+                require_writable(name, path)
         self.backend_args = backend_args
         self.density_report: DensityReport | None = None
         self.model_caps: dict[str, int] = {}
@@ -147,8 +150,7 @@ class DenseCocoMetric(BaseMetric):
         start = time.perf_counter()
         truth = self._truth_of(results)
         found = join_detections(results)
-        if self.detection_file is not None:
-            self._save(self.detection_file, truth, found)
+        everything = found
         found, nan_boxes = found.drop_nan()
         if nan_boxes:
             self._log(
@@ -182,8 +184,10 @@ class DenseCocoMetric(BaseMetric):
             report = measure_density(truth, found, self.max_dets)
             self._log('\n' + report.format())
             if self.density_file is not None:
-                report.save(self.density_file)
+                self._try(report.save, self.density_file)
             self.density_report = report
+        if self.detection_file is not None:
+            self._try(self._save, self.detection_file, truth, everything)
         return {**values, 'nan_boxes': nan_boxes}
 
     def result_names(self, classes: tuple[str, ...]) -> list[str]:
@@ -234,6 +238,14 @@ class DenseCocoMetric(BaseMetric):
                 'were evaluated: the results are for these.'
             )
         return truth
+
+    def _try(self, write: Callable, path: str, *args: Any) -> None:
+        """The numbers are there by now, and stay whatever the disk says."""
+        try:
+            write(path, *args)
+        except OSError as error:
+            fault = f'{path} is not written: {error.strerror or error}'
+            self._log(f'{fault}. The results stand.', logging.WARNING)
 
     def _save(self, path: str, truth: GroundTruth, found: Detections) -> None:
         meta = dict(

@@ -7,6 +7,7 @@ import numpy as np
 from mmdet.apis import DetInferencer
 
 from ..evaluation.tables.ground_truth import GroundTruth
+from ..utils.files import write_bytes
 from ..visualization.boxes import draw_pair
 
 
@@ -50,5 +51,5 @@ def draw_predictions(
         boxes = truth.boxes[rows[index]]
         picture = draw_pair(cv2.imread(str(path)), boxes, scored, score_thr)
         pictures.append(out_dir / f'{path.stem}.png')
-        cv2.imwrite(str(pictures[-1]), picture)
+        write_bytes(pictures[-1], cv2.imencode('.png', picture)[1].tobytes())
     return pictures

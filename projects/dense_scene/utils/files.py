@@ -1,12 +1,20 @@
 """Files: written whole or not at all, read in any usual encoding, found."""
 
 import codecs
+import errno
 import io
 import os
+import re
+import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -15,8 +23,9 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
 
     What stood at ``path`` stays there until then, and for good if the block
     raises. The folder is made. The other name is in the same folder, so that
-    to rename it is one step, and always the same, so that what a killed
-    process left there is overwritten.
+    to rename it is one step; it belongs to this call, so that several may
+    write one file at a time: the last to end wins. What a killed process left
+    there is deleted.
 
     Example:
         >>> with whole_file('out/table.csv') as part:
@@ -24,12 +33,62 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + '.tmp')
+    _sweep(path)
+    part = path.with_name(f'{path.name}.{secrets.token_hex(4)}.tmp')
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR
+    with open(os.open(part, flags, 0o666), 'rb') as held:
+        try:
+            _lock(held)
+            yield part
+            _flush(part)
+            os.replace(part, path)
+            with suppress(PermissionError):  # a folder that cannot be listed
+                _flush(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Delete what was being written when its process was killed."""
+    begin = len(path.name)
     try:
-        yield part
-        os.replace(part, path)
+        names = [x for x in os.listdir(path.parent) if x.startswith(path.name)]
+    except PermissionError:
+        return
+    for name in names:
+        if re.fullmatch(r'\.[0-9a-f]{8}\.tmp', name[begin:]):
+            with suppress(OSError), open(path.with_name(name), 'rb') as file:
+                if _lock(file):
+                    path.with_name(name).unlink()
+
+
+def _lock(file: IO) -> bool:
+    """Hold a file for as long as it is open; False if somebody else does.
+
+    The lock ends with its process, however that ends.
+    """
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _flush(path: Path) -> None:
+    """Have a file, or a folder's list of names, on the disk itself."""
+    if os.name == 'nt':
+        return
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    except OSError as error:
+        # Some file systems have no such thing.
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+            raise
     finally:
-        part.unlink(missing_ok=True)
+        os.close(number)
 
 
 def write_bytes(path: str | os.PathLike, content: bytes) -> None:
@@ -51,6 +110,28 @@ def write_text(path: str | os.PathLike, pieces: Iterable[str]) -> None:
         ) as file,
     ):
         file.writelines(pieces)
+
+
+def require_writable(name: str, path: str | os.PathLike) -> None:
+    """ValueError if a file cannot be written there, found out by trying.
+
+    Args:
+        name (str): The argument's name, such as 'detection_file'.
+        path (str | PathLike): What is there stays; its folder is made.
+    """
+    path = Path(path)
+    trial = path.with_name(f'{path.name}.{secrets.token_hex(4)}.tmp')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial.touch(exist_ok=False)
+        trial.unlink()
+        fault = 'is a folder' if path.is_dir() else ''
+    except OSError as error:
+        fault = f'cannot be: {error.strerror} ({error.filename})'
+    if fault:
+        raise ValueError(
+            f'{name} must be a file that can be written, but {path} {fault}.'
+        )
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from threading import Thread
 
 import cv2
 
@@ -27,7 +28,7 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     ended before and started again after.
 
     On leaving, also by Ctrl-C, what has begun is finished and the rest is
-    dropped.
+    dropped. Workers end at once when this process is killed.
     """
     method = 'fork' if sys.platform == 'linux' else 'spawn'
     threads = cv2.getNumThreads()
@@ -43,6 +44,14 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _quiet_worker() -> None:
-    """Leave Ctrl-C to the main process; keep to one core."""
+    """Leave Ctrl-C to the main process, and end with it; use one core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()  # it never ends before the worker unless it was killed
+        os._exit(1)

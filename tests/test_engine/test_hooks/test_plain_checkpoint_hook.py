@@ -10,6 +10,7 @@ import torch
 from mmengine.config import ConfigDict
 from mmengine.logging import HistoryBuffer, MessageHub
 
+from dense_scene.engine.checkpoints.loading import CheckpointRefusedError
 from dense_scene.engine.hooks.plain_checkpoint_hook import (
     PlainCheckpointHook,
     history_from_plain,
@@ -104,3 +105,14 @@ def test_a_checkpoint_without_message_hub_passes():
     checkpoint = dict(state_dict={})
     PlainCheckpointHook().after_load_checkpoint(None, checkpoint)
     assert checkpoint == dict(state_dict={})
+
+
+@pytest.mark.parametrize('part', ['values', 'counts', 'max_length'])
+def test_a_damaged_history_is_one_line(part):
+    plain = history_to_plain(HistoryBuffer([1.0], [1]))
+    for value in ('text', None):
+        hub = dict(log_scalars=dict(loss={**plain, part: value}))
+        with pytest.raises(CheckpointRefusedError, match='one is damaged'):
+            PlainCheckpointHook().after_load_checkpoint(
+                None, dict(message_hub=hub)
+            )

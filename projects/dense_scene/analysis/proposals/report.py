@@ -40,6 +40,7 @@ def publish_proposal_quality(
     picture = plot_proposal_quality(quality)
     runner.visualizer.add_image(name, picture, step=step)
     path = Path(runner.log_dir) / f'{name}_{step}.png'
-    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    coded = cv2.imencode('.png', cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1]
+    write_bytes(path, coded.tobytes())
     counts = json.dumps(quality.to_dict(), indent=1)
     write_bytes(path.with_suffix('.json'), counts.encode())

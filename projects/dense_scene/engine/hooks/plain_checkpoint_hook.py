@@ -11,6 +11,8 @@ from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer, print_log
 from mmengine.runner import Runner
 
+from ..checkpoints.loading import CheckpointRefusedError
+
 _HISTORY = 'HistoryBuffer'
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
@@ -98,8 +100,12 @@ def history_to_plain(history: HistoryBuffer) -> dict:
 
 def history_from_plain(plain: dict) -> HistoryBuffer:
     """The inverse of :func:`history_to_plain`."""
-    return HistoryBuffer(
-        plain['values'].cpu().numpy(),
-        plain['counts'].cpu().numpy(),
-        max_length=plain['max_length'],
-    )
+    try:
+        values, counts = plain['values'], plain['counts']
+        parts = values.cpu().numpy(), counts.cpu().numpy()
+        return HistoryBuffer(*parts, max_length=int(plain['max_length']))
+    except (KeyError, AttributeError, TypeError, ValueError, AssertionError):
+        raise CheckpointRefusedError(
+            'checkpoint must hold the histories that PlainCheckpointHook '
+            'wrote, but one is damaged. Use an earlier checkpoint.'
+        ) from None

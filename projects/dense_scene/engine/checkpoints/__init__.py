@@ -1,0 +1,1 @@
+"""Checkpoints are data: what is read of them, and where they come from."""

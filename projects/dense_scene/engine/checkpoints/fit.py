@@ -1,0 +1,76 @@
+"""Do a checkpoint's parts fit the run that reads them?"""
+
+from typing import Any
+
+from torch import nn
+
+
+def weights_fault(model: nn.Module, weights: dict) -> tuple[int, str | None]:
+    """How many of a model's tensors are missing or of another shape.
+
+    Args:
+        model (nn.Module): What loads them; 'module.' in front of names of the
+            checkpoint is left out, as mmengine does.
+        weights (dict[str, Tensor]): The checkpoint's ``state_dict``.
+
+    Returns:
+        tuple: The number of tensors that fit, and a phrase that names the
+        first that does not; None if all do. More in the checkpoint is fine.
+    """
+    shapes = {
+        key.removeprefix('module.'): getattr(value, 'shape', None)
+        for key, value in weights.items()
+    }
+    wanted = {
+        key: value.shape
+        for key, value in model.state_dict().items()
+        # Counts that old files lack and nothing uses; what is no tensor.
+        if not key.endswith('num_batches_tracked') and hasattr(value, 'shape')
+    }
+    other = [key for key in wanted if shapes.get(key) != wanted[key]]
+    if not other:
+        return len(wanted), None
+    first = other[0]
+    got = 'is missing'
+    if shapes.get(first) is not None:
+        got = f'is {_shape(shapes[first])}'
+    return len(wanted) - len(other), (
+        f'{len(other)} of its {len(wanted)} tensors do not fit, the first is '
+        f'{first}: it must be {_shape(wanted[first])}, but {got}'
+    )
+
+
+def state_fault(checkpoint: dict, optim_wrapper: Any) -> str | None:
+    """Why a training cannot go on from a checkpoint, or None."""
+    for key in ('meta', 'message_hub'):
+        if key not in checkpoint:
+            return f'it holds no {key}'
+    for key in ('epoch', 'iter'):
+        value = checkpoint['meta'].get(key)
+        if type(value) is not int or value < 0:
+            return f'its {key} is {value!r}'
+    schedulers = checkpoint.get('param_schedulers', [])
+    if isinstance(schedulers, dict):
+        schedulers = [part for parts in schedulers.values() for part in parts]
+    if not all(isinstance(part, dict) for part in schedulers):
+        return 'its param_schedulers are none'
+    try:
+        return _optimizer_fault(checkpoint, optim_wrapper)
+    except (KeyError, TypeError, AttributeError):
+        return 'its optimizer is none'
+
+
+def _optimizer_fault(checkpoint: dict, optim_wrapper: Any) -> str | None:
+    groups = getattr(optim_wrapper, 'param_groups', None)
+    if 'optimizer' not in checkpoint or not isinstance(groups, list):
+        return None
+    saved = checkpoint['optimizer']['param_groups']
+    want = [len(group['params']) for group in groups]
+    got = [len(group['params']) for group in saved]
+    if want == got:
+        return None
+    return f'its optimizer has {sum(got)} parameters, not {sum(want)}'
+
+
+def _shape(shape: Any) -> str:
+    return 'x'.join(map(str, shape)) or 'a number'
