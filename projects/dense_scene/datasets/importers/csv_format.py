@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...utils.files import open_text, write_text
+from ...utils.files import write_text
+from ...utils.texts import open_text
 from ..sku110k.reader import COLUMNS as SKU_COLUMNS
 from .annotation_set import AnnotationSet
 from .found_boxes import MAX_SIDE, FoundBoxes

@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from ...utils.files import read_text
+from ...utils.texts import read_text
 
 
 def parse_xml(path: Path) -> ElementTree.Element:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.progress import track
 
-from ...utils.files import find_files, read_text, require_file
+from ...utils.files import find_files, require_file
+from ...utils.texts import read_text
 from .found_boxes import FoundBoxes
 
 CLASS_FILE = 'classes.txt'

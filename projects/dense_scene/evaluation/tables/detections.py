@@ -7,8 +7,9 @@ from os import PathLike
 import numpy as np
 
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
-from ...utils.files import read_text, require_file
+from ...utils.files import require_file
 from ...utils.groups import RowGroups, find_positions, group_rows
+from ...utils.texts import read_text
 from .ground_truth import GroundTruth, refuse_rows, to_integers
 
 # A mean of three softmax scores may exceed 1 by a rounding error.
