@@ -23,21 +23,15 @@ def number_id(value: Any) -> int:
     """
     if isinstance(value, (float, np.floating)) and value == value // 1:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(
-        value, (int, np.integer, str, bytes)
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+        value, (int, np.integer, str)
     ):
         shown = str(value)[:80]
         raise ValueError(f'must be an integer or a text, but got {shown!r}')
-    if isinstance(value, str):
-        whole = _NUMBER.fullmatch(value)
-        text = value.encode(errors='surrogatepass')
-    else:
-        whole, text = not isinstance(value, bytes), value
-    if whole and int(value) in _RANGE:
-        return int(value)
-    if not isinstance(text, bytes):
-        text = str(value).encode()
-    digest = hashlib.sha256(text).digest()
+    text = str(value)
+    if _NUMBER.fullmatch(text) and int(text) in _RANGE:
+        return int(text)
+    digest = hashlib.sha256(text.encode(errors='surrogatepass')).digest()
     return -1 - (int.from_bytes(digest[:8], 'big') >> 1)
 
 

@@ -76,8 +76,13 @@ def read_json(
         return decode_json(file.read(), kind, f'{path} must be {what}')
 
 
-def decode_json(data: bytes, kind: Any = Any, wanted: str = 'JSON') -> Any:
-    """Of :func:`read_json`, for bytes; ``wanted`` begins the message."""
+def decode_json(
+    data: bytes, kind: Any = Any, wanted: str = 'JSON', nan: bool = True
+) -> Any:
+    """Of :func:`read_json`, for bytes.
+
+    ``wanted`` begins the message; without ``nan`` there is no NaN in JSON.
+    """
     try:
         data = to_utf8(data)
         try:
@@ -85,7 +90,7 @@ def decode_json(data: bytes, kind: Any = Any, wanted: str = 'JSON') -> Any:
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
-            if not _NO_NUMBERS.search(data):
+            if not (nan and _NO_NUMBERS.search(data)):
                 data.decode()  # perhaps it is the encoding
                 raise
             return msgspec.convert(json.loads(data), kind, strict=False)
@@ -114,7 +119,10 @@ def explain(error: Exception, data: bytes = b'') -> str:
     text = text.replace('Input data was truncated', 'it breaks off')
     if byte := re.search(r'\(byte (\d+)\)', text):
         start = max(0, int(byte[1]) - 20)
-        text += f', near {show(data[start : start + 40])}'
+        near = show(data[start : start + 40])
+        text += f', near {near}'
+        if 'NaN' in near or 'Infinity' in near:
+            text += ', which is no number of JSON'
     if not text:
         return f'it cannot be parsed ({type(error).__name__})'
     return ' '.join(f'{place.lstrip(".")} {text}'.split())
@@ -130,12 +138,8 @@ def _explain_encoding(error: UnicodeDecodeError) -> str:
     """What a text could be in that is not in what it should be in."""
     if error.encoding.replace('_', '-').lower() not in ('utf-8', 'utf8'):
         return f'it is not whole {error.encoding.upper()}: {error.reason}'
-    # Chinese letters are pairs of high bytes, accents are single ones.
-    around = error.object[max(0, error.start - 20) : error.start + 65536]
-    runs = [len(run) for run in re.findall(rb'[\x80-\xff]+', around)]
-    pairs = sum(length % 2 == 0 for length in runs)
-    guess = 'GB18030 (Chinese)' if 2 * pairs > len(runs) else 'cp1252'
+    near = show(error.object[max(0, error.start - 20) : error.start + 20])
     return (
-        f'byte 0x{error.object[error.start]:02x} near {show(around[:40])!r} '
-        f'is not UTF-8: it looks like {guess}. Save it as UTF-8'
+        f'byte 0x{error.object[error.start]:02x} near {near!r} is not UTF-8: '
+        'it may be cp1252, GB18030 or another of Windows. Save it as UTF-8'
     )
