@@ -37,6 +37,7 @@ THIRD_PARTY_NAMES = {
     'PIL': 'pillow',
     'mmcv': 'mmcv-lite',
     'mim': 'openmim',
+    'yaml': 'pyyaml',
 }
 
 

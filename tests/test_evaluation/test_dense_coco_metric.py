@@ -328,9 +328,14 @@ def test_no_classes():
         metric.evaluate(1)
 
 
-def test_text_as_image_id():
-    with pytest.raises(ValueError, match='img_id must be integers'):
-        run([perfect_sample('a.jpg')])
+@pytest.mark.parametrize('image_id', ['a.jpg', '007', 2**127, '7'])
+def test_image_ids_of_any_kind(image_id):
+    assert run([perfect_sample(image_id)])['coco/bbox_mAP@100'] == 1
+
+
+def test_what_is_no_image_id():
+    with pytest.raises(ValueError, match='img_id must be an integer or a te'):
+        run([perfect_sample(1.5)])
 
 
 @pytest.mark.parametrize(

@@ -29,15 +29,15 @@ def test_json_of_any_program_is_read(tmp_path, encoding):
 
 @pytest.mark.parametrize('read', [read_text, read_json])
 @pytest.mark.parametrize(
-    'text, encoding, guess',
-    [('"瓶子"', 'gb18030', 'GB18030'), ('"Gemüse, Öl"', 'cp1252', 'cp1252')],
+    'text, encoding', [('"瓶子"', 'gb18030'), ('"Gemüse, Öl"', 'cp1252')]
 )
-def test_other_encodings_are_named(tmp_path, read, text, encoding, guess):
+def test_other_encodings_are_refused(tmp_path, read, text, encoding):
     path = tmp_path / 'a.json'
     path.write_bytes(text.encode(encoding))
     with pytest.raises(ValueError, match='a.json must be .*UTF-8') as error:
         read(path)
-    assert guess in str(error.value) and '\n' not in str(error.value)
+    line = str(error.value)
+    assert 'cp1252, GB18030' in line and '\n' not in line
 
 
 class _Row(msgspec.Struct):

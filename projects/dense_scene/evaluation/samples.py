@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ..datasets.annotation_columns import AnnotationColumns
+from ..utils.ids import number_ids
 from .tables.detections import Detections
-from .tables.ground_truth import to_integers
 
 
 def read_sample(sample: dict, with_truth: bool) -> tuple:
@@ -31,7 +31,7 @@ def read_sample(sample: dict, with_truth: bool) -> tuple:
         )
     image_id, found = sample['img_id'], sample['pred_instances']
     return (
-        to_integers([image_id], 'img_id').item(),
+        number_ids([image_id], 'img_id').item(),
         _to_numpy(found['bboxes']),
         _to_numpy(found['scores']),
         found['labels'].cpu().numpy().astype(np.int32),

@@ -91,7 +91,7 @@ def test_bad_challenge_rows(truth_csv, write, row, words):
 def test_challenge_csv_that_is_no_text(truth_csv, tmp_path):
     path = tmp_path / 'found.csv'
     path.write_bytes(b'\xff\xd8\xff\xe0')
-    with pytest.raises(ValueError, match='must be a CSV file in UTF-8'):
+    with pytest.raises(ValueError, match='must be text, .* not UTF-8'):
         read_evaluation(str(path), truth_csv)
 
 

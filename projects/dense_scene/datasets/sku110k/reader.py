@@ -3,17 +3,21 @@
 import csv
 import os
 import warnings
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
+from ...utils.boxes import MAX_COORDINATE
+from ...utils.file_names import is_image_name, name_fault
+from ...utils.texts import open_text
 from ..annotation_columns import AnnotationColumns
+from ..importers.csv_columns import has_header
 
 _CORNERS, _SIZES = ['x1', 'y1', 'x2', 'y2'], ['image_width', 'image_height']
 COLUMNS = ('image_name', *_CORNERS, 'class', *_SIZES)
 _MAX_SIDE = 2**24 - 1  # float32 holds every integer up to it exactly
-_LARGEST = float(np.finfo(np.float32).max)
 _TYPES = {
     # Names are repeated 150 times: a category keeps each once.
     **dict.fromkeys(('image_name', 'class'), 'category'),
@@ -24,15 +28,17 @@ _TYPES = {
 def read_sku110k_csv(path: str) -> AnnotationColumns:
     """Read one annotation file of SKU-110K as its authors publish it.
 
-    No header row; ``image_name, x1, y1, x2, y2, class, image_width,
-    image_height``. The rows of an image need not lie together. The class is
+    ``image_name, x1, y1, x2, y2, class, image_width, image_height``; a header
+    row with these names, or with the usual ones of other tables, is skipped.
+    The rows of an image need not lie together. The class is
     not read: the data set has one. Boxes are returned as they are written.
 
     Images are in the order of their first row, which is also their
     ``image_ids`` (from 0). An error names file, row (the line, from 1) and
     column.
     """
-    table = _read_table(path)
+    header = int(has_header(Path(path)))
+    table = _read_table(path, header)
     image_of_row, names = pd.factorize(table['image_name'])
     first = np.flatnonzero(~table['image_name'].duplicated())
     sizes = table[_SIZES].to_numpy()
@@ -41,9 +47,10 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
         row = int(np.argmax(differs))
         before = first[image_of_row[row]]
         told, given = ('{:g}x{:g}'.format(*sizes[r]) for r in (before, row))
-        wanted = f'{names[image_of_row[row]]!r} the size of row {before + 1}'
+        wanted = f'{names[image_of_row[row]]!r} the size of row '
+        wanted += f'{before + header + 1}'
         fault = f'must give {wanted}, {told}, but has {given}'
-        raise ValueError(f'{path}, row {row + 1} {fault}.')
+        raise ValueError(f'{path}, row {row + header + 1} {fault}.')
     return AnnotationColumns.from_rows(
         [os.fsencode(name) for name in names],
         range(len(names)),
@@ -55,14 +62,19 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
     )
 
 
-def _read_table(path: str) -> pd.DataFrame:
+def _read_table(path: str, header: int) -> pd.DataFrame:
     try:
-        with warnings.catch_warnings(), np.errstate(over='ignore'):
+        with (
+            open_text(path) as file,
+            warnings.catch_warnings(),
+            np.errstate(over='ignore'),
+        ):
             # pandas only warns where the first row is too long.
             warnings.simplefilter('error', pd.errors.ParserWarning)
             table = pd.read_csv(
-                path,
+                file,
                 header=None,
+                skiprows=header,
                 names=COLUMNS,
                 index_col=False,
                 dtype=_TYPES,
@@ -71,26 +83,39 @@ def _read_table(path: str) -> pd.DataFrame:
                 skip_blank_lines=False,
                 quoting=csv.QUOTE_NONE,
             )
-    except (ValueError, pd.errors.ParserWarning) as error:
-        _refuse(path, f'cannot be parsed: {error}')
+    except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
+        why = ' '.join(str(error).split())
+        _refuse(path, header, f'cannot be parsed: {why}')
     corners, sizes = table[_CORNERS], table[_SIZES]
     is_size = (sizes >= 1) & (sizes <= _MAX_SIDE) & (sizes % 1 == 0)
     if not (
         len(table)
-        and np.isfinite(corners).all(axis=None)
+        and (np.abs(corners) <= MAX_COORDINATE).all(axis=None)
         and is_size.all(axis=None)
         and table['image_name'].notna().all()
-        and all(map(_is_below, table['image_name'].cat.categories))
+        and not any(map(name_fault, table['image_name'].cat.categories))
     ):
-        _refuse(path, 'is empty')
+        _refuse(path, header, 'is empty')
+    images, classes = (
+        list(table[name].cat.categories) for name in ('image_name', 'class')
+    )
+    if any(map(is_image_name, classes)) and not any(
+        map(is_image_name, images)
+    ):
+        raise ValueError(
+            f'{path} must have an image in column 1 and a class in column 6, '
+            f'but has {images[0]!r} and {classes[0]!r}, as tables of '
+            'makesense.ai have. Convert it (dense-scene convert --from csv).'
+        )
     return table
 
 
-def _refuse(path: str, fault: str) -> NoReturn:
+def _refuse(path: str, header: int, fault: str) -> NoReturn:
     """Name the first cell that is wrong; ``fault`` if no single one is."""
-    with open(path, encoding='utf-8-sig', errors='replace') as file:
+    with open_text(path) as file:
         for row, line in enumerate(file, 1):
-            _check_row(line.rstrip('\n'), f'{path}, row {row}')
+            if row > header:
+                _check_row(line.rstrip('\n'), f'{path}, row {row}')
     raise ValueError(f'{path} must hold one row per box, but {fault}.')
 
 
@@ -102,27 +127,18 @@ def _check_row(line: str, where: str) -> None:
     for number, (column, cell) in enumerate(zip(COLUMNS, cells), 1):
         what, holds = 'a number', _is_number(cell)
         if column == 'image_name':
-            what, holds = 'a file below the image folder', _is_below(cell)
+            what, holds = 'a file below the image folder', not name_fault(cell)
         elif column in _SIZES:
             what = f'an integer from 1 to {_MAX_SIDE}'
             holds = holds and 1 <= float(cell) <= _MAX_SIDE
             holds = holds and float(cell) % 1 == 0
         if not holds and column != 'class':
-            is_header = not any(map(_is_number, cells))
             fault = f'must be {what}, but is {cell[:80]!r}.'
-            fault += ' Delete the header row.' * is_header
             raise ValueError(f'{where}, column {number} ({column}) {fault}')
-
-
-def _is_below(name: str) -> bool:
-    """Whether an image can be a file below the image folder."""
-    return bool(name) and not (
-        '\0' in name or name[0] == '/' or '..' in name.split('/')
-    )
 
 
 def _is_number(cell: str) -> bool:
     try:
-        return abs(float(cell)) <= _LARGEST
+        return abs(float(cell)) <= MAX_COORDINATE
     except ValueError:
         return False

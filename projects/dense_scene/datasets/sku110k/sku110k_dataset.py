@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 from mmdet.registry import DATASETS
 
-from ...utils.boxes import clip_boxes
+from ...utils.boxes import MIN_SIDE, clip_boxes
 from ..annotation_columns import AnnotationColumns
+from ..checks.left_out import describe_left_out, leave_out
+from ..checks.pictures import compare_with_pictures
 from ..column_dataset import ColumnDataset
-from ..images.integrity import check_images
 from .manifest import read_manifest
 from .reader import read_sku110k_csv
 
@@ -93,20 +94,43 @@ class SKU110KDataset(ColumnDataset):
             columns = read_sku110k_csv(path)
         columns = self._choose_images(columns)
         if self.check_image_size:
-            columns = check_images(columns, self.data_prefix['img'])
+            columns = self._check_sizes(columns)
+        self.warn_of_boxes(columns)
         # In float32, which holds every size, there is no copy in float64.
         sizes = columns.sizes[:, ::-1].astype(np.float32)
-        boxes, keep = clip_boxes(
+        boxes, fits = clip_boxes(
             columns.boxes, np.repeat(sizes, columns.counts, axis=0)
+        )
+        side = columns.boxes[:, 2:] - columns.boxes[:, :2]
+        keep, self.left_out = leave_out(
+            {
+                'inverted': (side < 0).any(axis=1),
+                'thinner than a pixel': (side < MIN_SIDE).any(axis=1),
+                'outside of their image': ~fits,
+            }
         )
         clipped = keep & (boxes != columns.boxes).any(axis=1)
         columns = replace(columns, boxes=boxes).keep_boxes(keep)
         self.log(
             f'{len(columns)} images with {len(columns.boxes)} boxes; '
-            f'clipped {clipped.sum()} boxes to their image, dropped '
-            f'{(~keep).sum()} that are outside of it or thinner than a pixel'
+            f'clipped {clipped.sum()} boxes to their image, '
+            f'{describe_left_out(self.left_out)}'
         )
         return columns
+
+    def _check_sizes(self, columns: AnnotationColumns) -> AnnotationColumns:
+        """Leave out what cannot be read; ValueError for other sizes."""
+        names = list(map(os.fsdecode, columns.file_names.tolist()))
+        folder = self.data_prefix['img']
+        report = compare_with_pictures(folder, names, columns.sizes, True)
+        if wrong := report.wrong_sizes():
+            raise ValueError(f'{folder}: {wrong}. Put them in skip_images.')
+        if report.faults:
+            listed = '; '.join(
+                f'{n} {why}' for n, why in report.faults.items()
+            )
+            self.log(f'skipped {len(report.faults)} images: {listed}')
+        return columns.take(np.array([n not in report.faults for n in names]))
 
     def _choose_images(self, columns: AnnotationColumns) -> AnnotationColumns:
         names = columns.file_names

@@ -1,9 +1,13 @@
 """Detections and ground truth of any file that users have."""
 
+import logging
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
+from mmengine.logging import print_log
+
+from ...datasets.checks.reach import describe_reaching_out
 from ...datasets.sku110k.sku110k_dataset import SKU110KDataset
 from ...utils import checks
 from ...utils.files import require_file, require_own_place
@@ -29,14 +33,20 @@ def read_evaluation(
         were evaluated; all of them unless the detections name theirs.
     """
     kind = _kind(detections, 'detections', ('.npz', '.json', '.csv'))
-    if kind != '.npz':
+    if kind == '.npz':
+        store = load_detections(detections)
+        truth = read_ground_truth(ann_file, store.meta.get('classes'))
+        if store.image_ids is not None:
+            truth = truth.subset(store.image_ids, ann_file)
+    else:
         truth = read_ground_truth(ann_file)
         read = Detections.from_coco if kind == '.json' else read_challenge_csv
-        return truth, DetectionStore(read(detections, truth))
-    store = load_detections(detections)
-    truth = read_ground_truth(ann_file, store.meta.get('classes'))
-    if store.image_ids is not None:
-        truth = truth.subset(store.image_ids, ann_file)
+        store = DetectionStore(read(detections, truth))
+    truth.validate(ann_file)
+    # NaN is left out with a count by what comes next.
+    store.detections.drop_nan()[0].validate(truth, detections)
+    for line in describe_reaching_out(truth.columns):
+        print_log(f'{ann_file}: {line}.', 'current', logging.WARNING)
     return truth, store
 
 
@@ -73,7 +83,11 @@ def convert_detections(
         raise ValueError('the ground truth is needed: it names the images.')
     require_own_place(Path(path), (detections, ann_file))
     truth, store = read_evaluation(str(detections), str(ann_file))
-    return write_challenge_csv(store.detections, truth, path, digits)
+    found, nan_boxes = store.detections.drop_nan()
+    if nan_boxes:
+        left = f'{nan_boxes} detections with NaN or infinity are left out'
+        print_log(f'{detections}: {left}.', 'current', logging.WARNING)
+    return write_challenge_csv(found, truth, path, digits)
 
 
 def _kind(path: str, what: str, endings: tuple[str, ...]) -> str:
