@@ -154,11 +154,8 @@ class ColumnDataset(BaseDetDataset):
         """Say what the boxes of the file contradict, before repairs."""
         for line in describe_reaching_out(columns):
             self.log(line, logging.WARNING)
-        ignored = int(columns.ignored.sum())
-        if ignored > len(columns.boxes) / 2:
-            self.log(
-                describe_ignored(ignored, len(columns.boxes)), logging.WARNING
-            )
+        if line := describe_ignored(columns.ignored):
+            self.log(line, logging.WARNING)
 
     def _is_local(self, path: str) -> bool:
         # What mmengine would read from a local disk.

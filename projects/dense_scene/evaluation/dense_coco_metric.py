@@ -146,6 +146,8 @@ class DenseCocoMetric(BaseMetric):
         if self.detection_file is not None:
             self._save(self.detection_file, truth, found)
         found, nan_boxes = found.drop_nan()
+        if nothing := truth.nothing_to_find():
+            self._warn_once(nothing)
         if nan_boxes:
             self._log(
                 f'{nan_boxes} of {nan_boxes + len(found)} detections '

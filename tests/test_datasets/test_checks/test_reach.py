@@ -62,7 +62,7 @@ def test_counts_share_and_first():
     (line,) = describe_reaching_out(columns(boxes), 'row {}'.format)
     assert line == (
         "2 of 4 boxes (50.0%) reach out of their image, 1, 1, 99, 5 in 'a.jpg'"
-        ' (60x40) first, row 1; --clip cuts them'
+        ' (60x40) first, row 1: --clip cuts them'
     )
 
 

@@ -43,8 +43,10 @@ def describe_reaching_out(
         f'their image, {box} in {name!r} ({width}x{height}) first'
     )
     if where:
-        line += f', {where(row)}; --clip cuts them'
+        line += f', {where(row)}'
     cause = _likely_cause(columns, mask, images)
+    if not cause and where:
+        cause = '--clip cuts them'
     lines.append(f'{line}: {cause}' if cause else line)
     return lines
 

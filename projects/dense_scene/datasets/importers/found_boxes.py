@@ -141,7 +141,8 @@ class FoundBoxes:
                         f'{self.where_image(index)} must name its image. Give '
                         'the folder of the images to find it.'
                     )
-        elif odd := [n for n in names if '\\' in n or not is_image_name(n)]:
+        odd = [n for n in names if '\\' in n or not is_image_name(n)]
+        if odd and images is None:
             self.notes.append(
                 f'{len(odd)} of {len(names)} names of images hold Windows '
                 f'separators or no suffix of an image, {odd[0]!r} first: give '
@@ -166,6 +167,7 @@ class FoundBoxes:
             meant = folder.look_alike(name) if name else None
             if meant is None and self.also:
                 meant = folder.look_alike(self.also[index])
+                meant = meant and (meant[0], 'all but the name of the XML')
             if meant is None:
                 missing.append((name or self.also[index], index))
             else:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
-from ...datasets.checks.reach import describe_reaching_out
 from ...datasets.sku110k.sku110k_dataset import SKU110KDataset
 from ...utils import checks
 from ...utils.files import require_file, require_own_place
+from ..tables.contradictions import warn_of_contradictions
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
 from .challenge_csv import read_challenge_csv, write_challenge_csv
@@ -45,8 +45,6 @@ def read_evaluation(
     truth.validate(ann_file)
     # NaN is left out with a count by what comes next.
     store.detections.drop_nan()[0].validate(truth, detections)
-    for line in describe_reaching_out(truth.columns):
-        print_log(f'{ann_file}: {line}.', 'current', logging.WARNING)
     return truth, store
 
 
@@ -55,7 +53,9 @@ def read_ground_truth(
 ) -> GroundTruth:
     """Read COCO JSON, of which some classes only, or a CSV of SKU-110K."""
     if _kind(ann_file, 'ground truth', ('.json', '.csv')) == '.json':
-        return GroundTruth.from_coco(ann_file, classes)
+        truth = GroundTruth.from_coco(ann_file, classes)
+        warn_of_contradictions(truth, ann_file)
+        return truth
     dataset = SKU110KDataset(
         ann_file=ann_file,
         data_prefix=dict(img=''),

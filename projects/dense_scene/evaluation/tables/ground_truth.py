@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...datasets.annotation_columns import AnnotationColumns
+from ...datasets.checks.left_out import describe_ignored
 from ...datasets.coco.reader import read_coco_json
 from ...utils.boxes import MAX_COORDINATE, xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import require_file
@@ -35,6 +36,7 @@ class GroundTruth:
         areas (np.ndarray): (N,) float64, what decides small, medium and large.
         ignore (np.ndarray): (N,) bool, COCO's ``ignore``. Kept for other
             uses: COCO's own evaluation overwrites it with ``iscrowd``.
+        notes (tuple[str, ...]): What was repaired on reading, a line each.
     """
 
     columns: AnnotationColumns
@@ -43,6 +45,7 @@ class GroundTruth:
     xywh: np.ndarray
     areas: np.ndarray
     ignore: np.ndarray
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_columns(
@@ -102,7 +105,7 @@ class GroundTruth:
             labels[rows],
             file.crowd[rows],
         )
-        return cls.from_columns(
+        truth = cls.from_columns(
             columns,
             [file.classes[index] for index in chosen],
             file.category_ids[chosen],
@@ -110,6 +113,7 @@ class GroundTruth:
             file.areas[rows],
             file.ignore[rows],
         )
+        return replace(truth, notes=tuple(file.notes))
 
     def __len__(self) -> int:
         """Number of objects, crowd regions among them."""
@@ -178,6 +182,16 @@ class GroundTruth:
         objects = ~self.iscrowd
         np.add.at(table, (images[objects], self.labels[objects]), 1)
         return table if by_class else table.sum(axis=1)
+
+    def nothing_to_find(self) -> str:
+        """Why no number can be computed, a line, or ''."""
+        if (~self.iscrowd).any():
+            return ''
+        line = 'there is nothing to compare with: the ground truth has no '
+        line += f'object in {len(self.columns)} images'
+        if len(self):
+            line += f'; {describe_ignored(self.iscrowd)}'
+        return f'{line}.'
 
     def validate(self, name: str = '') -> None:
         """Refuse what cannot be evaluated, with the ``name`` of the file."""
