@@ -21,6 +21,8 @@ from ...utils.texts import explain, show
 # chunks do not fit into the cache, and reading takes half as long again.
 _CHUNK = 1024
 _NONE = msgspec.Raw()
+# Of an area in its box: what no outline covers, but for rounding.
+_THIN, _LARGE = 0.01, 1.01
 Id = int | str
 _Flag = bool | int | None
 
@@ -31,6 +33,8 @@ REPAIRS = dict(
     turned='boxes that are turned (attributes.rotation) became the upright '
     'boxes around them',
     area='areas were not positive: width x height is taken',
+    unlike='areas are larger than width x height, or less than a hundredth of '
+    'it: small, medium and large follow them',
 )
 
 
@@ -131,6 +135,9 @@ def _to_columns(part: list[Annotation], start: int, repairs: Counter) -> Part:
     known = (areas > 0) & np.isfinite(areas)
     products = boxes[:, 2] * boxes[:, 3]
     repairs['area'] += int((~known & ~np.isnan(areas) & (products > 0)).sum())
+    with np.errstate(divide='ignore', invalid='ignore'):
+        shares = np.where(known & (products > 0), areas / products, 1)
+    repairs['unlike'] += int(((shares < _THIN) | (shares > _LARGE)).sum())
     return Part(
         number_ids([item.image_id for item in whole], 'image_id'),
         number_ids([item.category_id for item in whole], 'category_id'),

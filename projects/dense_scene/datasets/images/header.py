@@ -1,6 +1,7 @@
 """What an image file says of itself before its pixels."""
 
 import os
+import warnings
 from typing import NamedTuple
 
 import cv2
@@ -39,7 +40,8 @@ def read_picture_header(path: str | os.PathLike) -> PictureHeader | str:
     if fault := find_file_fault(path):
         return fault
     try:
-        with Image.open(path) as image:
+        with warnings.catch_warnings(), Image.open(path) as image:
+            warnings.simplefilter('ignore')  # of broken tags
             deep = image.mode.startswith('I') or ';16' in str(image.tile)
             size = upright_size(image)
             stored = size if size == image.size else image.size

@@ -44,7 +44,7 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
         fault = f'{len(unknown)} of {len(set(names))} are not there'
         raise ValueError(
             f'{path} must name images of the ground truth, but {fault}, '
-            f'{unknown[0]!r} among them.'
+            f'{unknown[0][:80]!r} among them.'
         )
     boxes, scores = np.split(np.reshape(numbers, (-1, 5)), [4], axis=1)
     image_ids = np.array([known[name] for name in names], np.int64)

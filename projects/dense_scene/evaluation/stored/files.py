@@ -15,6 +15,7 @@ from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
 from .challenge_csv import read_challenge_csv, write_challenge_csv
 from .detection_file import DetectionStore, load_detections
+from .inferencer_folder import read_inferencer_folder
 
 
 def read_evaluation(
@@ -24,7 +25,8 @@ def read_evaluation(
 
     Args:
         detections (str): Stored detections (``.npz``), COCO results
-            (``.json``) or the CSV of the SKU-110K challenge (``.csv``).
+            (``.json``), the CSV of the SKU-110K challenge (``.csv``), or the
+            folder of predictions that DetInferencer wrote.
         ann_file (str): COCO JSON (``.json``) or annotations of SKU-110K
             (``.csv``), repaired as by :class:`SKU110KDataset`.
 
@@ -32,20 +34,29 @@ def read_evaluation(
         tuple[GroundTruth, DetectionStore]: The ground truth of the images that
         were evaluated; all of them unless the detections name theirs.
     """
-    kind = _kind(detections, 'detections', ('.npz', '.json', '.csv'))
-    if kind == '.npz':
-        store = load_detections(detections)
-        truth = read_ground_truth(ann_file, store.meta.get('classes'))
-        if store.image_ids is not None:
-            truth = truth.subset(store.image_ids, ann_file)
-    else:
-        truth = read_ground_truth(ann_file)
-        read = Detections.from_coco if kind == '.json' else read_challenge_csv
-        store = DetectionStore(read(detections, truth))
+    truth, store = _read(detections, ann_file)
+    if store.image_ids is not None:
+        truth = truth.subset(store.image_ids, ann_file)
     truth.validate(ann_file)
     # NaN is left out with a count by what comes next.
     store.detections.drop_nan()[0].validate(truth, detections)
     return truth, store
+
+
+def _read(
+    detections: str, ann_file: str
+) -> tuple[GroundTruth, DetectionStore]:
+    """The whole ground truth, and the detections."""
+    if Path(detections).is_dir():
+        truth = read_ground_truth(ann_file)
+        return truth, read_inferencer_folder(detections, truth)
+    kind = _kind(detections, 'detections', ('.npz', '.json', '.csv'))
+    if kind == '.npz':
+        store = load_detections(detections)
+        return read_ground_truth(ann_file, store.meta.get('classes')), store
+    truth = read_ground_truth(ann_file)
+    read = Detections.from_coco if kind == '.json' else read_challenge_csv
+    return truth, DetectionStore(read(detections, truth))
 
 
 def read_ground_truth(
