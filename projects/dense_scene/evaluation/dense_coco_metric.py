@@ -17,7 +17,7 @@ from .backends import load_backend
 from .counting import compare_counts, format_counting
 from .density.measure import measure_density
 from .density.report import DensityReport
-from .samples import join_detections, read_sample
+from .samples import describe_other_sizes, join_detections, read_sample
 from .stored import detection_file as store
 from .tables import coco_summary
 from .tables.dataset_truth import join_columns, read_truth
@@ -146,8 +146,12 @@ class DenseCocoMetric(BaseMetric):
         if self.detection_file is not None:
             self._save(self.detection_file, truth, found)
         found, nan_boxes = found.drop_nan()
-        if nothing := truth.nothing_to_find():
-            self._warn_once(nothing)
+        for line in (
+            truth.nothing_to_find(),
+            describe_other_sizes(results, truth),
+        ):
+            if line:
+                self._warn_once(line)
         if nan_boxes:
             self._log(
                 f'{nan_boxes} of {nan_boxes + len(found)} detections '

@@ -304,7 +304,7 @@ def test_two_categories_of_one_name(read):
     assert file.classes == ['b', 'a']
     assert file.category_ids.tolist() == [8, 7]
     assert file.category_of_box.tolist() == [1, 0, 1, 0]
-    assert 'categories [3, 8] are all called' in file.notes[0]
+    assert 'categories [3, 8] are all called' in file.notes[-1]
     categories[0]['id'], categories[1]['id'] = 7, 8
     categories[2]['id'] = 9
     with pytest.raises(ValueError, match=r"\[7, 8\] are all called 'b'"):

@@ -12,6 +12,7 @@ from dense_scene.evaluation.stored.files import (
     read_ground_truth,
 )
 from dense_scene.evaluation.tables.detections import Detections
+from dense_scene.utils.boxes import xywh_to_xyxy
 from tests.test_evaluation.scenes import (
     coco_dict,
     coco_results,
@@ -184,7 +185,9 @@ def test_predictions_of_det_inferencer(tmp_path):
     (tmp_path / 'truth.json').write_text(json.dumps(truth))
     preds = tmp_path / 'out/preds'
     preds.mkdir(parents=True)
-    found = dict(labels=[0] * 3, scores=[0.5] * 3, bboxes=grid(3).tolist())
+    found = dict(
+        labels=[0] * 3, scores=[0.5] * 3, bboxes=xywh_to_xyxy(grid(3)).tolist()
+    )
     (preds / 'x.json').write_text(json.dumps(found))
     request = str(tmp_path / 'out'), str(tmp_path / 'truth.json')
     read, store = read_evaluation(*request)
