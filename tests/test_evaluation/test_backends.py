@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dense_scene.evaluation.backends import load_backend
+from dense_scene.evaluation.tables.detections import Detections
 from tests.test_evaluation.scenes import (
     coco_dict,
     coco_results,
     grid,
+    make_truth,
     pycocotools_tables,
     random_scene,
     read,
@@ -251,3 +253,16 @@ def test_auto_takes_the_reference_where_hotcoco_is_absent(monkeypatch):
         lambda name: name == 'pycocotools' or None,
     )
     assert load_backend('auto').package == 'pycocotools'
+
+
+@both
+def test_a_table_that_would_abort_the_process_is_refused(backend):
+    """200,000 classes: 8 x 10 x 101 x 4 x 2 bytes each are 12.0 GiB."""
+    truth = make_truth(
+        [1], [1], [[0, 0, 2, 3]], [0], [f'{n}' for n in range(200_000)]
+    )
+    found = Detections(
+        np.array([1]), truth.boxes, np.array([0.5]), np.array([0])
+    )
+    with pytest.raises(ValueError, match='at most 16611 classes.* 12.0 GiB'):
+        load_backend(backend).evaluate(truth, found)

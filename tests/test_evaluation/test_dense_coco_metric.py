@@ -349,9 +349,14 @@ def test_no_classes():
         metric.evaluate(1)
 
 
-def test_text_as_image_id():
-    with pytest.raises(ValueError, match='img_id must be integers'):
-        run([perfect_sample('a.jpg')])
+@pytest.mark.parametrize('image_id', ['a.jpg', '007', 2**127, '7'])
+def test_image_ids_of_any_kind(image_id):
+    assert run([perfect_sample(image_id)])['coco/bbox_mAP@100'] == 1
+
+
+def test_what_is_no_image_id():
+    with pytest.raises(ValueError, match='img_id must be an integer or a te'):
+        run([perfect_sample(1.5)])
 
 
 @pytest.mark.parametrize(
@@ -429,3 +434,32 @@ def test_installing_it_patches_nothing():
 
     load_backend('hotcoco')
     assert pycocotools.cocoeval.COCOeval.__module__ == 'pycocotools.cocoeval'
+
+
+def test_other_sizes_than_annotated_are_warned_of(tmp_path, log):
+    """The loaded size is that of the pixels; the file says another."""
+    images = [
+        dict(id=1, file_name='a.jpg', width=100, height=100),
+        dict(id=2, file_name='b.jpg', width=80, height=60),
+        dict(id=3, file_name='c.jpg'),
+    ]
+    path = tmp_path / 'truth.json'
+    truth = dict(
+        images=images,
+        annotations=[],
+        categories=[dict(id=n, name=c) for n, c in enumerate(CLASSES)],
+    )
+    path.write_text(json.dumps(truth))
+    samples = [perfect_sample(id) for id in (1, 2, 3)]
+    samples[1]['ori_shape'] = (80, 60)
+    run(samples, ann_file=str(path))
+    (line,) = (line for line in warnings(log) if 'size' in line)
+    assert '1 of 3 images have not the size' in line
+    assert "'b.jpg' is 60x80, not 80x60 (1 with width and height" in line
+
+
+def test_nothing_to_compare_with_is_said(log):
+    sample = perfect_sample()
+    sample['instances'] = []
+    assert run([sample])['coco/bbox_mAP@100'] == -1
+    assert any('nothing to compare with' in line for line in warnings(log))

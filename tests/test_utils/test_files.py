@@ -1,4 +1,4 @@
-"""Files: whole or not there, read in any usual encoding, found."""
+"""Files: whole or not there, and found."""
 
 import multiprocessing
 import os
@@ -7,7 +7,6 @@ import pytest
 
 from dense_scene.utils.files import (
     find_files,
-    read_text,
     require_file,
     require_writable,
     whole_file,
@@ -40,23 +39,6 @@ def test_it_is_readable_as_other_files_are(tmp_path):
         part.touch()
     modes = [(tmp_path / name).stat().st_mode for name in ('plain', 'a')]
     assert modes[0] == modes[1]
-
-
-@pytest.mark.parametrize('encoding', ['utf-8', 'utf-8-sig', 'utf-16'])
-def test_texts_of_any_program_are_read(tmp_path, encoding):
-    (tmp_path / 'a.txt').write_bytes('größe\r\n货架\n'.encode(encoding))
-    assert read_text(tmp_path / 'a.txt') == 'größe\n货架\n'
-    (tmp_path / 'b.txt').write_bytes(b'')
-    assert read_text(tmp_path / 'b.txt') == ''
-
-
-def test_other_encodings_are_named(tmp_path):
-    (tmp_path / 'a.txt').write_bytes('瓶子'.encode('gbk'))
-    with pytest.raises(
-        ValueError, match='a.txt must be text in UTF-8'
-    ) as error:
-        read_text(tmp_path / 'a.txt')
-    assert '\n' not in str(error.value)
 
 
 def test_texts_are_written_whole_and_keep_their_bytes(tmp_path):

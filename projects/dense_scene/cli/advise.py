@@ -24,6 +24,7 @@ def add_arguments(parser: CommandParser) -> None:
     add('ann_file', ANN_FILE)
     add('--from', 'what it is', dest='source_format', choices=SOURCES)
     add('--images', 'needed for yolo', metavar='FOLDER')
+    add('--classes', 'of yolo, in wanted order', nargs='+', metavar='NAME')
     add('--scale', 'limits of the resized image', [1333, 800], nargs=2)
     add('--anchors', 'anchors per location', 3)
     add('--base', PARENT, metavar='CONFIG')

@@ -4,8 +4,8 @@
         --max-dets 100 300 --nms-iou 0.5 0.6
 
 DETECTIONS is what detection_file of DenseCocoMetric wrote (.npz), COCO results
-(.json) or the CSV of the SKU-110K challenge (image_name, x1, y1, x2, y2,
-score; no header).
+(.json), the CSV of the SKU-110K challenge (image_name, x1, y1, x2, y2,
+score), or the folder of predictions that DetInferencer wrote.
 """
 
 from argparse import Namespace

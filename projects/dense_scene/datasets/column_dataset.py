@@ -1,11 +1,13 @@
 """The base of data sets that keep their annotations in columns."""
 
+import logging
 import os
 import os.path as osp
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+from mmcv.transforms import LoadImageFromFile
 from mmdet.datasets import BaseDetDataset
 from mmengine.dataset import force_full_init
 from mmengine.fileio import get_local_path
@@ -13,6 +15,9 @@ from mmengine.logging import print_log
 
 from ..utils.files import require_file
 from .annotation_columns import AnnotationColumns
+from .checks.left_out import describe_ignored, describe_left_out
+from .checks.pictures import look_at_folder
+from .checks.reach import describe_reaching_out
 from .images.integrity import find_file_fault
 
 
@@ -38,6 +43,8 @@ class ColumnDataset(BaseDetDataset):
     """
 
     columns: AnnotationColumns
+    # By reason, how many boxes of the file load_columns() left out.
+    left_out: dict[str, int] = {}
 
     def __init__(
         self, *args, data_prefix: dict | None = None, **kwargs
@@ -56,9 +63,11 @@ class ColumnDataset(BaseDetDataset):
             return
         self._check_settings()
         self.columns = self.load_columns()
-        self.columns = self.filter_data()
+        loaded, self.columns = self.columns, self.filter_data()
+        self._require_objects(loaded)
         if self._indices is not None:
             self.columns = self._take(self._indices)
+        self._check_files()
         self._fully_initialized = True
 
     def filter_data(self) -> AnnotationColumns:
@@ -136,13 +145,50 @@ class ColumnDataset(BaseDetDataset):
         ) as path:
             yield path
 
-    def log(self, message: str) -> None:
+    def log(self, message: str, level: int = logging.INFO) -> None:
         """Write a line that begins with the name of ``ann_file``."""
-        print_log(f'{osp.basename(self.ann_file)}: {message}.', 'current')
+        line = f'{osp.basename(self.ann_file)}: {message}.'
+        print_log(line, 'current', level)
+
+    def warn_of_boxes(self, columns: AnnotationColumns) -> None:
+        """Say what the boxes of the file contradict, before repairs."""
+        for line in describe_reaching_out(columns):
+            self.log(line, logging.WARNING)
+        if line := describe_ignored(columns.ignored):
+            self.log(line, logging.WARNING)
 
     def _is_local(self, path: str) -> bool:
         # What mmengine would read from a local disk.
         return self.backend_args is None and '://' not in path
+
+    def _require_objects(self, loaded: AnnotationColumns) -> None:
+        """ValueError for a training set with nothing to train on."""
+        if self.test_mode:
+            return
+        fault, rule = '', self.filter_cfg or {}
+        if not len(self.columns):
+            fault = f'none of its {len(loaded)} images is left'
+        elif rule.get('filter_empty_gt') and loaded.ignored.all():
+            fault = f'all of its {len(loaded.boxes)} boxes are ignored'
+        if fault:
+            why = describe_left_out(self.left_out)
+            raise ValueError(
+                f'{self.ann_file} must hold something to train on, but '
+                f'{fault} ({why}; filter_cfg={self.filter_cfg}).'
+            )
+
+    def _check_files(self) -> None:
+        """Look at the folder of the images once, before any is loaded."""
+        folder, steps = self.data_prefix['img'], self.pipeline.transforms
+        loaders = [s for s in steps if isinstance(s, LoadImageFromFile)]
+        if not (loaders and len(self.columns) and self._is_local(folder)):
+            return
+        may_lack = not self.test_mode and all(
+            getattr(step, 'on_error', '') == 'skip' or step.ignore_empty
+            for step in loaders
+        )
+        for line in look_at_folder(self.columns, folder, may_lack):
+            self.log(line, logging.WARNING)
 
     def _take(self, indices: Sequence[int] | int) -> AnnotationColumns:
         if isinstance(indices, int):

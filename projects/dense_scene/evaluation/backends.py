@@ -20,6 +20,10 @@ from .tables.matches import Matches
 # Libraries keep the IoU of all pairs and results of all images of a part:
 # 16 dense images are megabytes, a test split gigabytes.
 _PART_IMAGES = 16
+# A pair takes some 15 bytes there: 2 ** 24 are 250 MB.
+_PART_PAIRS = 1 << 24
+# Bytes of the table of precision, of which libraries hold several copies.
+_LARGEST_TABLE = 1 << 30
 
 Thresholds = Sequence[float] | np.ndarray
 Areas = Mapping[str, tuple[float, float]]
@@ -48,6 +52,7 @@ class CocoBackend(ABC):
             max_dets (Sequence[int]): How many of them count, by score, per
                 image and class; rising. Defaults to (100, 300).
         """
+        _require_memory(len(ground_truth.classes), len(max_dets))
         table = self.accumulate(ground_truth, detections, max_dets).eval
         library = f'{self.package} {version(self.package)}'
         precision, recall = table['precision'], table['recall']
@@ -63,7 +68,9 @@ class CocoBackend(ABC):
         """Match detections to objects of all sizes, for analyses."""
         empty = np.zeros((len(iou_thrs), 0), np.int64)
         columns = [(empty[0], empty[0], empty, empty.astype(bool))]
-        for part in split_coco(ground_truth, detections, _PART_IMAGES):
+        for part in split_coco(
+            ground_truth, detections, _PART_IMAGES, _PART_PAIRS
+        ):
             evaluator = self.evaluator(part, [max_dets], iou_thrs)
             for image in filter(None, evaluator.evalImgs):
                 # The libraries number the detections of a part from 1.
@@ -113,7 +120,7 @@ class HotcocoBackend(CocoBackend):
         params, categories = hotcoco.Params('bbox'), truth.categories
         _set(params, max_dets, IOU_THRS, AREA_RANGES)
         stream = hotcoco.StreamingEval(categories, 'bbox', params=params)
-        for part in split_coco(truth, found, _PART_IMAGES):
+        for part in split_coco(truth, found, _PART_IMAGES, _PART_PAIRS):
             stream.update(part.images, part.annotations, part.detections)
         evaluator = stream.finalize()
         evaluator.accumulate()
@@ -181,6 +188,19 @@ def load_backend(name: str = 'auto') -> CocoBackend:
     if not find_spec(name):
         raise ImportError(f'{name} is not installed. Run: pip install {name}')
     return known[name]()
+
+
+def _require_memory(classes: int, caps: int) -> None:
+    """ValueError where the libraries would ask for too much, and abort."""
+    # (T, R, K, A, M) float64.
+    size = 8 * len(IOU_THRS) * 101 * classes * len(AREA_RANGES) * caps
+    if size > _LARGEST_TABLE:
+        most = classes * _LARGEST_TABLE // size
+        raise ValueError(
+            f'an evaluation must have at most {most} classes at {caps} caps '
+            f'(max_dets), but has {classes}: its table would take '
+            f'{size / 2**30:.1f} GiB. Evaluate fewer classes or caps.'
+        )
 
 
 def _set(

@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from ..utils import checks
 from ..utils.groups import find_positions
+from ..utils.ids import number_ids
 from .counting import format_counting, name_counts, summarize_counting
 from .tables.dataset_truth import read_truth
 from .tables.ground_truth import GroundTruth
@@ -91,7 +92,7 @@ class CountingMetric(BaseMetric):
             found = sample['pred_instances']
             self.results.append(
                 (
-                    int(sample['img_id']),
+                    number_ids([sample['img_id']], 'img_id').item(),
                     _to_numpy(found['labels']).astype(np.int32),
                     _to_numpy(found['scores'].float()),
                     _true_labels(sample) if self._truth is None else None,

@@ -17,7 +17,7 @@ from .backends import load_backend
 from .counting import compare_counts, format_counting, name_counts
 from .density.measure import measure_density
 from .density.report import DensityReport
-from .samples import join_detections, read_sample
+from .samples import describe_other_sizes, join_detections, read_sample
 from .stored import detection_file as store
 from .tables import coco_summary
 from .tables.coco_tables import CocoTables
@@ -152,6 +152,12 @@ class DenseCocoMetric(BaseMetric):
         found = join_detections(results)
         everything = found
         found, nan_boxes = found.drop_nan()
+        for line in (
+            truth.nothing_to_find(),
+            describe_other_sizes(results, truth),
+        ):
+            if line:
+                self._warn_once(line)
         if nan_boxes:
             self._log(
                 f'{nan_boxes} of {nan_boxes + len(found)} detections '

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor
 
 from ..datasets.annotation_columns import AnnotationColumns
+from ..utils.groups import find_positions
+from ..utils.ids import number_ids
 from .tables.detections import Detections
-from .tables.ground_truth import to_integers
+from .tables.ground_truth import GroundTruth
 
 
 def read_sample(sample: dict, with_truth: bool) -> tuple:
@@ -22,7 +24,8 @@ def read_sample(sample: dict, with_truth: bool) -> tuple:
 
     Returns:
         tuple: Image id, boxes (n, 4), scores (n,) and labels (n,) of the
-        detections, and :class:`AnnotationColumns` of one image, or None.
+        detections, height and width of the image as it was loaded, and
+        :class:`AnnotationColumns` of one image, or None.
     """
     if with_truth and 'instances' not in sample:
         raise ValueError(
@@ -31,19 +34,47 @@ def read_sample(sample: dict, with_truth: bool) -> tuple:
         )
     image_id, found = sample['img_id'], sample['pred_instances']
     return (
-        to_integers([image_id], 'img_id').item(),
+        number_ids([image_id], 'img_id').item(),
         _to_numpy(found['bboxes']),
         _to_numpy(found['scores']),
         found['labels'].cpu().numpy().astype(np.int32),
+        tuple(sample.get('ori_shape', (0, 0))[:2]),
         _to_columns(sample, image_id) if with_truth else None,
     )
 
 
 def join_detections(samples: Sequence[tuple]) -> Detections:
     """The detections of at least one :func:`read_sample`."""
-    ids, boxes, scores, labels, _ = zip(*samples)
+    ids, boxes, scores, labels, *_ = zip(*samples)
     image_ids = np.repeat(ids, [len(item) for item in scores])
     return Detections(image_ids, *map(np.concatenate, (boxes, scores, labels)))
+
+
+def describe_other_sizes(samples: Sequence[tuple], truth: GroundTruth) -> str:
+    """How many images were loaded at another size than annotated, or ''.
+
+    Of :func:`read_sample`; sizes of 0 are not known.
+    """
+    rows = find_positions(
+        np.array([sample[0] for sample in samples], np.int64),
+        truth.columns.image_ids,
+    )
+    loaded = np.array([sample[4] for sample in samples], np.int64)
+    said = truth.columns.sizes[rows]
+    known = (rows >= 0) & (said > 0).all(axis=1) & (loaded > 0).all(axis=1)
+    wrong = known & (said != loaded).any(axis=1)
+    if not wrong.any():
+        return ''
+    first = int(np.argmax(wrong))
+    (height, width), (h, w) = loaded[first].tolist(), said[first].tolist()
+    swapped = int((wrong & (said == loaded[:, ::-1]).all(axis=1)).sum())
+    why = f' ({swapped} with width and height exchanged, as before an EXIF '
+    why += 'orientation is applied)'
+    return (
+        f'{wrong.sum()} of {len(samples)} images have not the size that their '
+        f'annotations say: {truth.file_names[rows[first]]!r} is '
+        f'{width}x{height}, not {w}x{h}' + why * bool(swapped) + '.'
+    )
 
 
 def _to_numpy(values: Tensor) -> np.ndarray:

@@ -7,6 +7,9 @@ import numpy as np
 _PAIRS_AT_ONCE = 1 << 16
 # A box with a side shorter than this, in pixels, cannot be an object.
 MIN_SIDE = 1.0
+# The largest corner or side that is read from a file, in pixels: what is
+# larger is no coordinate, and overflows once it is multiplied or rounded.
+MAX_COORDINATE = 2**31
 
 
 def xyxy_to_xywh(boxes: np.ndarray) -> np.ndarray:
@@ -62,6 +65,26 @@ def clip_boxes(
     sides = cut[:, 2:] - cut[:, :2]
     fits = sides >= min_side if min_side else sides > 0
     return cut, fits.all(axis=1)
+
+
+def turned_hulls(boxes: np.ndarray, degrees: np.ndarray) -> np.ndarray:
+    """The upright boxes around boxes that turn about their centers.
+
+    A side of the hull of a w x h box turned by a is w |cos a| + h |sin a|, or
+    w |sin a| + h |cos a|. An inverted box stays as it is.
+
+    Args:
+        boxes (np.ndarray): (N, 4) float64, xyxy.
+        degrees (np.ndarray): (N,), in either direction.
+    """
+    angles = np.radians(degrees)[:, None]
+    cos, sin = np.abs(np.cos(angles)), np.abs(np.sin(angles))
+    half = (boxes[:, 2:] - boxes[:, :2]) / 2
+    center = boxes[:, :2] + half
+    turned = half * cos + half[:, ::-1] * sin
+    hulls = np.hstack((center - turned, center + turned))
+    upright = (half < 0).any(axis=1) | (np.asarray(degrees) % 180 == 0)
+    return np.where(upright[:, None], boxes, hulls)
 
 
 def overlapping_pairs(

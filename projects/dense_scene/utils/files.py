@@ -1,15 +1,13 @@
-"""Files: written whole or not at all, read in any usual encoding, found."""
+"""Files: written whole or not at all, and found."""
 
-import codecs
 import errno
-import io
 import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO
 
 try:
     import fcntl
@@ -132,29 +130,6 @@ def require_writable(name: str, path: str | os.PathLike) -> None:
         raise ValueError(
             f'{name} must be a file that can be written, but {path} {fault}.'
         )
-
-
-@contextmanager
-def open_text(path: str | os.PathLike) -> Iterator[TextIO]:
-    """Open a text of whatever program: UTF-8, or UTF-16 with its mark.
-
-    A byte order mark is skipped; all line ends become line feeds. ValueError
-    if it is in another encoding, also while it is read.
-    """
-    marks = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
-    with open(path, 'rb') as file:
-        encoding = 'utf-16' if file.peek(2)[:2] in marks else 'utf-8-sig'
-        try:
-            yield io.TextIOWrapper(file, encoding)
-        except UnicodeDecodeError as error:
-            fault = f'must be text in UTF-8 or UTF-16, but {error}'
-            raise ValueError(f'{path} {fault}. Save it as UTF-8.') from error
-
-
-def read_text(path: str | os.PathLike) -> str:
-    """All of a text, by :func:`open_text`."""
-    with open_text(path) as file:
-        return file.read()
 
 
 def require_own_place(target: Path, sources: Iterable[str | Path]) -> None:

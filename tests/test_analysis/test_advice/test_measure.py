@@ -178,7 +178,7 @@ def test_never_worse_than_mmdet():
     'change, words',
     [
         (lambda c: c.update(annotations=[]), 'hold at least one object'),
-        (lambda c: c['images'][0].pop('width'), 'width and height'),
+        (lambda c: c['images'][0].pop('width'), 'size of every image must'),
         (lambda c: c['annotations'][0].update(image_id=9), 'a known image'),
     ],
 )

@@ -96,7 +96,6 @@ def awkward() -> dict:
         ([60, 5, 10, 10], {}),  # touches the edge from outside
         ([-10, 5, 10, 10], {}),
         ([-9.5, -5, 10, 10], {}),  # stays as it is: no clipping
-        ([5, 5, 10, 10], dict(area=0)),
         ([5, 5, 10, 10], dict(iscrowd=1)),
         ([5, 5, 10, 10], dict(ignore=1)),
         ([5, 5, 10, 10], dict(category_id=7)),
@@ -257,5 +256,7 @@ def test_missing_file(tmp_path):
 
 
 def test_no_image_at_all(write):
-    content = dict(images=[], annotations=[], categories=[])
-    assert len(DenseCocoDataset(ann_file=str(write(content)))) == 0
+    path = str(write(dict(images=[], annotations=[], categories=[])))
+    assert len(DenseCocoDataset(ann_file=path, test_mode=True)) == 0
+    with pytest.raises(ValueError, match='hold something to train on'):
+        DenseCocoDataset(ann_file=path)

@@ -93,7 +93,7 @@ def test_floats_are_those_of_json(read, box):
 
 def test_optional_fields(read):
     item = dict(image_id=1, category_id=8, bbox=[1, 2, 3, 4])
-    items = [item, {**item, 'area': 0, 'ignore': 1}, {**item, 'iscrowd': None}]
+    items = [item, {**item, 'area': 5, 'ignore': 1}, {**item, 'iscrowd': None}]
     check(read(coco(items)), coco(items))
     file = read(coco([], images=[dict(id=1, height=None)]))
     assert file.file_names == [''] and file.sizes.tolist() == [[0, 0]]
@@ -127,10 +127,12 @@ def test_numbers_as_text(read):
     assert (file.crowd[0], file.ignore[0]) == (False, True)
 
 
-@pytest.mark.parametrize('flag', [0, 0.0, '0', False, 'false', None, 2, True])
+@pytest.mark.parametrize(
+    'flag', [0, 0.0, '0', False, 'false', None, 1, '1', True]
+)
 def test_flags(read, flag):
     item = dict(image_id=1, category_id=8, bbox=[1, 2, 3, 4], iscrowd=flag)
-    assert read(coco([item])).crowd.tolist() == [flag in (2, True)]
+    assert read(coco([item])).crowd.tolist() == [flag in (1, '1')]
 
 
 @pytest.mark.parametrize(
@@ -174,8 +176,11 @@ def changed(**fields) -> dict:
 @pytest.mark.parametrize(
     'content, words',
     [
-        (changed(bbox=[1]), ['annotation 3: bbox must be array of length 4']),
-        (changed(bbox=[]), ['annotation 3: bbox must be array of length 4']),
+        (changed(bbox=[1]), ['annotation 3: bbox must be four numbers']),
+        (changed(bbox=None), ['annotation 3: must have bbox']),
+        (changed(iscrowd=2), ['annotation 3: iscrowd must be 0 or 1']),
+        (changed(bbox=[0, 0, 1e39, 1]), ['annotation 3: bbox must be finite']),
+        (changed(bbox=[0, 'inf', 1, 1]), ['annotation 3: bbox must be fin']),
         (
             changed(bbox=[1, 'wide', 3, 4]),
             ['annotation 3: bbox[1] must be float, but got str', '"wide"'],
@@ -200,18 +205,20 @@ def changed(**fields) -> dict:
         (coco([], images=[dict(id=1, width=2**31)]), ['images[0].width']),
         (coco([], categories=[dict(id=1)]), ['categories[0]', 'name']),
         (dict(images=[], annotations=[]), ['must have categories']),
-        (dict(images=[], categories=[]), ['must have annotations']),
         (dict(annotations=[], categories=[]), ['must have images']),
         ({**GOOD, 'categories': {}}, ['categories must be array, but got']),
         ('[]', ['COCO JSON file', 'got array']),
-        ('', ['truncated']),
-        ('{"images": [', ['truncated']),
-        (CUT, ['truncated']),
+        ('', ['breaks off']),
+        ('{"images": [', ['breaks off']),
+        (CUT, ['breaks off']),
         ('[' * 100_000, ['must be a COCO JSON file']),
         ('{"annotations": [' + '[' * 100_000, ['must be a COCO JSON file']),
         (json.dumps(GOOD).replace('0.5', '0,,5'), ['malformed', '0,,5']),
         (changed(area=float('nan')), ['malformed', '"area": NaN']),
-        (json.dumps(GOOD, ensure_ascii=False).encode('latin-1'), ['utf-8']),
+        (
+            json.dumps(GOOD, ensure_ascii=False).encode('latin-1'),
+            ['UTF-8', 'cp1252'],
+        ),
     ],
 )
 def test_errors(read, content, words):
@@ -229,3 +236,94 @@ def test_fields_that_images_need(read):
         read(content, ('width', 'height'))
     assert 'train.json' in str(caught.value)
     assert len(read(content, ('width',)).file_names) == 1
+
+
+def test_sizes_and_areas_that_are_not_known(read):
+    # An area that is absent, null, 0, negative or NaN is that of the box.
+    areas = [None, 0, -3, 'nan', '0', 5]
+    items = [
+        dict(image_id=1, category_id=8, bbox=[0, 0, 2, 3], area=area)
+        for area in areas
+    ]
+    file = read(coco(items))
+    assert file.areas.tolist() == [6, 6, 6, 6, 6, 5]
+    # null and NaN say nothing, 0, -3 and "0" something wrong.
+    (note,) = file.notes
+    assert note.startswith('3 areas were not positive')
+    images = [dict(id=1, width=None, height=0), dict(id=2)]
+    assert read(coco([], images=images)).sizes.tolist() == [[0, 0]] * 2
+
+
+def test_background_with_a_box_of_nothing_is_left_out(read):
+    empty = dict(image_id=2, category_id=8, bbox=[], area=0)
+    file = read(coco([empty, *annotations(2), empty]))
+    assert file.boxes.tolist() == [[0, 0.5, 10, 2.25], [1, 0.5, 10, 2.25]]
+    assert file.numbers.tolist() == [2, 3]
+    assert file.notes[0].startswith('2 annotations without a box')
+
+
+def test_polygons_give_the_box_that_is_not_there(read):
+    item = dict(image_id=1, category_id=8)
+    item['segmentation'] = [[1, 2, 4, 2, 4, 6], [0, 3, 1, 8]]
+    file = read(coco([item]))
+    assert file.boxes.tolist() == [[0, 2, 4, 6]]  # x 0..4, y 2..8
+    assert file.areas.tolist() == [24]
+    mask = dict(item, segmentation=dict(counts='abc', size=[4, 4]))
+    with pytest.raises(ValueError, match='annotation 1: must have bbox'):
+        read(coco([mask]))
+
+
+def test_turned_boxes_become_those_around_them(read):
+    # 40 x 10 about (80, 55), turned by 90 degrees: 10 x 40.
+    item = dict(image_id=1, category_id=8, bbox=[60, 50, 40, 10])
+    turned = dict(item, attributes=dict(rotation=90.0, occluded=False))
+    others = [dict(item, attributes=dict(rotation=r)) for r in (0, 180, 'x')]
+    file = read(coco([turned, *others]))
+    assert file.boxes[0] == pytest.approx([75, 35, 10, 40])
+    assert file.boxes[1:].tolist() == [item['bbox']] * 3
+    assert file.notes == [
+        '1 boxes that are turned (attributes.rotation) became the upright '
+        'boxes around them'
+    ]
+
+
+def test_names_of_files(read):
+    for name in ('../a.jpg', '/a.jpg', 'C:\\a.jpg', 'a\0'):
+        images = [dict(id=1, file_name='a.jpg'), dict(id=2, file_name=name)]
+        with pytest.raises(ValueError, match='image 2 must name a file below'):
+            read(coco([], images=images))
+    images[1]['file_name'] = 'a.jpg'
+    with pytest.raises(ValueError, match="'a.jpg' is that of image 1 too"):
+        read(coco([], images=images))
+
+
+def test_two_categories_of_one_name(read):
+    # Roboflow puts the name of the project in front, without an object.
+    categories = [dict(id=id, name=name) for id, name in zip((3, 8, 7), 'bba')]
+    file = read(coco(annotations(4), categories=categories))
+    assert file.classes == ['b', 'a']
+    assert file.category_ids.tolist() == [8, 7]
+    assert file.category_of_box.tolist() == [1, 0, 1, 0]
+    assert 'categories [3, 8] are all called' in file.notes[-1]
+    categories[0]['id'], categories[1]['id'] = 7, 8
+    categories[2]['id'] = 9
+    with pytest.raises(ValueError, match=r"\[7, 8\] are all called 'b'"):
+        read(coco(annotations(4), categories=categories))
+
+
+@pytest.mark.parametrize(
+    'content, words',
+    [
+        (dict(shapes=[], imagePath='a.jpg'), 'a file of labelme'),
+        (dict(labels=[], scores=[], bboxes=[]), 'DetInferencer'),
+        ([dict(image_id=1, bbox=[], score=1)], 'holds detections'),
+        (dict(_via_img_metadata={}), 'VIA'),
+        ({'a.jpg123': dict(filename='a.jpg', regions=[])}, 'VIA'),
+        ([dict(image='a.jpg', annotations=[])], 'CreateML'),
+    ],
+)
+def test_files_of_other_programs_are_named(read, content, words):
+    with pytest.raises(ValueError, match=words):
+        read(json.dumps(content))
+    with pytest.raises(ValueError, match=words):
+        read(json.dumps(content).encode('utf-16'))

@@ -1,6 +1,7 @@
 """Orientations are those of Pillow."""
 
 import io
+import struct
 
 import cv2
 import numpy as np
@@ -67,3 +68,23 @@ def test_other_values_mean_nothing(orientation):
     image = np.zeros((2, 3, 3), np.uint8)
     assert apply_orientation(image, orientation) is image
     assert not swaps_sides(orientation)
+
+
+@pytest.mark.parametrize('order', ['<', '>'])
+@pytest.mark.parametrize('kind', ['JPEG', 'PNG', 'WEBP'])
+def test_entries_of_any_type_are_read_as_opencv_reads_them(kind, order):
+    """BYTE to IFD, with no, one or too many values: the loaders agree."""
+    image = np.random.default_rng(0).integers(0, 256, (8, 12, 3), np.uint8)
+    for number in range(1, 14):
+        for count in (0, 1, 2, 200):
+            mark = b'II' if order == '<' else b'MM'
+            entry = struct.pack(f'{order}HHI', 0x0112, number, count)
+            value = struct.pack(f'{order}HH', 6, 0)
+            exif = mark + struct.pack(f'{order}HIH', 42, 8, 1)
+            exif += entry + value + bytes(4)
+            buffer = io.BytesIO()
+            Image.fromarray(image).save(buffer, kind, exif=b'Exif\0\0' + exif)
+            data = np.frombuffer(buffer.getvalue(), np.uint8)
+            decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+            with Image.open(buffer) as opened:
+                assert upright_size(opened) == decoded.shape[1::-1]

@@ -41,7 +41,7 @@ def test_written_numbers_have_no_noise(tmp_path):
         ),
         (
             dict(categories=[dict(id=5, name='a'), dict(id=2, name='a')]),
-            "every class must have a name of its own, but 'a' occurs twice",
+            "every category must have a name of its own, .*'a'",
         ),
         (
             dict(
@@ -50,7 +50,7 @@ def test_written_numbers_have_no_noise(tmp_path):
                     dict(id=7, file_name='a.jpg', height=1, width=1),
                 ]
             ),
-            'every image must have a name of its own',
+            "image 2 must have a file name of its own, but 'a.jpg'",
         ),
         (
             dict(

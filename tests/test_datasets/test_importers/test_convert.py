@@ -56,18 +56,22 @@ def test_clip(tmp_path):
         tmp_path / 'a.json', tmp_path / 'b.json', 'coco', 'coco', clip=True
     )
     assert rows_of(result)[0][2] == [[0, 10, 60, 20], [3, 3, 3, 3]]
-    assert result.notes == [
+    assert result.notes[1:] == [
         'clipped 1 boxes to their image, left out 1 outside of it'
     ]
+    assert '2 of 3 boxes (66.7%) reach out' in result.notes[0]
+    assert 'a.json, annotation 1' in result.notes[0]
 
 
 def test_sizes_are_compared_with_the_files(coco_file, tmp_path, write_images):
     images = write_images(['b.jpg', 'a.jpg'], [(40, 60), (20, 31)])
     request = (coco_file(), tmp_path / 'out.csv', 'coco', 'csv', images)
-    with pytest.raises(ValueError, match="'a.jpg' is 31x20, not 30x20"):
+    with pytest.raises(
+        ValueError, match='1 of 2 .* a.jpg is 31x20, not 30x20'
+    ):
         convert_annotations(*request)
     (images / 'a.jpg').unlink()
-    with pytest.raises(ValueError, match="'a.jpg' does not exist"):
+    with pytest.raises(FileNotFoundError, match="1 of 2 .*'a.jpg' among"):
         convert_annotations(*request)
     assert not (tmp_path / 'out.csv').exists()
 
@@ -86,7 +90,10 @@ def test_results_in_the_way(coco_file, tmp_path):
         (dict(source_format='json'), "one of 'coco', .* but got 'json'"),
         (dict(target_format='voc'), "one of 'coco', .* but got 'voc'"),
         (dict(digits=7), 'digits must be one of 0, .* 6, but got 7'),
-        (dict(images='nowhere'), "whole in nowhere .*'b.jpg' does not exist"),
+        (
+            dict(images='nowhere'),
+            '2 of 2 .* not in nowhere, which is not a folder',
+        ),
         (dict(source='nowhere'), "source of coco must be a file, but 'nowhe"),
         (dict(source_format='voc'), 'in.json is not a folder'),
         (

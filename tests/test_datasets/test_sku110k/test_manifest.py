@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dense_scene.cli import main
 from dense_scene.datasets.sku110k.manifest import (
@@ -15,6 +17,7 @@ from dense_scene.datasets.sku110k.manifest import (
     PAPER_IMAGES,
     SEED,
     choose_subset,
+    manifest_line,
     read_manifest,
     write_subset,
 )
@@ -145,3 +148,26 @@ def test_wrong_counts(tmp_path, content, words, capsys):
 def test_missing_counts(tmp_path, capsys):
     assert main([NAME, str(tmp_path / 'no.csv')]) == 1
     assert 'no.csv' in capsys.readouterr().err
+
+
+# What a line could be taken for, and what splits lines elsewhere.
+ODD_NAMES = [
+    *('#1.jpg', 'a#2.jpg', '# a', '#', ' a ', '  ', '"', '"a"', '""'),
+    *('a\nb', '\r', 'a\r', '\ufeffa', '"\ufeff"', '\udcff.jpg'),
+    *('a\u2028b', '\x0b', 'a\x85b'),
+]
+LETTERS = st.characters(exclude_categories=['Cs'], exclude_characters='\0')
+
+
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(ODD_NAMES), st.text(LETTERS, min_size=1)),
+        min_size=1,
+    )
+)
+@pytest.mark.parametrize('end', ['\n', '\r\n'])
+def test_every_name_is_kept(tmp_path_factory, end, names):
+    path = tmp_path_factory.mktemp('manifest') / 'some.txt'
+    lines = ['# a comment', *map(manifest_line, names), '']
+    path.write_bytes(end.join(lines).encode(errors='surrogateescape'))
+    assert read_manifest(str(path)) == names

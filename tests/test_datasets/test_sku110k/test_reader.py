@@ -85,6 +85,17 @@ def test_600_boxes_that_touch(read):
     assert columns.counts.tolist() == [600]
 
 
+HEADER = 'image_name,x1,y1,x2,y2,class,image_width,image_height\n'
+
+
+@pytest.mark.parametrize('encoding', ['utf-8', 'utf-8-sig', 'utf-16'])
+@pytest.mark.parametrize('header', ['', HEADER, HEADER.upper()])
+def test_a_header_and_a_byte_order_mark_mean_nothing(read, header, encoding):
+    expected, found = read(ROWS), read((header + ROWS).encode(encoding))
+    assert found.file_names.tolist() == expected.file_names.tolist()
+    assert np.array_equal(found.boxes, expected.boxes)
+
+
 @pytest.mark.parametrize(
     'content, words',
     [
@@ -123,14 +134,22 @@ def test_600_boxes_that_touch(read):
         (ROWS.replace('400', '1e12'), ['column 8 (image_height)', "'1e12'"]),
         (ROWS.replace(',8,', ',1e39,'), ['row 2, column 5 (y2)', "is '1e39'"]),
         (ROWS.replace(',8,', ',True,'), ['row 2, column 5 (y2)', "'True'"]),
-        (ROWS.encode('utf-16'), ['row 1, column 1 (image_name)']),
-        (ROWS.replace('a.jpg', 'ä.jpg').encode('latin-1'), ['utf-8']),
+        (ROWS.replace('a.jpg', 'ä.jpg').encode('latin-1'), ['UTF-8']),
         ('/c.jpg,1,2,3,4,object,5,6\n', ['row 1, column 1', 'below']),
         (ROWS + 'a/../c.jpg,1,2,3,4,object,5,6\n', ['row 4', 'a/../c.jpg']),
         (ROWS + 'c\0.jpg,1,2,3,4,object,5,6\n', ['row 4, column 1']),
         (
-            'image_name,x1,y1,x2,y2,class,image_width,image_height\n' + ROWS,
-            ['row 1, column 2 (x1)', "is 'x1'", 'Delete the header row'],
+            HEADER + ROWS.replace(',8,', ',nan,'),
+            ['row 3, column 5 (y2)', "is 'nan'"],
+        ),
+        (
+            HEADER + ROWS[:-8] + '300,200\n',
+            ["row 4 must give 'b.jpg' the size of row 2", '300x200'],
+        ),
+        ('x1,y1\n' + ROWS, ['row 1 must have 8 columns, but has 2']),
+        (
+            'mug,1,2,3,4,a.jpg,5,6\ncup,1,2,3,4,b.jpg,5,6\n',
+            ["has 'cup' and 'a.jpg'", 'makesense'],
         ),
         (',1,2,3,4,object,5,6\n', ['row 1, column 1 (image_name)', "is ''"]),
         (

@@ -12,7 +12,13 @@ from dense_scene.evaluation.stored.files import (
     read_ground_truth,
 )
 from dense_scene.evaluation.tables.detections import Detections
-from tests.test_evaluation.scenes import coco_results, grid, random_scene
+from dense_scene.utils.boxes import xywh_to_xyxy
+from tests.test_evaluation.scenes import (
+    coco_dict,
+    coco_results,
+    grid,
+    random_scene,
+)
 
 # Boxes of b.jpg stand first; the last one reaches out of its image.
 TRUTH_CSV = """\
@@ -91,7 +97,7 @@ def test_bad_challenge_rows(truth_csv, write, row, words):
 def test_challenge_csv_that_is_no_text(truth_csv, tmp_path):
     path = tmp_path / 'found.csv'
     path.write_bytes(b'\xff\xd8\xff\xe0')
-    with pytest.raises(ValueError, match='must be a CSV file in UTF-8'):
+    with pytest.raises(ValueError, match='must be text, .* not UTF-8'):
         read_evaluation(str(path), truth_csv)
 
 
@@ -165,3 +171,32 @@ def test_bad_names(write, tmp_path, names, error, words):
         write(name, '{}')
     with pytest.raises(error, match=words):
         read_evaluation(*(str(tmp_path / name) for name in names))
+
+
+def test_predictions_of_det_inferencer(tmp_path):
+    """One JSON per image; the boxes are those of the ground truth."""
+    truth = coco_dict(grid(3))
+    truth['images'] = [
+        dict(id=7, file_name='a/x.jpg', width=99, height=99),
+        dict(id=8, file_name='b.png', width=99, height=99),
+    ]
+    for item in truth['annotations']:
+        item['image_id'] = 7
+    (tmp_path / 'truth.json').write_text(json.dumps(truth))
+    preds = tmp_path / 'out/preds'
+    preds.mkdir(parents=True)
+    found = dict(
+        labels=[0] * 3, scores=[0.5] * 3, bboxes=xywh_to_xyxy(grid(3)).tolist()
+    )
+    (preds / 'x.json').write_text(json.dumps(found))
+    request = str(tmp_path / 'out'), str(tmp_path / 'truth.json')
+    read, store = read_evaluation(*request)
+    assert read.columns.image_ids.tolist() == [7]  # of x.jpg alone
+    assert np.array_equal(store.detections.boxes, read.boxes)
+    (preds / 'x.json').write_text(json.dumps(dict(found, scores=[0.5])))
+    with pytest.raises(ValueError, match='x.json must have as many labels'):
+        read_evaluation(*request)
+    (preds / 'y.json').write_text('{}')
+    (preds / 'x.json').write_text(json.dumps(found))
+    with pytest.raises(ValueError, match='y.json must be called like one'):
+        read_evaluation(*request)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dense_scene.evaluation.tables.detections import Detections
+from dense_scene.utils.ids import number_id
 from tests.test_evaluation.scenes import (
     coco_dict,
     coco_results,
@@ -115,10 +116,45 @@ def test_files_that_cannot_be_read(tmp_path):
         Detections.from_coco(tmp_path / 'none.json', TRUTH)
     path = tmp_path / 'found.json'
     for text, words in (
-        ('[{', 'cannot be parsed'),
-        ('{}', 'holds a dict'),
-        ('[{"bbox": [1]}]', 'four numbers'),
+        ('[{', 'breaks off'),
+        ('{}', 'must be array, but got object'),
+        ('[{"bbox": [1]}]', 'bbox must be array of length 4'),
     ):
         path.write_text(text)
         with pytest.raises(ValueError, match=words):
             Detections.from_coco(path, TRUTH)
+
+
+def test_results_that_name_images_by_their_stems(tmp_path):
+    truth = read_truth(
+        {
+            **coco_dict(grid(1)),
+            'images': [
+                dict(id=1, file_name='a/b.jpg', width=99, height=99),
+                dict(id=2, file_name='c.jpg', width=99, height=99),
+            ],
+        }
+    )
+    found = coco_results(grid(2), [0.5, 0.25])
+    for item, name in zip(found, ('c', 'b')):
+        item['image_id'] = name
+    assert Detections.from_coco(found, truth).image_ids.tolist() == [2, 1]
+    found[0]['image_id'] = 1  # an id: then the other is none either
+    ids = Detections.from_coco(found, truth).image_ids.tolist()
+    assert ids == [1, number_id('b')]
+
+
+@pytest.mark.parametrize(
+    'content, words',
+    [
+        (dict(labels=[], scores=[], bboxes=[]), 'of DetInferencer'),
+        (dict(images=[], annotations=[], categories=[]), 'a ground truth'),
+        ([dict(image_id=1, category_id=1, bbox=[1, 2, 3, 4])], 'scores'),
+        ([dict(data={}, annotations=[])], 'Label Studio'),
+    ],
+)
+def test_other_json_is_recognized(tmp_path, content, words):
+    path = tmp_path / 'found.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f'found.json must be .*{words}'):
+        Detections.from_coco(path, TRUTH)

@@ -7,6 +7,7 @@ import pytest
 
 from dense_scene.datasets.annotation_columns import AnnotationColumns
 from dense_scene.evaluation.tables.ground_truth import GroundTruth
+from dense_scene.utils.ids import number_id
 from tests.test_evaluation.scenes import (
     coco_dict,
     grid,
@@ -129,8 +130,8 @@ def test_invalid_columns(columns, words):
 
 
 def test_text_as_image_id():
-    with pytest.raises(ValueError, match="image ids must be integers.*'a'"):
-        make(ids=['a'], image_ids=['a'])
+    truth = make(ids=['a'], image_ids=['a'])
+    assert truth.columns.image_ids.tolist() == [number_id('a')]
 
 
 def test_missing_class():
@@ -156,7 +157,7 @@ def test_files_that_cannot_be_read(tmp_path):
 @pytest.mark.parametrize(
     'content',
     [
-        dict(images=[], categories=[]),
+        dict(images=[], annotations=[]),
         dict(images=[], categories=[], annotations=[dict(bbox=[1, 2, 3])]),
         dict(images=[], categories=[], annotations=[dict(bbox=[1, 2, 3, 4])]),
     ],

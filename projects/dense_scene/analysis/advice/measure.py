@@ -1,8 +1,11 @@
 """Measure what the numbers in a config follow from."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from mmengine.logging import print_log
 
 from ...datasets.importers.read_annotations import (
     guess_format,
@@ -62,19 +65,22 @@ def advise_dataset(
     seed: int = 0,
     source_format: str | None = None,
     images: str | None = None,
+    classes: Sequence[str] | None = None,
 ) -> DatasetAdvice:
     """Measure what the configs of dense scenes depend on.
 
     Args:
-        ann_file, source_format, images: Of :func:`read_annotations`. The
-            format defaults to what the annotations look like.
+        ann_file, source_format, images, classes: Of
+            :func:`read_annotations`. The format defaults to what the
+            annotations look like.
         scale (tuple[int, int]): What images are resized to, aspect ratio
             kept. Defaults to (1333, 800).
         anchors (int): Anchors per location. Defaults to 3.
         strides, seed: Of :func:`advise_anchors`.
     """
     scale = checks.size('scale', scale)
-    truth, left_out = _usable(_read(ann_file, source_format, images), ann_file)
+    found = _read(ann_file, source_format, images, classes)
+    truth, left_out = _usable(found, ann_file)
     sizes = truth.columns.sizes[:, ::-1]  # width, height
     image_of_box = np.repeat(np.arange(len(sizes)), truth.columns.counts)
     resized = np.maximum(resize(sizes, scale), 1)  # a stripe may lose its row
@@ -127,18 +133,23 @@ def metric_caps(needed: int) -> tuple[int, ...]:
 
 
 def _read(
-    ann_file: str, source_format: str | None, images: str | None
+    ann_file: str,
+    source_format: str | None,
+    images: str | None,
+    classes: Sequence[str] | None,
 ) -> GroundTruth:
     source_format = source_format or guess_format(ann_file)
-    if source_format in ('coco', 'sku'):
+    if source_format == 'sku':
         return read_ground_truth(ann_file)
-    found = read_annotations(ann_file, source_format, images)
+    found = read_annotations(ann_file, source_format, images, classes)
+    for note in found.notes:
+        print_log(f'{ann_file}: {note}', 'current', logging.WARNING)
     return GroundTruth.from_columns(found.columns, found.classes)
 
 
 def _usable(truth: GroundTruth, ann_file: str) -> tuple[GroundTruth, int]:
     """The objects, cut at the edges of images, and how many are none."""
-    truth.validate()
+    truth.validate(ann_file)
     columns = truth.columns
     if (columns.sizes < 1).any():
         what = f'{ann_file} must give every image a positive width and height'
@@ -148,7 +159,9 @@ def _usable(truth: GroundTruth, ann_file: str) -> tuple[GroundTruth, int]:
     keep &= ~(truth.iscrowd | truth.ignore)
     if not keep.any():
         what = f'{ann_file} must hold at least one object of a pixel or more'
-        raise ValueError(f'{what} that is not a crowd region, but holds none.')
+        ignored = int((truth.iscrowd | truth.ignore).sum())
+        why = f'{ignored} of {len(truth)} boxes are ignored (iscrowd)'
+        raise ValueError(f'{what} that is not a crowd region, but {why}.')
     columns = replace(columns, boxes=boxes).keep_boxes(keep)
     kept = GroundTruth.from_columns(columns, truth.classes)
     return kept, len(truth) - len(kept)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ...utils.files import write_text
+from ..sku110k.manifest import manifest_line
 from .check import SKU110KCheck, SplitCheck
 from .faults import Fault
 
@@ -61,11 +62,15 @@ def _image_rows(part: SplitCheck) -> Iterator[dict]:
 def _manifest(part: SplitCheck, limit: int | None) -> str:
     names = [record.name for record in part.records]
     skipped = [
-        f'#   {name} {reason}'
+        f'#   {manifest_line(name)} {reason}'
         for name, reason in zip(names, part.reasons)
         if reason
     ]
-    names = [name for name, reason in zip(names, part.reasons) if not reason]
+    names = [
+        manifest_line(name)
+        for name, reason in zip(names, part.reasons)
+        if not reason
+    ]
     lines = [
         f'# SKU-110K, {part.split}: {len(names)} usable images with '
         f'{len(part.usable().boxes)} usable boxes.',

@@ -1,5 +1,6 @@
 """COCO JSON files with many boxes."""
 
+import logging
 import os
 
 import numpy as np
@@ -7,6 +8,7 @@ from mmdet.registry import DATASETS
 
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ..annotation_columns import AnnotationColumns
+from ..checks.left_out import describe_left_out, leave_out
 from ..column_dataset import ColumnDataset
 from .reader import CocoFile, read_coco_json
 
@@ -18,11 +20,12 @@ class DenseCocoDataset(ColumnDataset):
     Source: the `COCO data format <https://cocodataset.org/#format-data>`_.
     Result dicts equal those of ``mmdet.CocoDataset``, with boxes rounded to
     float32 and no ``mask``. As there, annotations are left out that are marked
-    ``ignore``, lie outside of the image, are less than a pixel wide or high,
-    or have an ``area`` that is not positive; ``iscrowd`` becomes
-    ``ignore_flag``; boxes are not clipped.
-    Differs from it: no ``metainfo`` is needed; ``area`` and ``iscrowd`` may be
-    absent; references to unknown images, categories or classes are errors;
+    ``ignore``, lie outside of the image, or are less than a pixel wide or
+    high; ``iscrowd`` becomes ``ignore_flag``; boxes are not clipped. The log
+    says how many for each reason.
+    Differs from it: no ``metainfo`` is needed; ``iscrowd`` may be absent, and
+    so may ``area``, which is not known either where it is not positive;
+    references to unknown images, categories or classes are errors;
     ``filter_empty_gt`` also drops an image whose every box was left out.
 
     Labels follow the order of the categories in the file, as in
@@ -54,11 +57,11 @@ class DenseCocoDataset(ColumnDataset):
             file = read_coco_json(path, ('file_name', 'height', 'width'))
         label_of_category = self._select_classes(file.classes)
         labels = label_of_category[file.category_of_box]
-        usable = _is_usable(file)
-        keep = usable & (labels >= 0)
+        reasons = dict({'of other classes': labels < 0}, **_faults(file))
+        keep, self.left_out = leave_out(reasons)
         boxes = xywh_to_xyxy(file.boxes).astype(np.float32)
         self.lossless = bool(
-            usable[labels >= 0].all() and _is_exact(file, boxes)
+            keep[labels >= 0].all() and _is_exact(file, boxes)
         )
         columns = AnnotationColumns.from_rows(
             list(map(os.fsencode, file.file_names)),
@@ -69,11 +72,13 @@ class DenseCocoDataset(ColumnDataset):
             labels[keep],
             file.crowd[keep],
         )
+        for note in file.notes:
+            self.log(note, logging.WARNING)
         self.log(
-            f'{len(columns)} images with {len(columns.boxes)} boxes; left out '
-            f'{(~keep).sum()} that are outside of their image, thinner than a '
-            'pixel, marked as ignored or of other classes'
+            f'{len(columns)} images with {len(columns.boxes)} boxes; '
+            f'{describe_left_out(self.left_out)}'
         )
+        self.warn_of_boxes(_all_boxes(file))
         return columns
 
     def _select_classes(self, names: list[str]) -> np.ndarray:
@@ -81,14 +86,16 @@ class DenseCocoDataset(ColumnDataset):
         wanted = self._metainfo.get('classes', names)
         if isinstance(wanted, str):  # ('cell') instead of ('cell', )
             wanted = (wanted,)
-        unknown = [name for name in wanted if name not in names]
+        known = set(names)
+        unknown = [name for name in wanted if name not in known]
         if unknown:
             raise ValueError(
                 f"metainfo['classes'] must be categories of {self.ann_file}, "
                 f'{names}, but got {unknown}. Without it all are used.'
             )
-        chosen = np.array([name in wanted for name in names], bool)
-        classes = tuple(name for name in names if name in wanted)
+        some = set(wanted)
+        chosen = np.array([name in some for name in names], bool)
+        classes = tuple(name for name in names if name in some)
         if tuple(wanted) != classes:
             order = ', '.join(classes)
             self.log(f'classes are in the order of the file: {order}')
@@ -96,16 +103,29 @@ class DenseCocoDataset(ColumnDataset):
         return np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
 
 
-def _is_usable(file: CocoFile) -> np.ndarray:
-    """Which boxes ``CocoDataset`` would use."""
+def _faults(file: CocoFile) -> dict[str, np.ndarray]:
+    """Why ``CocoDataset`` would not use a box, in its order."""
     start, side = file.boxes[:, :2], file.boxes[:, 2:]
     limits = file.sizes[file.image_of_box, ::-1]
     inside = np.minimum(start + side, limits) - np.maximum(start, 0)
-    return (
-        (inside > 0).all(axis=1)
-        & (side >= 1).all(axis=1)
-        & (file.areas > 0)
-        & ~file.ignore
+    return {
+        'marked as ignored (ignore)': file.ignore,
+        'inverted': (side < 0).any(axis=1),
+        'thinner than a pixel': (side < 1).any(axis=1),
+        'outside of their image': (inside <= 0).any(axis=1),
+    }
+
+
+def _all_boxes(file: CocoFile) -> AnnotationColumns:
+    """What the file says, to be looked at."""
+    return AnnotationColumns.from_rows(
+        list(map(os.fsencode, file.file_names)),
+        file.image_ids,
+        file.sizes,
+        file.image_of_box,
+        xywh_to_xyxy(file.boxes),
+        file.category_of_box,
+        file.crowd,
     )
 
 

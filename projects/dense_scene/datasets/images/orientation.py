@@ -1,5 +1,7 @@
 """The eight orientations that EXIF knows."""
 
+import struct
+
 import cv2
 import numpy as np
 from PIL import Image
@@ -43,15 +45,34 @@ def read_orientation(image: Image.Image) -> int:
     try:
         if image.format == 'PNG' and 'exif' not in image.info:
             image.load()  # it may stand behind the pixels
-        exif = Image.Exif()
-        exif.load(image.info.get('exif', b''))
         # The header of a TIFF is of the same kind as EXIF.
-        tags = getattr(image, 'tag_v2', exif)
-        value = tags.get(_TAG, 1)
+        tags = getattr(image, 'tag_v2', None)
+        if tags is not None:
+            value = tags.get(_TAG, 1)
+        else:
+            value = _find_orientation(image.info.get('exif', b''))
     except Exception:  # broken EXIF raises all kinds; the pixels are there
         return 1
     # The tag may hold anything; only these have a meaning.
-    return value if value in range(1, 9) else 1
+    is_known = isinstance(value, int) and value in range(1, 9)
+    return value if is_known else 1
+
+
+def _find_orientation(exif: bytes) -> int:
+    """The tag's value as OpenCV takes it, whatever type the entry claims.
+
+    It reads two bytes where a SHORT would stand. Pillow converts by the
+    type, and refuses a count that is not 1.
+    """
+    data = exif.removeprefix(b'Exif\0\0')
+    order = {b'II': '<', b'MM': '>'}[data[:2]]
+    mark, start = struct.unpack_from(f'{order}HI', data, 2)
+    (count,) = struct.unpack_from(f'{order}H', data, start)
+    for entry in range(start + 2, start + 2 + 12 * count, 12):
+        tag, _, _, value = struct.unpack_from(f'{order}HHIH', data, entry)
+        if tag == _TAG:
+            return value if mark == 42 else 1
+    return 1
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

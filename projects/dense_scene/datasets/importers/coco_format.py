@@ -25,9 +25,9 @@ def read_coco(source: Path) -> FoundBoxes:
     ``iscrowd`` and ``ignore`` both become ignored boxes. Classes are all
     categories of the file, in its order.
     """
-    file = read_coco_json(str(source), ('file_name',))
+    file = read_coco_json(str(source), ('file_name',), any_name=True)
     return FoundBoxes(
-        lambda row: f'{source}, annotation {row + 1}',
+        lambda row: f'{source}, annotation {file.numbers[row]}',
         file.file_names,
         file.sizes,
         file.image_of_box,
@@ -35,6 +35,8 @@ def read_coco(source: Path) -> FoundBoxes:
         file.category_of_box,
         file.crowd | file.ignore,
         file.classes,
+        where_image=lambda index: f'{source}, image {index + 1}',
+        notes=file.notes,
     )
 
 

@@ -7,47 +7,39 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...utils.files import open_text, write_text
-from ..sku110k.reader import COLUMNS as SKU_COLUMNS
+from ...utils.files import write_text
+from ...utils.texts import open_text
 from .annotation_set import AnnotationSet
-from .found_boxes import MAX_SIDE, FoundBoxes
-
-# What a column may be called; the first name is the one that is written.
-ALIASES = dict(
-    image=('image', 'image_name', 'image_path', 'filename', 'file_name'),
-    x1=('x1', 'xmin', 'x_min', 'left'),
-    y1=('y1', 'ymin', 'y_min', 'top'),
-    x2=('x2', 'xmax', 'x_max', 'right'),
-    y2=('y2', 'ymax', 'y_max', 'bottom'),
-    label=('class', 'label', 'category', 'class_name'),
-    width=('image_width', 'width'),
-    height=('image_height', 'height'),
-    ignored=('ignored', 'ignore', 'iscrowd', 'difficult'),
+from .csv_columns import (
+    ALIASES,
+    CORNERS,
+    LONGEST,
+    XYWH,
+    find_layout,
+    find_places,
+    find_separator,
 )
-_CORNERS = ['x1', 'y1', 'x2', 'y2']
-
-
-def has_header(source: Path) -> bool:
-    """Whether the first row of a table names its columns."""
-    with open_text(source) as file:
-        first = file.readline()
-    names = {name.strip().strip('"').lower() for name in first.split(',')}
-    return not names.isdisjoint(ALIASES['x1'])
+from .found_boxes import MAX_SIDE, FoundBoxes
 
 
 def read_csv(source: Path) -> FoundBoxes:
-    """Read a table with a header, or one laid out like SKU-110K's.
+    """Read a table with a header, or with one of three known layouts.
 
     Columns may come in any order: image, x1, y1, x2, y2 and, optionally,
     class (one class, 'object', without), image_width, image_height and
-    ignored (0 or 1), under these or some other usual names. Without a header
-    the columns are those of SKU-110K. A row with empty corners is an image
-    without boxes. The rows of an image need not lie together. Classes are
-    those that occur, by alphabet.
+    ignored (0 or 1), under these or some other usual names; x, y, w, h or
+    'bbox', such as '[1, 2, 3, 4]', may take the place of the corners. Columns
+    are separated by commas, semicolons or tabs. Without a header they are
+    those of SKU-110K, of makesense.ai (class, x, y, w, h, image, image_width,
+    image_height) or of keras-retinanet (image, x1, y1, x2, y2, class). A row
+    with empty corners is an image without boxes. The rows of an image need
+    not lie together. Classes are those that occur, by alphabet.
     """
     table = _read_table(source)
-    boxes = np.stack([_numbers(table, name) for name in _CORNERS], axis=1)
+    boxes = np.stack([_numbers(table, name) for name in CORNERS], axis=1)
     blank = np.isnan(boxes)
+    if 'x' in table.attrs['from']:
+        boxes[:, 2:] += boxes[:, :2]
     is_box = ~blank.any(axis=1)
     image, names = pd.factorize(table['image'])
     sides = [_integers(table, side, MAX_SIDE) for side in ('height', 'width')]
@@ -63,14 +55,16 @@ def read_csv(source: Path) -> FoundBoxes:
     labels, classes = pd.factorize(table['label'][is_box], sort=True)
     rows = table.index[is_box]
     return FoundBoxes(
-        lambda box: f'{source}, row {rows[box]}',
-        list(names),
-        sizes[first],
-        image[is_box],
-        boxes[is_box],
-        labels,
-        _integers(table, 'ignored', 1)[is_box],
-        list(classes),
+        where=lambda box: f'{source}, row {rows[box]}',
+        names=list(names),
+        where_image=lambda index: f'{source}, row {table.index[first[index]]}',
+        sizes=sizes[first],
+        image_of_box=image[is_box],
+        boxes=boxes[is_box],
+        labels=labels,
+        ignored=_integers(table, 'ignored', 1)[is_box],
+        classes=list(classes),
+        notes=table.attrs['notes'],
     )
 
 
@@ -98,10 +92,13 @@ def write_csv(annotations: AnnotationSet, target: Path, digits: int) -> None:
 def _read_table(source: Path) -> pd.DataFrame:
     """Text by field; the index counts the rows of the file from 1."""
     with open_text(source) as file:
+        separator = find_separator(file.readline(LONGEST))
+        file.seek(0)
         try:
             table = pd.read_csv(
                 file,
                 header=None,
+                sep=separator,
                 dtype=object,
                 na_filter=False,
                 skipinitialspace=True,
@@ -109,32 +106,37 @@ def _read_table(source: Path) -> pd.DataFrame:
             )
         except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
             wanted = f'{source} must be CSV with a row per box'
-            raise ValueError(f'{wanted}, but fails: {error}.') from error
-    first = [name.strip().lower() for name in table.iloc[0]]
+            why = ' '.join(str(error).split())
+            raise ValueError(f'{wanted}, but fails: {why}.') from None
     table.index += 1
-    # The first of the usual names that is there.
-    places = {
-        field: first.index(next(name for name in aliases if name in first))
-        for field, aliases in ALIASES.items()
-        if not set(aliases).isdisjoint(first)
-    }
-    missing = [name for name in ('image', *_CORNERS) if name not in places]
-    if not missing:
+    first = [str(cell).strip() for cell in table.iloc[0]]
+    places, notes = find_places(first, source)
+    if 'bbox' in places:
+        table, places = _split_boxes(table, places)
+    if not find_layout(first):
         table = table.iloc[1:]
-    elif len(first) == len(SKU_COLUMNS) and set(_CORNERS) <= set(missing):
-        order = ('image', *_CORNERS, 'label', 'width', 'height')
-        places = {field: place for place, field in enumerate(order)}
-    else:
-        raise ValueError(
-            f'{source} must have a header with image, x1, y1, x2 and y2, or '
-            f'the {len(SKU_COLUMNS)} columns of SKU-110K, but '
-            f'{", ".join(missing)} is missing from {str(first)[:120]}.'
-        )
     table = table[(table != '').any(axis=1)]
-    table = table[list(places.values())].set_axis(list(places), axis=1)
-    table.attrs['source'] = source
+    given = list(places)
+    # Corners and sides are read alike; what they are is kept beside.
+    names = [dict(zip(XYWH, CORNERS)).get(name, name) for name in given]
+    table = table[list(places.values())].set_axis(names, axis=1)
+    table.attrs.update({'source': source, 'from': given, 'notes': notes})
     label = table['label'].str.strip() if 'label' in table else 'object'
     return table.assign(label=label)
+
+
+def _split_boxes(
+    table: pd.DataFrame, places: dict[str, int]
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """A column such as '[1, 2, 3, 4]' as four: x, y, w, h."""
+    texts = table[places['bbox']].str.strip('[]() ')
+    parts = texts.str.split(r'[,\s]+', n=4, expand=True, regex=True)
+    parts = parts.reindex(columns=range(4)).fillna('')
+    start = table.shape[1]
+    parts.columns = range(start, start + 4)
+    new = {name: start + i for i, name in enumerate(XYWH)}
+    kept = {f: p for f, p in places.items() if f != 'bbox'}
+    return pd.concat([table, parts], axis=1), {**kept, **new}
 
 
 def _require(

@@ -1,9 +1,11 @@
 """CVAT for images 1.1: one XML file for all images."""
 
-import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
+from ...utils.boxes import turned_hulls
 from .found_boxes import FoundBoxes
 from .xml_files import parse_xml, read_side
 
@@ -65,7 +67,7 @@ def read_cvat(source: Path) -> FoundBoxes:
 
 
 def _corners(tag: str, item: dict[str, str]) -> tuple[list[float], float]:
-    """xyxy of the shape's upright hull, and the angle of a box."""
+    """xyxy of the shape's upright hull, and the angle of a box in degrees."""
     if tag == 'polygon':
         points = [point.split(',') for point in item['points'].split(';')]
         xs, ys = zip(*((float(x), float(y)) for x, y in points))
@@ -74,13 +76,9 @@ def _corners(tag: str, item: dict[str, str]) -> tuple[list[float], float]:
         keys = ('left', 'top', 'width', 'height')
         left, top, width, height = (float(item[key]) for key in keys)
         return [left, top, left + width, top + height], 0
-    x1, y1, x2, y2 = (float(item[key]) for key in ('xtl', 'ytl', 'xbr', 'ybr'))
-    angle = math.radians(float(item.get('rotation') or 0) % 180)
-    if not angle or x1 > x2 or y1 > y2:
-        return [x1, y1, x2, y2], angle
-    # The half sides of the hull of a rectangle that turns about its center.
-    cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
-    width = (x2 - x1) / 2 * cos + (y2 - y1) / 2 * sin
-    height = (x2 - x1) / 2 * sin + (y2 - y1) / 2 * cos
-    x, y = (x1 + x2) / 2, (y1 + y2) / 2
-    return [x - width, y - height, x + width, y + height], angle
+    corners = [float(item[key]) for key in ('xtl', 'ytl', 'xbr', 'ybr')]
+    angle = float(item.get('rotation') or 0) % 180
+    if not angle:
+        return corners, angle
+    hull = turned_hulls(np.array([corners]), np.array([angle]))
+    return hull[0].tolist(), angle

@@ -8,7 +8,8 @@ from ...utils import checks
 from ...utils.files import find_files, require_file
 from .annotation_set import AnnotationSet
 from .coco_format import read_coco, write_coco
-from .csv_format import has_header, read_csv, write_csv
+from .csv_columns import looks_like_sku
+from .csv_format import read_csv, write_csv
 from .cvat_format import read_cvat
 from .found_boxes import FoundBoxes
 from .voc_format import read_voc
@@ -40,7 +41,7 @@ def _holds(suffix: str) -> Callable[[Path], bool]:
 FORMATS = dict(
     coco=Format(_ends('.json'), read_coco, write=write_coco),
     csv=Format(
-        lambda path: _ends('.csv')(path) and has_header(path),
+        lambda path: _ends('.csv')(path) and not looks_like_sku(path),
         read_csv,
         write=write_csv,
     ),

@@ -28,7 +28,8 @@ def read_voc(
     ``difficult`` boxes become ignored ones; poses, parts and ``truncated``
     are not kept. Classes are those that occur, by alphabet. An image lies in
     the same sub-folder as its XML file; of a ``filename`` that is a path,
-    only the last part counts.
+    only the last part counts. Where there is no such image but one that is
+    called like the XML, that is taken.
 
     hotcoco's ``from_voc`` (1.3.0) gives the same boxes, decimals included,
     but in silence skips sub-folders, accepts a file that breaks off and
@@ -47,13 +48,11 @@ def read_voc(
     finally:
         if was_enabled:
             gc.enable()
-    first: dict[str, Path] = {}
-    for name, path in zip(found.names, files):
-        if (other := first.setdefault(name, path)) != path:
-            both = f'{source / path} and {source / other} both name {name!r}'
-            raise ValueError(f'an image must have one XML file, but {both}.')
+    found.also = [path.with_suffix('').as_posix() for path in files]
+    found.where_image = lambda index: str(source / files[index])
     found.classes = sorted(names)
-    order = np.array([found.classes.index(name) for name in names], np.int64)
+    rank = {name: place for place, name in enumerate(found.classes)}
+    order = np.array([rank[name] for name in names], np.int64)
     found.labels = order[np.asarray(found.labels)]
     starts = np.searchsorted(found.image_of_box, np.arange(len(files)))
 
@@ -64,6 +63,7 @@ def read_voc(
     found.where = where
     corners = np.array(found.boxes).reshape(-1, 4)
     found.boxes = corners - [offset, offset, 0, 0]
+    found.offset = offset
     if early := int((corners[:, :2] < offset).any(axis=1).sum()):
         found.notes.append(
             f'{early} boxes begin before pixel {offset:g}, which the files '
@@ -78,11 +78,10 @@ def _read_file(
 ) -> None:
     root = parse_xml(path)
     image = re.split(r'[\\/]', (root.findtext('filename') or '').strip())[-1]
-    if not image:
-        raise ValueError(f'{path} must name its image in the tag filename.')
     height = read_side(root.findtext('size/height'), str(path))
     width = read_side(root.findtext('size/width'), str(path))
-    found.add_image((folder / image).as_posix(), height, width)
+    name = (folder / image).as_posix() if image else ''
+    found.add_image(name, height, width)
     for number, item in enumerate(root.iter('object')):
         name = (item.findtext('name') or '').strip()
         difficult = (item.findtext('difficult') or '0').strip()

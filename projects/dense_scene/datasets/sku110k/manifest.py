@@ -1,13 +1,14 @@
 """Manifests: lists of image names that restrict a data set."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ...utils.checks import integer
-from ...utils.files import require_file, write_bytes
+from ...utils.files import require_file, write_text
 
 MANIFESTS = Path(__file__).parent / 'manifests'
 # "A method for detecting objects in dense scenes" (2022), section 4: 3,828
@@ -19,7 +20,10 @@ SEED = 3
 
 
 def read_manifest(name: str) -> list[str]:
-    """Read a manifest: one image name per line, ``#`` begins a comment.
+    """Read a manifest: an image name per line, of any name a file can have.
+
+    Lines that begin with ``# `` are comments, and so are ``#`` and blank
+    ones. A name in double quotes is JSON: see :func:`manifest_line`.
 
     ``name`` is a path, or the name of a manifest of this package.
     """
@@ -27,12 +31,38 @@ def read_manifest(name: str) -> list[str]:
     if not path.is_file():
         shipped = sorted(file.name for file in MANIFESTS.glob('*.txt'))
         require_file(name, 'manifest', f'Give a path or one of {shipped}.')
-    lines = path.read_text(encoding='utf-8').splitlines()
-    names = [line.partition('#')[0].strip() for line in lines]
+    with open(
+        path, encoding='utf-8-sig', errors='surrogateescape', newline=''
+    ) as file:
+        lines = file.read().split('\n')
+    names = [_read_name(line.removesuffix('\r')) for line in lines]
     names = list(filter(None, names))
     if not names:
         raise ValueError(f'manifest {path} must list image names, one a line.')
     return names
+
+
+def manifest_line(name: str) -> str:
+    """A name as a line of a manifest, without its line feed.
+
+    Quoted, as JSON, where it would not be read as it is: with a line end, or
+    if it begins like a comment or a quoted name, or with a byte order mark.
+    """
+    plain = not set(name) & set('\r\n') and _read_name(name) == name
+    plain = plain and not name.startswith('\ufeff')
+    return name if plain else json.dumps(name, ensure_ascii=False)
+
+
+def _read_name(line: str) -> str:
+    """The name that a line holds, '' for none."""
+    if line.startswith('# ') or line == '#' or not line.strip():
+        return ''
+    if line.startswith('"') and line.endswith('"'):
+        try:
+            return str(json.loads(line))
+        except ValueError:  # a name that is in quotes
+            return line
+    return line
 
 
 def choose_subset(
@@ -109,7 +139,8 @@ def write_subset(
             'tools/dataset_converters/make_sku110k_subset.py COUNTS.csv\n'
         )
         paths.append(Path(out_dir) / f'sku110k-sub_{split}.txt')
-        write_bytes(paths[-1], (header + '\n'.join(names) + '\n').encode())
+        lines = [f'{manifest_line(name)}\n' for name in names]
+        write_text(paths[-1], [header, *lines])
     return paths
 
 

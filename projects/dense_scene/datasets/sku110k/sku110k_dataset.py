@@ -7,8 +7,8 @@ import numpy as np
 from mmdet.registry import DATASETS
 
 from ..annotation_columns import AnnotationColumns
+from ..checks.pictures import compare_with_pictures
 from ..column_dataset import ColumnDataset
-from ..images.integrity import check_images
 from .manifest import read_manifest
 from .reader import CLASSES, read_sku110k_csv, repair_boxes
 
@@ -91,10 +91,25 @@ class SKU110KDataset(ColumnDataset):
             columns = read_sku110k_csv(path)
         columns = self._choose_images(columns)
         if self.check_image_size:
-            columns = check_images(columns, self.data_prefix['img'])
-        columns, changes = repair_boxes(columns)
+            columns = self._check_sizes(columns)
+        self.warn_of_boxes(columns)
+        columns, self.left_out, changes = repair_boxes(columns)
         self.log(changes)
         return columns
+
+    def _check_sizes(self, columns: AnnotationColumns) -> AnnotationColumns:
+        """Leave out what cannot be read; ValueError for other sizes."""
+        names = list(map(os.fsdecode, columns.file_names.tolist()))
+        folder = self.data_prefix['img']
+        report = compare_with_pictures(folder, names, columns.sizes, True)
+        if wrong := report.wrong_sizes():
+            raise ValueError(f'{folder}: {wrong}. Put them in skip_images.')
+        if report.faults:
+            listed = '; '.join(
+                f'{n} {why}' for n, why in report.faults.items()
+            )
+            self.log(f'skipped {len(report.faults)} images: {listed}')
+        return columns.take(np.array([n not in report.faults for n in names]))
 
     def _choose_images(self, columns: AnnotationColumns) -> AnnotationColumns:
         names = columns.file_names

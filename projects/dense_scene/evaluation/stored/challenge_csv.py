@@ -9,6 +9,7 @@ import numpy as np
 
 from ...utils.files import write_text
 from ...utils.groups import group_rows
+from ...utils.texts import open_text
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
 
@@ -29,18 +30,21 @@ def read_challenge_csv(path: str, ground_truth: GroundTruth) -> Detections:
     for line, row in _read_rows(path):
         try:
             x1, y1, x2, y2, score = map(float, row[1:])
-        except ValueError as error:
+        except ValueError:
             wanted = f'row {line} must be {", ".join(_COLUMNS)}'
-            raise ValueError(f'{path}, {wanted}, but is {row}.') from error
+            raise ValueError(
+                f'{path}, {wanted}, but is {_show_row(row)}.'
+            ) from None
         names.append(row[0])
         numbers.append((x1, y1, x2, y2, score))
     ids = ground_truth.columns.image_ids.tolist()
     known = dict(zip(ground_truth.file_names, ids))
+    known.pop('', None)  # images without a name
     if unknown := sorted(set(names) - set(known)):
         fault = f'{len(unknown)} of {len(set(names))} are not there'
         raise ValueError(
             f'{path} must name images of the ground truth, but {fault}, '
-            f'{unknown[0]!r} among them.'
+            f'{unknown[0][:80]!r} among them.'
         )
     boxes, scores = np.split(np.reshape(numbers, (-1, 5)), [4], axis=1)
     image_ids = np.array([known[name] for name in names], np.int64)
@@ -86,15 +90,19 @@ def _require_one_class(path: str | PathLike, truth: GroundTruth) -> None:
 def _read_rows(path: str) -> Iterator[tuple[int, list[str]]]:
     """Rows with their numbers, without empty ones and the header."""
     try:
-        with open(path, newline='', encoding='utf-8') as file:
+        with open_text(path) as file:
             rows = csv.reader(file, skipinitialspace=True)
             filled = ((line, row) for line, row in enumerate(rows, 1) if row)
             for place, (line, row) in enumerate(filled):
                 if place or tuple(row) != _COLUMNS:
                     yield line, row
-    except (csv.Error, UnicodeDecodeError) as error:
-        fault = f'must be a CSV file in UTF-8, but {error}'
-        raise ValueError(f'{path} {fault}.') from error
+    except csv.Error as error:
+        raise ValueError(f'{path} must be a CSV file, but {error}.') from None
+
+
+def _show_row(row: list[str]) -> str:
+    """A row for a message, cut."""
+    return repr(row)[:120]
 
 
 def _rows(

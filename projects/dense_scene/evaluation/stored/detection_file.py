@@ -6,20 +6,22 @@ import os
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
-from zipfile import BadZipFile
 
+import msgspec
 import numpy as np
 
 from ...utils import checks
 from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import require_file, whole_file
+from ...utils.npz import read_npz
+from ...utils.texts import decode_json
 from ..tables.detections import Detections
 from ..tables.ground_truth import to_integers
 
 ENDINGS = ('.npz',)
 _FORMAT = 1
-# What np.load and the look at its columns raise of a file that is another.
-_FAULTS = AttributeError, EOFError, KeyError, OSError, TypeError, ValueError
+# What the look at its columns raises of a file that is another.
+_FAULTS = AttributeError, KeyError, OverflowError, TypeError, ValueError
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +82,15 @@ def save_detections(
 def load_detections(path: str | PathLike) -> DetectionStore:
     """Read what :func:`save_detections` wrote; nothing in it is executed."""
     require_file(path, 'stored detections')
+    columns = read_npz(path, 'stored detections')
     try:
-        with np.load(path, allow_pickle=False) as file:
-            columns = dict(file)
         form = int(columns['format'])
-        meta = json.loads(columns['meta'].tobytes())
         if form > _FORMAT:
             raise ValueError(f'format {form} is newer. Update dense_scene')
+        meta = decode_json(columns['meta'].tobytes(), dict, 'meta must be {}')
+        classes = meta.get('classes')
+        if classes is not None:
+            msgspec.convert(classes, list[str])
         if 'boxes' not in columns:
             columns['boxes'] = xywh_to_xyxy(columns['xywh'])
         elif 'xywh' not in columns:
@@ -98,11 +102,15 @@ def load_detections(path: str | PathLike) -> DetectionStore:
             columns['labels'],
             columns['xywh'],
         )
-        return DetectionStore(found, columns.get('image_ids'), meta)
-    except (*_FAULTS, BadZipFile) as error:
-        fault = f'cannot be read: {str(error) or type(error).__name__}'
+        image_ids = columns.get('image_ids')
+        if image_ids is not None:
+            image_ids = to_integers(image_ids, 'image ids')
+        return DetectionStore(found, image_ids, meta)
+    except _FAULTS as error:
+        reason = str(error) or type(error).__name__
+        fault = f'cannot be read: {" ".join(reason.split())}'
         line = f'{path} must hold stored detections, but {fault}.'
-        raise ValueError(line) from error
+        raise ValueError(line) from None
 
 
 def describe_file(name: str, path: str | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Detections and ground truth of any file that users have."""
 
+import logging
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -9,10 +10,12 @@ from mmengine.logging import print_log
 from ...datasets.sku110k.reader import CLASSES, read_sku110k_csv, repair_boxes
 from ...utils import checks
 from ...utils.files import require_file, require_own_place
+from ..tables.contradictions import warn_of_contradictions
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
 from .challenge_csv import read_challenge_csv, write_challenge_csv
 from .detection_file import DetectionStore, load_detections
+from .inferencer_folder import read_inferencer_folder
 
 
 def read_evaluation(
@@ -22,7 +25,8 @@ def read_evaluation(
 
     Args:
         detections (str): Stored detections (``.npz``), COCO results
-            (``.json``) or the CSV of the SKU-110K challenge (``.csv``).
+            (``.json``), the CSV of the SKU-110K challenge (``.csv``), or the
+            folder of predictions that DetInferencer wrote.
         ann_file (str): COCO JSON (``.json``) or annotations of SKU-110K
             (``.csv``), repaired as by :class:`SKU110KDataset`.
 
@@ -30,16 +34,29 @@ def read_evaluation(
         tuple[GroundTruth, DetectionStore]: The ground truth of the images that
         were evaluated; all of them unless the detections name theirs.
     """
-    kind = _kind(detections, 'detections', ('.npz', '.json', '.csv'))
-    if kind != '.npz':
-        truth = read_ground_truth(ann_file)
-        read = Detections.from_coco if kind == '.json' else read_challenge_csv
-        return truth, DetectionStore(read(detections, truth))
-    store = load_detections(detections)
-    truth = read_ground_truth(ann_file, store.meta.get('classes'))
+    truth, store = _read(detections, ann_file)
     if store.image_ids is not None:
         truth = truth.subset(store.image_ids, ann_file)
+    truth.validate(ann_file)
+    # NaN is left out with a count by what comes next.
+    store.detections.drop_nan()[0].validate(truth, detections)
     return truth, store
+
+
+def _read(
+    detections: str, ann_file: str
+) -> tuple[GroundTruth, DetectionStore]:
+    """The whole ground truth, and the detections."""
+    if Path(detections).is_dir():
+        truth = read_ground_truth(ann_file)
+        return truth, read_inferencer_folder(detections, truth)
+    kind = _kind(detections, 'detections', ('.npz', '.json', '.csv'))
+    if kind == '.npz':
+        store = load_detections(detections)
+        return read_ground_truth(ann_file, store.meta.get('classes')), store
+    truth = read_ground_truth(ann_file)
+    read = Detections.from_coco if kind == '.json' else read_challenge_csv
+    return truth, DetectionStore(read(detections, truth))
 
 
 def read_ground_truth(
@@ -47,8 +64,10 @@ def read_ground_truth(
 ) -> GroundTruth:
     """Read COCO JSON, of which some classes only, or a CSV of SKU-110K."""
     if _kind(ann_file, 'ground truth', ('.json', '.csv')) == '.json':
-        return GroundTruth.from_coco(ann_file, classes)
-    columns, changes = repair_boxes(read_sku110k_csv(ann_file))
+        truth = GroundTruth.from_coco(ann_file, classes)
+        warn_of_contradictions(truth, ann_file)
+        return truth
+    columns, _, changes = repair_boxes(read_sku110k_csv(ann_file))
     print_log(f'{Path(ann_file).name}: {changes}.', 'current')
     return GroundTruth.from_columns(columns, CLASSES)
 
@@ -70,7 +89,11 @@ def convert_detections(
         raise ValueError('the ground truth is needed: it names the images.')
     require_own_place(Path(path), (detections, ann_file))
     truth, store = read_evaluation(str(detections), str(ann_file))
-    return write_challenge_csv(store.detections, truth, path, digits)
+    found, nan_boxes = store.detections.drop_nan()
+    if nan_boxes:
+        left = f'{nan_boxes} detections with NaN or infinity are left out'
+        print_log(f'{detections}: {left}.', 'current', logging.WARNING)
+    return write_challenge_csv(found, truth, path, digits)
 
 
 def _kind(path: str, what: str, endings: tuple[str, ...]) -> str:

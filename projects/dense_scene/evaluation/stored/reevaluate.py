@@ -61,7 +61,8 @@ def evaluate_detections(
 
     Returns:
         list[dict]: Per setting ``nms_iou`` and ``score_thr`` (None: none),
-        ``images``, ``objects``, ``detections``, ``nan_boxes``, ``evaluator``,
+        ``note`` (why there is no number, or ''), ``images``, ``objects``,
+        ``detections``, ``nan_boxes``, ``evaluator``,
         ``table`` (text), and the values of :class:`DenseCocoMetric` such as
         ``bbox_mAP_at300`` and ``recall_bound_at300``.
     """
@@ -91,6 +92,7 @@ def evaluate_detections(
                 values,
                 nms_iou=nms_iou,
                 score_thr=score_thr,
+                note=truth.nothing_to_find(),
                 images=len(counts),
                 objects=int(counts.sum()),
                 detections=len(chosen),
@@ -106,6 +108,8 @@ def format_results(results: Sequence[dict]) -> str:
     """One table per setting, with what it is about."""
     line = '{images} images, {objects} objects; {evaluator}'
     lines = [line.format(**results[0])]
+    if note := results[0]['note']:
+        lines.append(note)
     if nan_boxes := results[0]['nan_boxes']:
         fault = 'hold NaN or infinity and are not scored'
         lines.append(f'{nan_boxes} detections {fault}')

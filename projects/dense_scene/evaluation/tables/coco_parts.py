@@ -62,6 +62,7 @@ def split_coco(
     ground_truth: GroundTruth,
     detections: Detections,
     num_images: int | None = None,
+    num_pairs: int = 1 << 62,
 ) -> Iterator[CocoPart]:
     """Check both sides and yield them in parts, sorted by image id.
 
@@ -72,14 +73,15 @@ def split_coco(
         ground_truth, detections: ValueError if they are invalid.
         num_images (int, optional): Most images of a part. Defaults to None:
             all in one part.
+        num_pairs (int): Most pairs of a detection and an object in the images
+            of a part of more than one image. Defaults to no limit.
     """
     ground_truth.validate()
     detections.validate(ground_truth)
     ids = np.sort(ground_truth.columns.image_ids)
     objects, found = ground_truth.group(ids), detections.group(ids)
     step = num_images or max(1, len(ids))
-    for start in range(0, max(1, len(ids)), step):
-        chunk = slice(start, min(start + step, len(ids)))
+    for chunk in _chunks(found.counts * objects.counts, step, num_pairs):
         rows, images = found.rows_of(chunk)
         columns = (
             images,
@@ -94,3 +96,17 @@ def split_coco(
             np.column_stack(columns),
             rows,
         )
+
+
+def _chunks(
+    pairs: np.ndarray, num_images: int, num_pairs: int
+) -> Iterator[slice]:
+    """At most so many images, and so many of their (M,) pairs, at a time."""
+    start = total = 0
+    for image, count in enumerate(pairs.tolist()):
+        full = image - start == num_images or total + count > num_pairs
+        if full and image > start:
+            yield slice(start, image)
+            start, total = image, 0
+        total += count
+    yield slice(start, len(pairs))

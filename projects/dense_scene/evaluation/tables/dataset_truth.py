@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from ...datasets.annotation_columns import AnnotationColumns
 from ...datasets.column_dataset import ColumnDataset
+from .contradictions import warn_of_contradictions
 from .ground_truth import GroundTruth
 
 
@@ -51,7 +52,8 @@ def read_truth(
     if truth is None and ann_file is not None:
         with get_local_path(ann_file, backend_args=backend_args) as path:
             truth = GroundTruth.from_coco(path, classes)
-        truth.validate()
+        truth.validate(ann_file)
+        warn_of_contradictions(truth, ann_file)
     return truth
 
 

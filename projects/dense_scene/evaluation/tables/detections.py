@@ -1,18 +1,30 @@
 """The detections of a whole data set as a few arrays."""
 
-import json
 from dataclasses import dataclass, fields, replace
 from os import PathLike
+from pathlib import PurePosixPath
+from typing import Any
 
+import msgspec
 import numpy as np
 
-from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
-from ...utils.files import read_text, require_file
+from ...datasets.importers.recognize import recognize_json
+from ...utils.boxes import MAX_COORDINATE, xywh_to_xyxy, xyxy_to_xywh
+from ...utils.files import require_file
 from ...utils.groups import RowGroups, find_positions, group_rows
+from ...utils.ids import number_ids
+from ...utils.texts import decode_json, explain
 from .ground_truth import GroundTruth, refuse_rows, to_integers
 
 # A mean of three softmax scores may exceed 1 by a rounding error.
 _SCORE_TOLERANCE = 1e-6
+
+
+class _Result(msgspec.Struct, gc=False):
+    image_id: int | str
+    category_id: int | str
+    bbox: tuple[float, float, float, float]
+    score: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,30 +72,28 @@ class Detections:
             source (str | PathLike | list[dict]): Every dict has ``image_id``,
                 ``category_id``, ``bbox`` (xywh) and ``score``.
             ground_truth (GroundTruth): Translates the categories; ValueError
-                if it lacks one.
+                if it lacks one. Image ids that are none of its ids may be
+                the stems of its file names, as some programs write them.
         """
         name = 'detections' if isinstance(source, list) else str(source)
-        items = source if isinstance(source, list) else _read_json(name)
-        try:
-            xywh = np.array([item['bbox'] for item in items], np.float64)
-            xywh = xywh.reshape(len(items), 4)
-            scores = np.array([item['score'] for item in items], np.float64)
-            image_ids, categories = (
-                to_integers([item[key] for item in items], key)
-                for key in ('image_id', 'category_id')
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f'{name} must hold image_id, category_id, bbox of four numbers'
-                f' and score, but {type(error).__name__}: {error}.'
-            ) from error
+        items = _read_results(source, name)
+        boxes = np.array([item.bbox for item in items], np.float64)
+        xywh = boxes.reshape(-1, 4)
+        image_ids = number_ids([item.image_id for item in items], name)
+        image_ids = _match_stems(image_ids, items, ground_truth)
+        categories = number_ids([item.category_id for item in items], name)
         known = ground_truth.category_ids
         labels = find_positions(categories, known)
-        if unknown := np.unique(categories[labels < 0]).tolist():
+        if (labels < 0).any():
+            unknown = {
+                str(items[row].category_id)[:80]
+                for row in np.flatnonzero(labels < 0)
+            }
             raise ValueError(
                 f'{name}: category_id must be one of the ground truth, '
-                f'{known.tolist()}, but got {unknown}.'
+                f'{known.tolist()[:20]}, but got {sorted(unknown)[:20]}.'
             )
+        scores = np.array([item.score for item in items], np.float64)
         return cls(image_ids, xywh_to_xyxy(xywh), scores, labels, xywh)
 
     def __len__(self) -> int:
@@ -105,8 +115,8 @@ class Detections:
         finite = np.isfinite(self.boxes).all(axis=1) & np.isfinite(self.scores)
         return self.take(finite), int((~finite).sum())
 
-    def validate(self, ground_truth: GroundTruth) -> None:
-        """Refuse what would be scored wrongly with a ValueError."""
+    def validate(self, ground_truth: GroundTruth, name: str = '') -> None:
+        """Refuse what would be scored wrongly, with the file's ``name``."""
         num_classes, scores = len(ground_truth.classes), self.scores
         known = ground_truth.columns.image_ids
         rules = {
@@ -119,6 +129,9 @@ class Detections:
             'have a box without NaN or infinity (call drop_nan() first)': (
                 np.isfinite(self.boxes).all(axis=1)
             ),
+            f'have a box within {MAX_COORDINATE} pixels': (
+                (np.abs(self.boxes) <= MAX_COORDINATE).all(axis=1)
+            ),
             'have a box with x1 <= x2 and y1 <= y2': (
                 (self.xywh[:, 2:] >= 0).all(axis=1)
             ),
@@ -126,19 +139,46 @@ class Detections:
                 (scores >= 0) & (scores <= 1 + _SCORE_TOLERANCE)
             ),
         }
-        refuse_rows(self, 'detection', rules)
+        refuse_rows(self, 'detection', rules, name)
 
 
-def _read_json(path: str) -> list:
-    require_file(path, 'detections')
-    content = None
+def _read_results(source: Any, name: str) -> list[_Result]:
+    if isinstance(source, list):
+        try:
+            return msgspec.convert(source, list[_Result], strict=False)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f'{name}: {explain(error)}.') from None
+    require_file(name, 'detections')
+    wanted = f'{name} must be a JSON list of results'
+    with open(name, 'rb') as file:
+        data = file.read()
     try:
-        content = json.loads(read_text(path))
-        fault = f'holds a {type(content).__name__}'
-    except ValueError as error:
-        fault = f'cannot be parsed: {error}'
-    if not isinstance(content, list):
-        raise ValueError(
-            f'{path} must be a JSON list of results, but {fault}.'
-        )
-    return content
+        return decode_json(data, list[_Result], wanted)
+    except ValueError:
+        other = recognize_json(data)
+        if b'"annotations"' in data and b'"categories"' in data:
+            other = other or 'holds a ground truth. Give the detections'
+        if other:
+            raise ValueError(f'{wanted}, but {other}.') from None
+        raise
+
+
+def _match_stems(
+    image_ids: np.ndarray, items: list[_Result], truth: GroundTruth
+) -> np.ndarray:
+    """Ids that are stems of file names, as the ids of these images."""
+    known = truth.columns.image_ids
+    lost = ~np.isin(image_ids, known)
+    if not lost.any():
+        return image_ids
+    named: dict[str, list[int]] = {}
+    for file_name, number in zip(truth.file_names, known.tolist()):
+        name = PurePosixPath(file_name.replace('\\', '/')).name
+        for key in {name, PurePosixPath(name).stem} - {''}:
+            named.setdefault(key, []).append(number)
+    texts = [str(items[row].image_id) for row in np.flatnonzero(lost)]
+    fits = [named.get(text, []) for text in texts]
+    # Of all or of none: numbers that happen to be stems mean ids.
+    if not lost.all() or not all(len(fit) == 1 for fit in fits):
+        return image_ids
+    return np.array([fit[0] for fit in fits], np.int64)

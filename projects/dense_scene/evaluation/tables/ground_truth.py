@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from ...datasets.annotation_columns import AnnotationColumns
+from ...datasets.checks.left_out import describe_ignored
 from ...datasets.coco.reader import read_coco_json
-from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
+from ...utils.boxes import MAX_COORDINATE, xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import require_file
 from ...utils.groups import RowGroups, group_rows
+from ...utils.ids import number_ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +23,10 @@ class GroundTruth:
     """Annotations in columns, with what COCO's protocol asks besides.
 
     Args:
-        columns (AnnotationColumns): M images with int64 ids, and N objects;
-            those of an image lie together. ``ignored`` marks crowd regions,
-            which are neither found nor missed.
+        columns (AnnotationColumns): M images with int64 ids, by
+            :func:`number_ids`, and N objects; those of an image lie together.
+            ``ignored`` marks crowd regions, which are neither found nor
+            missed.
         classes (tuple[str, ...]): K names; a label is an index into them.
         category_ids (np.ndarray): (K,) int64, the ids of the classes in COCO
             files.
@@ -33,6 +36,7 @@ class GroundTruth:
         areas (np.ndarray): (N,) float64, what decides small, medium and large.
         ignore (np.ndarray): (N,) bool, COCO's ``ignore``. Kept for other
             uses: COCO's own evaluation overwrites it with ``iscrowd``.
+        notes (tuple[str, ...]): What was repaired on reading, a line each.
     """
 
     columns: AnnotationColumns
@@ -41,6 +45,7 @@ class GroundTruth:
     xywh: np.ndarray
     areas: np.ndarray
     ignore: np.ndarray
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_columns(
@@ -55,9 +60,9 @@ class GroundTruth:
         """Take the annotations of a :class:`ColumnDataset`.
 
         The other columns default to 0 to K - 1, the corners, width times
-        height, and none. ValueError if an image id is not an integer.
+        height, and none. Image ids of any kind are numbered.
         """
-        ids = to_integers(columns.image_ids, 'image ids')
+        ids = number_ids(columns.image_ids, 'image ids')
         xywh = xyxy_to_xywh(columns.boxes) if xywh is None else xywh
         if category_ids is None:
             category_ids = np.arange(len(classes))
@@ -100,14 +105,15 @@ class GroundTruth:
             labels[rows],
             file.crowd[rows],
         )
-        return cls.from_columns(
+        truth = cls.from_columns(
             columns,
             [file.classes[index] for index in chosen],
-            to_integers(file.category_ids[chosen], 'category ids'),
+            file.category_ids[chosen],
             file.boxes[rows],
             file.areas[rows],
             file.ignore[rows],
         )
+        return replace(truth, notes=tuple(file.notes))
 
     def __len__(self) -> int:
         """Number of objects, crowd regions among them."""
@@ -177,12 +183,23 @@ class GroundTruth:
         np.add.at(table, (images[objects], self.labels[objects]), 1)
         return table if by_class else table.sum(axis=1)
 
-    def validate(self) -> None:
-        """Refuse what cannot be evaluated with a ValueError."""
+    def nothing_to_find(self) -> str:
+        """Why no number can be computed, a line, or ''."""
+        if (~self.iscrowd).any():
+            return ''
+        line = 'there is nothing to compare with: the ground truth has no '
+        line += f'object in {len(self.columns)} images'
+        if len(self):
+            line += f'; {describe_ignored(self.iscrowd)}'
+        return f'{line}.'
+
+    def validate(self, name: str = '') -> None:
+        """Refuse what cannot be evaluated, with the ``name`` of the file."""
         ids, counts = np.unique(self.columns.image_ids, return_counts=True)
         if twice := ids[counts > 1].tolist():
             fault = f'but {len(twice)} repeat, {twice[0]} among them'
-            raise ValueError(f'ids of images must be unique, {fault}.')
+            place = f'{name}: ' * bool(name)
+            raise ValueError(f'{place}ids of images must be unique, {fault}.')
         labels, num_classes = self.labels, len(self.classes)
         sides = self.xywh[:, 2:]
         rules = {
@@ -190,13 +207,16 @@ class GroundTruth:
                 (labels >= 0) & (labels < num_classes)
             ),
             'have a box with x1 <= x2 and y1 <= y2 and no NaN': (
-                np.isfinite(self.xywh).all(axis=1) & (sides >= 0).all(axis=1)
+                (np.abs(self.xywh) <= MAX_COORDINATE).all(axis=1)
+                & (sides >= 0).all(axis=1)
             ),
         }
-        refuse_rows(self, 'object of the ground truth', rules)
+        refuse_rows(self, 'object of the ground truth', rules, name)
 
 
-def refuse_rows(table: Any, what: str, rules: Mapping[str, Any]) -> None:
+def refuse_rows(
+    table: Any, what: str, rules: Mapping[str, Any], name: str = ''
+) -> None:
     """ValueError for the first row that breaks a rule, each (N,) bool."""
     for rule, good in rules.items():
         if good.all():
@@ -206,9 +226,10 @@ def refuse_rows(table: Any, what: str, rules: Mapping[str, Any]) -> None:
         first += f', box {table.boxes[row].tolist()}'
         if hasattr(table, 'scores'):
             first += f', score {table.scores[row]:g}'
+        place = f'{name}: ' * bool(name)
         raise ValueError(
-            f'every {what} must {rule}, but {(~good).sum()} of {len(good)} do '
-            f'not; the first: {first}.'
+            f'{place}every {what} must {rule}, but {(~good).sum()} of '
+            f'{len(good)} do not; the first: {first}.'
         )
 
 
@@ -229,10 +250,11 @@ def _choose(
     """The categories with these names, in the order of the file."""
     if classes is None:
         return list(range(len(names)))
-    missing = [item for item in classes if item not in names]
+    known, chosen = set(names), set(classes)
+    missing = [item for item in classes if item not in known]
     if missing:
         raise ValueError(
             f'{path} must have every class that the detector predicts, but '
             f'lacks {missing}; it has {names}.'
         )
-    return [index for index, item in enumerate(names) if item in classes]
+    return [index for index, item in enumerate(names) if item in chosen]

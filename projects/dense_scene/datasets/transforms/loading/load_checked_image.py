@@ -105,7 +105,9 @@ class LoadCheckedImage(LoadImageFromFile):
         try:
             decoded = decode(data)
         except Exception as error:  # each backend has exceptions of its own
-            return f'cannot be decoded ({error})'
+            # OpenCV's begins with the path of its source and ends a line.
+            reason = ' '.join(str(error).rpartition('error: ')[2].split())
+            return f'cannot be decoded ({reason or type(error).__name__})'
         if decoded is None:
             return 'is no image that can be decoded'
         return decoded
