@@ -17,7 +17,7 @@ from tests.chain import SMOKE, environment
 
 SUITE = f"""\
 title: Real
-metrics: [coco/bbox_mAP@100, coco/AR@300, coco/count_MAE@0.5]
+metrics: [coco/bbox_mAP_at100, coco/AR_at300, coco/count_MAE_at0.5]
 options:
   model.backbone.depth: 18
   model.neck.in_channels: [64, 128, 256, 512]
@@ -48,7 +48,7 @@ def test_from_training_to_the_report(tmp_path, monkeypatch):
     (record,) = read_records(work_dir / 'records.jsonl')
     # 4 images in batches of 2, one epoch
     assert record.iterations == 2 and record.seconds_per_iteration > 0
-    assert {*suite.metrics, 'coco/bbox_mAP@300'} <= set(record.metrics)
+    assert {*suite.metrics, 'coco/bbox_mAP_at300'} <= set(record.metrics)
     assert (job.folder / 'detections.npz').is_file()
     assert not measure_rows(suite, work_dir, limits, env, None, 2, 1)
     speed = speeds(read_records(work_dir / 'records.jsonl'))['smoke']

@@ -17,7 +17,7 @@ from tests.test_ablation.fakes import write_suite
 SUITE = """\
 title: 'Rows & more'
 seeds: [0, 1]
-metrics: [coco/bbox_mAP@100, coco/count_MAE@0.5]
+metrics: [coco/bbox_mAP_at100, coco/count_MAE_at0.5]
 rows:
   - {name: base, config: fake.py, paper: 0.4}
   - {name: + CIoU, config: fake.py, parent: base, paper: 0.411}
@@ -27,7 +27,7 @@ SHARED = dict(ended='', commit='abc', versions={'torch': '2.6'}, hardware='h')
 
 
 def add_run(path, row, seed, ap, sha='x', parent='', **more):
-    metrics = {'coco/bbox_mAP@100': ap, 'coco/count_MAE@0.5': 10.0}
+    metrics = {'coco/bbox_mAP_at100': ap, 'coco/count_MAE_at0.5': 10.0}
     given = dict(metrics=metrics, data={'train.json': 'd'}) | more
     record = RunRecord(
         row=row,
@@ -143,6 +143,6 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
 
 
 def test_a_metric_that_is_not_there_is_named(tmp_path):
-    add_run(tmp_path, 'base', 0, 0.3, metrics={'coco/bbox_mAP@300': 0.5})
-    with pytest.raises(ValueError, match="mean 'coco/bbox_mAP@300'"):
+    add_run(tmp_path, 'base', 0, 0.3, metrics={'coco/bbox_mAP_at300': 0.5})
+    with pytest.raises(ValueError, match="mean 'coco/bbox_mAP_at300'"):
         compare(tmp_path)

@@ -20,7 +20,7 @@ from tests.test_ablation.fakes import write_suite
 SUITE = """\
 title: Two rows <b>
 seeds: [0, 1]
-metrics: [coco/bbox_mAP@100]
+metrics: [coco/bbox_mAP_at100]
 rows:
   - {name: base, config: fake.py, paper: 0.4}
   - name: + half
@@ -61,7 +61,7 @@ def write_results(folder: Path) -> tuple[SuiteResults, Path]:
                 config_sha256=row.sha256,
                 parent_sha256=rows[0].sha256 if number else '',
                 data=describe_data(row.cfg),
-                metrics={'coco/bbox_mAP@100': ap},
+                metrics={'coco/bbox_mAP_at100': ap},
                 seconds=5.0,
                 commit='abc',
                 versions={'torch': '2.6'},

@@ -78,7 +78,7 @@ def test_the_verdict_names_each_difference(report):
     # 0.10 and 0.11: mean 0.105, half width 12.706 * 0.00707 / sqrt(2).
     said = '+ half: paper +0.010, ours +0.105 ± 0.064, appears.'
     assert verdict(comparison) == said
-    key = '+ half', 'coco/bbox_mAP@100'
+    key = '+ half', 'coco/bbox_mAP_at100'
     cell = comparison.cells[key]
     for mean, words in ((0.05, 'not told from chance'), (-0.1, 'opposite')):
         change = replace(cell.change, mean=mean)

@@ -80,7 +80,7 @@ def compare_rows(
             change = images = None
             if parent is not None:
                 change = paired_difference(parent.values(metric), values)
-            cap = re.fullmatch(r'coco/bbox_mAP@(\d+)', metric)
+            cap = re.fullmatch(r'coco/bbox_mAP_at(\d+)', metric)
             if change is not None and ann_file is not None and cap:
                 images = _over_images(
                     parent,

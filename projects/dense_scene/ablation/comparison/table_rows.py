@@ -13,9 +13,10 @@ Table = tuple[list[str], list[list[str]]]
 
 
 def short_name(metric: str) -> str:
-    """'AP@100' of 'coco/bbox_mAP@100'."""
+    """'AP@100' of 'coco/bbox_mAP_at100'."""
     name = metric.split('/')[-1].replace('bbox_mAP', 'AP')
-    return name.replace('count_', 'count ').replace('_', ' ')
+    name = name.replace('_at', '@').replace('count_', 'count ')
+    return name.replace('_', ' ')
 
 
 def main_table(comparison: Comparison) -> Table:

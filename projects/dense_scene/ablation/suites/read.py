@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from ...utils.files import read_text, require_file
+from ...utils.files import require_file
+from ...utils.texts import read_text
 
 
 class _Loader(yaml.SafeLoader):
