@@ -63,6 +63,7 @@ def _add_run(parser: CommandParser) -> None:
     add('--devices', 'cpu or numbers of GPUs (default: all GPUs)', nargs='+')
     add('--jobs-per-device', 'runs beside each other', 1)
     add('--retries', 'of a failed run', 0)
+    add('--restart', 'begin interrupted runs anew, do not resume them', False)
     add('--time-limit', 'seconds, then all stops', float('inf'))
     add('--seeds', 'instead of those of the suite', nargs='+', type=int)
     add('--rows', 'names of some rows alone', nargs='+')
@@ -96,6 +97,7 @@ def _run(args: Namespace) -> int:
         args.rows,
         args.jobs_per_device,
         args.retries,
+        args.restart,
         args.time_limit,
     )
     if args.dry_run:

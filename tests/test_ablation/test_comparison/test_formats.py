@@ -94,7 +94,7 @@ def test_markdown(work_dir):
     ]
     assert 'commit: abc' in text and 'versions: torch 2.6' in text
     assert '# Rows & more' in text and 'ours, count MAE@0.5' in text
-    assert '3.00 | 1.50' in text
+    assert '1 | 3.00 | 1.50' in text
 
 
 def test_missing_seeds_are_said(tmp_path):

@@ -113,6 +113,17 @@ def test_a_limit_of_time_stops_and_the_same_call_goes_on(tmp_path):
     assert all(r.resumed and r.attempts == 2 for r in records)
 
 
+def test_an_interrupted_run_can_begin_anew(tmp_path):
+    text = SUITE + 'options: {train_cfg.pause: 0.2, train_cfg.max_epochs: 6}'
+    suite, launcher = fake_suite(tmp_path, text)
+    suite, work_dir = suite.with_seeds([0]), tmp_path / 'work'
+    run(suite, launcher, work_dir, seconds=0.7, rows=['one'])
+    run(suite, launcher, work_dir, restart=True, rows=['one'])
+    (record,) = read_records(work_dir / 'records.jsonl')
+    assert not record.resumed and record.attempts == 1
+    assert results(work_dir) == {('one', 0): result(0, 31, 6)}
+
+
 def test_ctrl_c_leaves_no_process(tmp_path, monkeypatch):
     text = SUITE + 'options: {train_cfg.pause: 30}'
     suite, launcher = fake_suite(tmp_path, text)

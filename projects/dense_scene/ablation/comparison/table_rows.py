@@ -36,7 +36,7 @@ def main_table(comparison: Comparison) -> Table:
                 show_mean(cell, len(comparison.results.suite.seeds)),
                 row.row.parent or '–',
                 '–' if paper is None else f'{paper:+.3f}',
-                *_show_change(row, cell),
+                *_show_change(row, cell, metric),
                 *_show_speed(row),
             ]
         )
@@ -52,7 +52,7 @@ def metric_table(comparison: Comparison, metric: str) -> Table:
         cell = comparison.cells[row.row.name, metric]
         each = ' '.join(f'{value:.3f}' for value in cell.values.values())
         mean = show_mean(cell, len(comparison.results.suite.seeds))
-        change = _show_change(row, cell)
+        change = _show_change(row, cell, metric)
         rows.append(
             [row.row.name, mean, row.row.parent or '–', *change, each or '–']
         )
@@ -62,13 +62,15 @@ def metric_table(comparison: Comparison, metric: str) -> Table:
 def cost_table(comparison: Comparison) -> Table:
     """Time, memory, size."""
     head = ['row', 's / iteration', 's / run', 'runs beside each other']
-    head += ['GPU MB, training', 'MB, process', 'parameters, M', 'GMACs']
+    head += ['GPU MB, training', 'MB, process', 'MB, predicting']
+    head += ['parameters, M', 'GMACs']
     rows = []
     for row in comparison.results.rows:
         speed = row.speed
-        size = [NOT_RUN] * 2
+        size = [NOT_RUN] * 3
         if speed:
-            size = [f'{speed.parameters / 1e6:.2f}', f'{speed.gmacs:.2f}']
+            size = [f'{speed.memory_mb:.0f}', f'{speed.parameters / 1e6:.2f}']
+            size.append(f'{speed.gmacs:.2f}')
         rows.append(
             [
                 row.row.name,
@@ -129,7 +131,7 @@ def show_mean(cell: Cell, seeds: int) -> str:
     return text + f' ({found} of {seeds} seeds)' * (found < seeds)
 
 
-def _show_change(row: RowResults, cell: Cell) -> list[str]:
+def _show_change(row: RowResults, cell: Cell, metric: str) -> list[str]:
     """By seed, p, by image."""
     if row.row.parent is None:
         return ['–'] * 3
@@ -141,7 +143,7 @@ def _show_change(row: RowResults, cell: Cell) -> list[str]:
     else:
         texts = [f'{change.mean:+.3f} ± {change.half_width:.3f}']
         texts.append(f'{change.p_value:.3f}')
-    images = NOT_RUN
+    images = NOT_RUN if 'mAP@' in metric else '–'
     if cell.images:
         images = f'{cell.images[0]:+.3f} to {cell.images[1]:+.3f}'
     return [*texts, images]

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -42,6 +43,8 @@ class Limits:
         rows (Sequence[str], optional): Names. Defaults to None: all.
         jobs_per_device (int): Runs beside each other. Defaults to 1.
         retries (int): Of a failed run. Defaults to 0.
+        restart (bool): Whether an interrupted run begins anew instead of
+            going on. Defaults to False.
         seconds (float): After which all is stopped. Defaults to inf.
         wait (float): Seconds from one look at the processes to the next.
     """
@@ -50,6 +53,7 @@ class Limits:
     rows: Sequence[str] | None = None
     jobs_per_device: int = 1
     retries: int = 0
+    restart: bool = False
     seconds: float = float('inf')
     wait: float = _WAIT
 
@@ -176,6 +180,8 @@ class _Queue:
                     job.device = free.pop(0)
                     self._check_data(job)
                     env = device_environment(job.device, self.env, at_once)
+                    if self.limits.restart:
+                        shutil.rmtree(job.folder, ignore_errors=True)
                     job.start(self.launcher, env)
                     running.append(job)
                     view.tell(job)

@@ -104,5 +104,6 @@ def _provenance(comparison: Comparison, note: str) -> Section:
                 data,
             ]
         )
-    text = ' '.join(provenance(comparison)) + note
-    return Section('Provenance', head, rows, text)
+    first, *others = provenance(comparison)
+    code = '\n'.join(others)
+    return Section('Provenance', head, rows, first + note, code=code)

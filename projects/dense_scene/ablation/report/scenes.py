@@ -103,7 +103,7 @@ def _gallery_sections(
         figures = [('ground truth', _webp(shown), f'{counts[image]} objects')]
         for row, report in reports.items():
             drawn = draw_errors(picture, report, image_id)
-            caption = 'gray: found; the other colors: errors, score >= 0.3'
+            caption = 'gray: found, at any score; wrong boxes from 0.3 on'
             figures.append((row, _webp(drawn), caption))
         yield Section(f'Scene {name}', figures=figures)
 

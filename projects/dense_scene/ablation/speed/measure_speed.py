@@ -38,9 +38,6 @@ def main(tasks: str, images: str, warmup: str) -> None:
 def measure_file(task: dict, images: int, warmup: int) -> dict:
     """A trained model by its ``config`` and ``checkpoint``."""
     gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
     cfg = Config.fromfile(task['config'])
     cfg.work_dir = str(Path(task['out']).parent / 'runner')
     cfg.load_from = task['checkpoint']
@@ -48,6 +45,9 @@ def measure_file(task: dict, images: int, warmup: int) -> dict:
     runner = Runner.from_cfg(cfg)
     runner.load_or_resume()
     dataset = runner.build_dataloader(cfg.test_dataloader).dataset
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
     return measure(runner.model, dataset, images, warmup)
 
 
