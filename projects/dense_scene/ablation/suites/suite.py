@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -95,7 +96,9 @@ def read_suite(path: str | Path) -> Suite:
         raise ValueError(f'{path}: {message}')
     folder = path.parent.absolute()
     rows = [
-        msgspec.structs.replace(row, config=str(folder / row.config))
+        msgspec.structs.replace(
+            row, config=os.path.normpath(folder / row.config)
+        )
         for row in suite.rows
     ]
     return msgspec.structs.replace(suite, rows=rows)
