@@ -143,7 +143,7 @@ def _show_change(row: RowResults, cell: Cell, metric: str) -> list[str]:
     else:
         texts = [f'{change.mean:+.3f} ± {change.half_width:.3f}']
         texts.append(f'{change.p_value:.3f}')
-    images = NOT_RUN if 'mAP@' in metric else '–'
+    images = NOT_RUN if 'mAP_at' in metric else '–'
     if cell.images:
         images = f'{cell.images[0]:+.3f} to {cell.images[1]:+.3f}'
     return [*texts, images]
