@@ -40,3 +40,17 @@ def test_the_stock_head_fails_under_autocast_and_this_one_does_not():
 
 def test_it_is_what_the_configs_build():
     assert type(build('ddq-detr_r18').bbox_head) is Float32DDQDETRHead
+
+
+def test_fewer_queries_than_the_cap_are_all_detections():
+    """Two queries of one class, a cap of 300: the stock head asks for 300."""
+    head = build('ddq-detr_r18').bbox_head
+    boxes = torch.tensor([[0.5, 0.5, 0.5, 0.5], [0.25, 0.5, 0.5, 1.0]])
+    logits, meta = torch.tensor([[0.0], [1.0]]), dict(img_shape=(20, 40))
+    found = head._predict_by_feat_single(logits, boxes, meta, rescale=False)
+    # cx, cy, w, h in shares of 40 x 20 pixels; the higher score first.
+    assert found.bboxes.tolist() == [[0, 0, 20, 20], [10, 5, 30, 15]]
+    assert found.scores.tolist() == logits.sigmoid()[[1, 0], 0].tolist()
+    head.__class__ = DDQDETRHead
+    with pytest.raises(RuntimeError, match='out of range'):
+        head._predict_by_feat_single(logits, boxes, meta, rescale=False)

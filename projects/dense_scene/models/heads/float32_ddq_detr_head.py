@@ -1,8 +1,9 @@
-"""DDQDETRHead that trains under autocast."""
+"""DDQDETRHead that trains under autocast and keeps few queries too."""
 
 import torch
 from mmdet.models.dense_heads import DDQDETRHead
 from mmdet.registry import MODELS
+from mmengine.structures import InstanceData
 from torch import Tensor
 
 
@@ -15,7 +16,9 @@ class Float32DDQDETRHead(DDQDETRHead):
     stops with "Index put requires the source and destination dtypes match",
     since its dense branch writes float32 targets into a half-precision
     tensor, and on CUDA at the loss of its auxiliary heads, a
-    ``binary_cross_entropy``, which torch forbids there.
+    ``binary_cross_entropy``, which torch forbids there. And where fewer
+    distinct queries than ``max_per_img`` are left, the parent stops a test
+    with "selected index k out of range"; here they are the detections.
 
     Args:
         args, kwargs: Of the parent.
@@ -33,6 +36,17 @@ class Float32DDQDETRHead(DDQDETRHead):
         kwargs = {name: _float32(value) for name, value in kwargs.items()}
         with torch.autocast(device, enabled=False):
             return super().loss(*args, **kwargs)
+
+    def _predict_by_feat_single(
+        self, cls_score: Tensor, *args: object, **kwargs: object
+    ) -> InstanceData:
+        cap = self.test_cfg.get('max_per_img', len(cls_score))
+        there = self.test_cfg
+        self.test_cfg = {**there, 'max_per_img': min(cap, cls_score.numel())}
+        try:
+            return super()._predict_by_feat_single(cls_score, *args, **kwargs)
+        finally:
+            self.test_cfg = there
 
 
 def _float32(value: object) -> object:
