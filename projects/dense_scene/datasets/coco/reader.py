@@ -29,6 +29,7 @@ class _Image(msgspec.Struct):
 class _Category(msgspec.Struct):
     id: _Id
     name: str | int
+    supercategory: str | int | None = None
 
 
 class _Annotation(msgspec.Struct, gc=False):
@@ -60,6 +61,7 @@ class CocoFile(NamedTuple):
         boxes (np.ndarray): (N, 4) float64, xywh, pixels.
         areas (np.ndarray): (N,) float64, width times height where absent.
         crowd, ignore (np.ndarray): (N,) bool.
+        parents (list[str]): K names, the ``supercategory`` of each category.
     """
 
     image_ids: np.ndarray
@@ -73,6 +75,7 @@ class CocoFile(NamedTuple):
     areas: np.ndarray
     crowd: np.ndarray
     ignore: np.ndarray
+    parents: list[str]
 
 
 def read_coco_json(path: str, needs: Sequence[str] = ()) -> CocoFile:
@@ -117,6 +120,7 @@ def read_coco_json(path: str, needs: Sequence[str] = ()) -> CocoFile:
         _find(images_of, image_ids, 'image', path),
         _find(categories_of, category_ids, 'category', path),
         *columns,
+        [str(category.supercategory) for category in categories],
     )
 
 

@@ -2,5 +2,6 @@
 
 from .detection_cap_hook import DetectionCapHook
 from .plain_checkpoint_hook import PlainCheckpointHook
+from .start_check_hook import StartCheckHook
 
-__all__ = ['DetectionCapHook', 'PlainCheckpointHook']
+__all__ = ['DetectionCapHook', 'PlainCheckpointHook', 'StartCheckHook']
