@@ -25,3 +25,7 @@ default_hooks = dict(
     detection_caps=dict(type='DetectionCapHook'),
 )
 custom_hooks = []
+
+# mim test ... --tta: with the model's NMS and max_per_img. mmdet makes the
+# pipeline of the test pipeline and its mirror image.
+tta_model = dict(type='DenseTTAModel')
