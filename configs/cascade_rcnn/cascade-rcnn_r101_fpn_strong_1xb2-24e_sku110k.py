@@ -63,8 +63,7 @@ test_evaluator = val_evaluator
 
 # 24 epochs of one crop of each photo, x0.1 after 16 and 22, gradients
 # clipped at 35 (D); K: 12 epochs of four tiles. Batch and rate: the paper.
-max_epochs = 24
-train_cfg = dict(max_epochs=max_epochs)
+train_cfg = dict(max_epochs=24)
 optim_wrapper = dict(clip_grad=dict(max_norm=35, norm_type=2))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=500),

@@ -23,10 +23,8 @@ for head in _base_.model.roi_head.bbox_head:
 for stage in _base_.model.train_cfg.rcnn:
     stage.sampler.num = 256
 
-max_epochs = 5
-train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
+train_cfg = dict(max_epochs=5, val_interval=5)
 _base_.param_scheduler[0].end = 30
-_base_.param_scheduler[1].T_max = max_epochs
 
 train_dataloader = dict(batch_size=4)
 _base_.train_dataloader.dataset.pipeline = [

@@ -34,6 +34,7 @@ from .models import (
     losses,
     necks,
     samplers,
+    test_time_augs,
 )
 from .models.box_loss_guard import install_box_loss_guard
 
@@ -55,5 +56,6 @@ __all__ = [
     'proposals',
     'samplers',
     'sku110k_dataset',
+    'test_time_augs',
     'transforms',
 ]

@@ -191,13 +191,6 @@ def test_coco_metric_needs_no_ann_file(make):
     assert evaluate(dataset, dataset.ann_file)['coco/bbox_mAP'] == 1
 
 
-def test_coco_metric_with_a_file_in_another_order_than_classes(make):
-    dataset = make(
-        test_mode=True, pipeline=TEST, metainfo=dict(classes=('b', 'a'))
-    )
-    assert evaluate(dataset, dataset.ann_file)['coco/bbox_mAP'] == 1
-
-
 def test_broken_image_in_testing_is_an_error(make, tmp_path, truncate):
     path = truncate(tmp_path / 'images/000002.png')
     dataset = make(test_mode=True, pipeline=TEST)

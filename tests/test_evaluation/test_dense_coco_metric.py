@@ -388,13 +388,37 @@ def test_ann_file_is_read_before_inference_is_over(tmp_path):
 
 
 def test_ann_file_without_a_class_or_an_image(tmp_path):
-    ann_file = write_coco(tmp_path / 'truth.json', [perfect_sample(1)])
+    item = perfect_sample(1)
+    item['instances'][0]['bbox_label'] = 1  # a can
+    ann_file = write_coco(tmp_path / 'truth.json', [item])
     metric = DenseCocoMetric(ann_file=ann_file)
     metric.dataset_meta = dict(classes=('bottle', 'jar'))
-    with pytest.raises(ValueError, match=r"lacks \['jar'\]"):
+    with pytest.raises(ValueError, match=r"lacks \['jar'\]; it has \['can"):
         metric.process({}, [perfect_sample(1)])
     with pytest.raises(ValueError, match='lacks 1 of 1, id 2 among them'):
         run([perfect_sample(2)], ann_file=ann_file)
+
+
+def test_labels_of_the_ann_file_are_matched_by_name(tmp_path, generator):
+    """The file lists bottle and can, the model can and bottle."""
+    items = [sample(n, generator, 40, 60) for n in range(2)]
+    ann_file = write_coco(tmp_path / 'truth.json', items)
+    expected = run(items, ann_file=ann_file, classwise=True)
+    assert expected['coco/can_precision'] != expected['coco/bottle_precision']
+    metric = DenseCocoMetric(ann_file=ann_file, classwise=True)
+    metric.dataset_meta = dict(classes=('can', 'bottle'))
+    for item in items:
+        found = item['pred_instances']
+        metric.process(
+            {},
+            [
+                {
+                    **item,
+                    'pred_instances': {**found, 'labels': 1 - found['labels']},
+                }
+            ],
+        )
+    assert metric.evaluate(2) == expected
 
 
 def test_only_evaluated_images_of_the_ann_file_count(tmp_path, log):
@@ -409,7 +433,10 @@ def test_only_evaluated_images_of_the_ann_file_count(tmp_path, log):
 
 def test_low_max_dets_are_warned_of_once(log):
     metric = DenseCocoMetric(max_dets=(2, 3))
-    metric.model_caps = {'rcnn.max_per_img': 1, 'rpn.max_per_img': 1000}
+    metric.model_caps = {
+        'test_cfg.rcnn.max_per_img': 1,
+        'test_cfg.rpn.max_per_img': 1000,
+    }
     for _ in range(2):
         run([perfect_sample()], metric)
     lines = warnings(log)

@@ -1,11 +1,8 @@
 # From scratch, batch 2. SGD at 0.02 with batch 4 (the paper's rate per image)
 # diverged on nuclei without pretrained weights; AdamW with a short warm-up and
 # clipped gradients does not.
-max_epochs = 24
 
-train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1
-)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24, val_interval=1)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
@@ -21,9 +18,6 @@ param_scheduler = [
         type='CosineAnnealingLR',
         by_epoch=True,
         convert_to_iter_based=True,
-        begin=0,
-        end=max_epochs,
-        T_max=max_epochs,
         eta_min=0,
     ),
 ]

@@ -1,10 +1,7 @@
 # DDQ-DETR on COCO: AdamW, a tenth of the rate in the backbone, x0.1 after
 # epoch 11.
-max_epochs = 12
 
-train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1
-)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12, val_interval=1)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
@@ -18,14 +15,7 @@ param_scheduler = [
     dict(
         type='LinearLR', start_factor=0.0001, by_epoch=False, begin=0, end=2000
     ),
-    dict(
-        type='MultiStepLR',
-        by_epoch=True,
-        begin=0,
-        end=max_epochs,
-        milestones=[11],
-        gamma=0.1,
-    ),
+    dict(type='MultiStepLR', by_epoch=True, milestones=[11], gamma=0.1),
 ]
 
 auto_scale_lr = dict(enable=False, base_batch_size=16)

@@ -1,10 +1,7 @@
 # PP-YOLO's longer schedule ("2x") on COCO: 500,000 iterations of 192 images,
 # x0.1 after 400,000 and 450,000; an epoch has 616.
-max_epochs = 811
 
-train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=10
-)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=811, val_interval=10)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 

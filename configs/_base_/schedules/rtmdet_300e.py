@@ -1,9 +1,6 @@
 # RTMDet on COCO: a flat learning rate for 150 epochs, then a cosine.
-max_epochs = 300
 
-train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=10
-)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=300, val_interval=10)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
@@ -22,9 +19,7 @@ param_scheduler = [
         type='CosineAnnealingLR',
         by_epoch=True,
         convert_to_iter_based=True,
-        begin=max_epochs // 2,
-        end=max_epochs,
-        T_max=max_epochs // 2,
+        begin=150,
         eta_min=0.0002,
     ),
 ]

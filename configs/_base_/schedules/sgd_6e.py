@@ -1,9 +1,6 @@
 # The paper's schedule: batch 2, SGD, 6 epochs.
-max_epochs = 6
 
-train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=1
-)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=6, val_interval=1)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 
@@ -31,7 +28,7 @@ param_scheduler = [
         by_epoch=True,
         convert_to_iter_based=True,
         begin=5.5,
-        end=1000,  # never; the default is max_epochs, which may be cut
+        end=1000,  # never; the default is the length, which may be cut
         factor=0.1,
     ),
 ]

@@ -1,10 +1,7 @@
 # YOLOv3 on COCO: eight times eight images, 500,000 iterations, x0.1 after
 # 400,000 and 450,000.
-max_epochs = 273
 
-train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=7
-)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=273, val_interval=7)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 

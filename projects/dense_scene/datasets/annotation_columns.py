@@ -119,6 +119,26 @@ class AnnotationColumns:
             ignored=self.ignored[keep],
         )
 
+    def relabel(
+        self, names: Sequence[str], classes: Sequence[str], source: str
+    ) -> 'AnnotationColumns':
+        """With labels that are an index into ``classes`` instead of ``names``.
+
+        ValueError, which tells the ``source``, if a class that has a box is
+        not among them.
+        """
+        if tuple(names) == tuple(classes):
+            return self
+        place = {name: label for label, name in enumerate(classes)}
+        labels = np.array([place.get(name, -1) for name in names], np.int32)
+        used = np.unique(self.labels)
+        if lost := [names[label] for label in used if labels[label] < 0]:
+            raise ValueError(
+                f'the classes must have all of {source}, but lack {lost}; '
+                f'they are {list(classes)}.'
+            )
+        return replace(self, labels=labels[self.labels])
+
 
 def _offsets(counts: np.ndarray) -> np.ndarray:
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)

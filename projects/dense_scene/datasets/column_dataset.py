@@ -106,6 +106,26 @@ class ColumnDataset(BaseDetDataset):
         """The label of every box of an image."""
         return self.columns.labels[self.columns.rows(idx)].tolist()
 
+    @force_full_init
+    def use_classes(self, classes: Sequence[str]) -> None:
+        """Let labels be an index into this list, by name, from now on.
+
+        It may hold more classes than the data set has. ValueError if one that
+        has a box is not among them.
+        """
+        old = self._metainfo['classes']
+        self.columns = self.columns.relabel(old, classes, self.ann_file)
+        self._metainfo['classes'] = tuple(classes)
+        palette = self._metainfo.get('palette')
+        if isinstance(palette, Sequence) and not isinstance(palette, str):
+            colors = dict(zip(old, self._metainfo.pop('palette')))
+            if all(name in colors for name in classes):
+                self._metainfo['palette'] = [colors[name] for name in classes]
+
+    def rename_classes(self, names: Sequence[str]) -> None:
+        """Call the classes, in their order, by other names."""
+        self._metainfo['classes'] = tuple(names)
+
     def prepare_data(self, idx: int) -> dict | None:
         """Run the pipeline; in test mode, check the image file first."""
         path = self._image_path(idx)

@@ -83,11 +83,16 @@ class CountingMetric(BaseMetric):
         if dataset is not self._dataset:
             self._dataset, self._truth = dataset, None
 
+    def prepare(self) -> None:
+        """Read the ground truth, unless it comes with the samples."""
+        if self._truth is None:
+            self._truth = read_truth(
+                self._dataset, self._classes, self.ann_file, self.backend_args
+            )
+
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the labels and scores of each image."""
-        if self._truth is None:
-            # Before the first epoch is over, as a file may be wrong.
-            self._truth = self._read_truth()
+        self.prepare()
         for sample in data_samples:
             found = sample['pred_instances']
             self.results.append(
@@ -130,12 +135,6 @@ class CountingMetric(BaseMetric):
     @property
     def _classes(self) -> Sequence[str] | None:
         return (self.dataset_meta or {}).get('classes')
-
-    def _read_truth(self) -> GroundTruth | None:
-        """Of the data set or the file; None if it comes with the samples."""
-        return read_truth(
-            self._dataset, self._classes, self.ann_file, self.backend_args
-        )
 
     def _true_counts(
         self, results: list[tuple]

@@ -174,18 +174,57 @@ def test_filter_empty_drops_images_whose_boxes_were_all_left_out(write):
     ] == [3, 6]
 
 
-def test_labels_follow_the_file_and_metainfo_agrees(write, log):
+def test_labels_follow_metainfo_and_else_the_file(write):
     path = str(write(awkward()))
-    dataset = DenseCocoDataset(
-        ann_file=path, metainfo=dict(classes=('cap', 'box'))
-    )
-    assert dataset.metainfo['classes'] == ('box', 'cap')
-    assert 'order of the file: box, cap' in log.text
     # Image 9 has one annotation, of category 2: the cap, second in the file.
-    assert dataset.get_cat_ids(0) == [1]
-    # ('cap') without a comma is a string.
-    one = DenseCocoDataset(ann_file=path, metainfo=dict(classes='cap'))
-    assert one.metainfo['classes'] == ('cap',)
+    for order, label in (
+        (None, 1),
+        (('box', 'cap'), 1),
+        (('cap', 'box'), 0),
+        ('cap', 0),  # ('cap') without a comma is a string
+    ):
+        metainfo = dict(classes=order) if order else None
+        dataset = DenseCocoDataset(ann_file=path, metainfo=metainfo)
+        classes = ('cap',) if order == 'cap' else order or ('box', 'cap')
+        assert dataset.metainfo['classes'] == classes
+        assert dataset.get_cat_ids(0) == [label]
+
+
+def test_use_classes_changes_names_labels_and_colors_together(write):
+    dataset = DenseCocoDataset(
+        ann_file=str(write(awkward())),
+        metainfo=dict(palette=[(1, 1, 1), (2, 2, 2)]),  # box, cap
+    )
+    before = [dataset.get_cat_ids(index) for index in range(len(dataset))]
+    dataset.use_classes(['cap', 'box'])
+    assert dataset.metainfo['classes'] == ('cap', 'box')
+    assert dataset.metainfo['palette'] == [(2, 2, 2), (1, 1, 1)]
+    dataset.use_classes(('lid', 'box', 'cap'))
+    assert [dataset.get_cat_ids(index) for index in range(len(dataset))] == [
+        [label + 1 for label in labels] for labels in before
+    ]
+    with pytest.raises(ValueError, match=r"lack \['cap'\]; they are \['lid"):
+        dataset.use_classes(('lid', 'box'))
+
+
+def test_a_category_that_only_groups_others_is_no_class(write, log):
+    """Roboflow's first category, with and without the name of a class."""
+    for root in ('shelf-scan', 'cap'):
+        content = awkward()
+        for item in content['categories']:
+            item['supercategory'] = root
+        content['categories'].insert(0, dict(id=0, name=root))
+        dataset = DenseCocoDataset(ann_file=str(write(content)))
+        assert dataset.metainfo['classes'] == ('box', 'cap')
+        assert dataset.get_cat_ids(0) == [1]
+    assert "['shelf-scan'] only group other" in log.text
+    # Chosen by name it is a class.
+    content['categories'][0]['name'] = 'all'
+    content['categories'][1]['supercategory'] = 'all'
+    names = ('all', 'cap')
+    path = str(write(content))
+    dataset = DenseCocoDataset(ann_file=path, metainfo=dict(classes=names))
+    assert dataset.metainfo['classes'] == names
 
 
 def test_600_boxes(write):
@@ -244,10 +283,14 @@ def test_errors_name_the_file(write, content, words):
 
 
 def test_unknown_class(write):
-    with pytest.raises(ValueError, match=r"\['box', 'cap'\], but got \['x'\]"):
-        DenseCocoDataset(
-            ann_file=str(write(awkward())), metainfo=dict(classes=('box', 'x'))
-        )
+    path = str(write(awkward()))
+    for wrong, words in (
+        (('box', 'x'), r"\['box', 'cap'\], but got \['x'\]\. Without"),
+        (('Box', 'cap'), r"but got \['Box'\]\. Is 'box' meant\?"),
+        (('box', 'cap', 'box'), "name of its own, but 'box' occurs twice"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            DenseCocoDataset(ann_file=path, metainfo=dict(classes=wrong))
 
 
 def test_missing_file(tmp_path):

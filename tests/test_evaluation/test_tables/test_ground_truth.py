@@ -54,17 +54,25 @@ def test_boxes_are_corners():
     assert truth.boxes.tolist() == [[1, 2, 31, 42]]
 
 
-def test_classes_follow_the_file_as_in_mmdet():
+def test_labels_follow_the_given_classes_and_not_the_file():
     content, _ = random_scene(0, num_classes=3, num_images=1)
-    truth = read_truth(content, ['class 2', 'class 0'])
-    assert truth.classes == ('class 0', 'class 2')
-    assert truth.category_ids.tolist() == [2, 8]
-    kept = [
-        item for item in content['annotations'] if item['category_id'] != 5
-    ]
+    order = ['class 2', 'new', 'class 0', 'class 1']
+    truth = read_truth(content, order)
+    assert truth.classes == tuple(order)
+    # The categories are 2, 5 and 8; the file has none for the second class.
+    assert truth.category_ids.tolist() == [8, -2, 2, 5]
     assert truth.labels.tolist() == [
-        [2, 8].index(item['category_id']) for item in kept
+        {8: 0, 2: 2, 5: 3}[item['category_id']]
+        for item in content['annotations']
     ]
+
+
+def test_objects_of_other_classes_are_left_out():
+    content, _ = random_scene(0, num_classes=3, num_images=1)
+    truth = read_truth(content, ['class 2'])
+    of = [item['category_id'] for item in content['annotations']]
+    assert len(truth) == of.count(8) < len(of)
+    assert truth.labels.tolist() == [0] * len(truth)
 
 
 def test_defaults_are_computed():
@@ -134,9 +142,26 @@ def test_text_as_image_id():
     assert truth.columns.image_ids.tolist() == [number_id('a')]
 
 
-def test_missing_class():
-    with pytest.raises(ValueError, match=r"lacks \['can'\]; it has "):
-        read_truth(coco_dict(grid(1)), ['object', 'can'])
+def test_names_that_differ():
+    with pytest.raises(ValueError, match=r"lacks \['can'\]; it has \['object"):
+        read_truth(coco_dict(grid(1)), ['can'])
+    # No object of the file is lost, so that nothing can be wrong.
+    truth = read_truth(coco_dict(grid(1)), ['can', 'object'])
+    assert truth.labels.tolist() == [1]
+
+
+def test_a_category_that_only_groups_others_is_no_class():
+    content = coco_dict(grid(2))
+    content['categories'] = [
+        dict(id=0, name='things', supercategory='none'),
+        dict(id=1, name='object', supercategory='things'),
+    ]
+    truth = read_truth(content)
+    assert truth.classes == ('object',)
+    assert truth.category_ids.tolist() == [1]
+    # With an object it is a class like others.
+    content['annotations'][0]['category_id'] = 0
+    assert read_truth(content).classes == ('things', 'object')
 
 
 def test_object_of_no_image():

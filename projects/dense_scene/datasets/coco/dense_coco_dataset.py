@@ -10,6 +10,7 @@ from ...utils.boxes import xywh_to_xyxy, xyxy_to_xywh
 from ..annotation_columns import AnnotationColumns
 from ..checks.left_out import describe_left_out, leave_out
 from ..column_dataset import ColumnDataset
+from .classes import describe_groups, number_classes
 from .reader import CocoFile, read_coco_json
 
 
@@ -28,10 +29,12 @@ class DenseCocoDataset(ColumnDataset):
     references to unknown images, categories or classes are errors;
     ``filter_empty_gt`` also drops an image whose every box was left out.
 
-    Labels follow the order of the categories in the file, as in
-    ``CocoDataset`` and ``CocoMetric``. ``metainfo['classes']``, where given,
-    selects categories by name; the data set's own ``metainfo`` then holds
-    them in the file's order, so that names and labels always agree.
+    The classes are the categories in the order of the file, without those
+    that only group others (:func:`group_categories`). ``metainfo['classes']``,
+    where given, chooses categories by name, and labels then follow that list.
+    A run puts all its data sets into one list (:class:`StartCheckHook`), so
+    that the order of a file never matters. (``mmdet.CocoDataset`` keeps the
+    order of the file, whatever ``metainfo`` says.)
 
     Args:
         args, kwargs: Of :class:`ColumnDataset`.
@@ -55,7 +58,13 @@ class DenseCocoDataset(ColumnDataset):
             'data_root from SHELVES_ROOT or NUCLEI_ROOT.'
         ) as path:
             file = read_coco_json(path, ('file_name', 'height', 'width'))
-        label_of_category = self._select_classes(file.classes)
+        classes, label_of_category = number_classes(
+            file, self.ann_file, self._metainfo.get('classes')
+        )
+        if 'classes' not in self._metainfo:
+            for line in describe_groups(file):
+                self.log(line)
+        self._metainfo['classes'] = classes
         labels = label_of_category[file.category_of_box]
         reasons = dict({'of other classes': labels < 0}, **_faults(file))
         keep, self.left_out = leave_out(reasons)
@@ -80,27 +89,6 @@ class DenseCocoDataset(ColumnDataset):
         )
         self.warn_of_boxes(_all_boxes(file))
         return columns
-
-    def _select_classes(self, names: list[str]) -> np.ndarray:
-        """Set the classes; the label of every category, -1 for none."""
-        wanted = self._metainfo.get('classes', names)
-        if isinstance(wanted, str):  # ('cell') instead of ('cell', )
-            wanted = (wanted,)
-        known = set(names)
-        unknown = [name for name in wanted if name not in known]
-        if unknown:
-            raise ValueError(
-                f"metainfo['classes'] must be categories of {self.ann_file}, "
-                f'{names}, but got {unknown}. Without it all are used.'
-            )
-        some = set(wanted)
-        chosen = np.array([name in some for name in names], bool)
-        classes = tuple(name for name in names if name in some)
-        if tuple(wanted) != classes:
-            order = ', '.join(classes)
-            self.log(f'classes are in the order of the file: {order}')
-        self._metainfo['classes'] = classes
-        return np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
 
 
 def _faults(file: CocoFile) -> dict[str, np.ndarray]:

@@ -28,6 +28,7 @@ class _Image(msgspec.Struct):
 class _Category(msgspec.Struct):
     id: Id
     name: str | int
+    supercategory: str | int | None = None
 
 
 class _File(msgspec.Struct):
@@ -53,6 +54,7 @@ class CocoFile(NamedTuple):
         areas (np.ndarray): (N,) float64, width times height where absent.
         crowd, ignore (np.ndarray): (N,) bool.
         notes (list[str]): What was repaired, a line each.
+        parents (list[str]): K names, the ``supercategory`` of each category.
     """
 
     image_ids: np.ndarray
@@ -68,6 +70,7 @@ class CocoFile(NamedTuple):
     crowd: np.ndarray
     ignore: np.ndarray
     notes: list[str]
+    parents: list[str]
 
 
 def read_coco_json(
@@ -145,6 +148,7 @@ def read_coco_json(
         crowd,
         ignore,
         notes,
+        [str(categories[index].supercategory) for index in kept],
     )
 
 

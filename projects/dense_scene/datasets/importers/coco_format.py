@@ -8,6 +8,7 @@ import numpy as np
 
 from ...utils.boxes import xywh_to_xyxy
 from ...utils.files import write_text
+from ..coco.classes import describe_groups, number_classes
 from ..coco.reader import read_coco_json
 from .annotation_set import AnnotationSet
 from .found_boxes import FoundBoxes
@@ -22,21 +23,22 @@ _ANNOTATION = (
 def read_coco(source: Path) -> FoundBoxes:
     """Read a COCO file; polygons and ids are not kept.
 
-    ``iscrowd`` and ``ignore`` both become ignored boxes. Classes are all
-    categories of the file, in its order.
+    ``iscrowd`` and ``ignore`` both become ignored boxes. Classes are those of
+    :func:`number_classes`.
     """
     file = read_coco_json(str(source), ('file_name',), any_name=True)
+    classes, label_of_category = number_classes(file, str(source))
     return FoundBoxes(
         lambda row: f'{source}, annotation {file.numbers[row]}',
         file.file_names,
         file.sizes,
         file.image_of_box,
         xywh_to_xyxy(file.boxes),
-        file.category_of_box,
+        label_of_category[file.category_of_box],
         file.crowd | file.ignore,
-        file.classes,
+        classes,
         where_image=lambda index: f'{source}, image {index + 1}',
-        notes=file.notes,
+        notes=[*file.notes, *describe_groups(file)],
     )
 
 

@@ -1,11 +1,13 @@
 """Tell the metric what it cannot see: data, model limits, the run."""
 
 from importlib.metadata import version
+from typing import Any
 
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner
+from torch import nn
 
 from ...evaluation.counting_metric import CountingMetric
 from ...evaluation.dense_coco_metric import DenseCocoMetric
@@ -18,19 +20,26 @@ _PACKAGES = ('mmdet', 'mmengine', 'torch', 'numpy')
 class DetectionCapHook(Hook):
     """Hand :class:`DenseCocoMetric` the data set, and limits to warn of.
 
-    A metric sees neither data, model nor config. Before each evaluation this
-    hook gives every metric
+    A metric sees neither data, model nor config. Before each evaluation, and
+    before a training, this hook gives every metric
 
     - the data set, whose columns are the ground truth: no file is read again
       and no box travels with the images;
     - ``model_caps``: ``max_per_img`` of the model's ``test_cfg`` (with ``rpn``
-      and ``rcnn`` where it has them), to be compared with the annotations;
+      and ``rcnn`` where it has them) and, with ``--tta``, of its ``tta_cfg``,
+      to be compared with the annotations;
     - ``run_info``, what :func:`describe_run` tells, where it writes a
       ``detection_file``.
 
     Example:
-        >>> custom_hooks = [dict(type='DetectionCapHook')]
+        >>> default_hooks = dict(caps=dict(type='DetectionCapHook'))
     """
+
+    def before_train(self, runner: Runner) -> None:
+        """Read the ground truth before the first epoch: it may be wrong."""
+        if runner.val_loop is not None:
+            for metric in _share(runner, 'val'):
+                metric.prepare()
 
     def before_val(self, runner: Runner) -> None:
         """Fill in the metrics of ``val_evaluator``."""
@@ -41,16 +50,26 @@ class DetectionCapHook(Hook):
         _share(runner, 'test')
 
 
-def find_model_caps(test_cfg: dict | None) -> dict[str, int]:
-    """Every ``max_per_img`` of a detector's ``test_cfg``, by name."""
-    parts = {'': test_cfg or {}}
+def find_model_caps(model: nn.Module) -> dict[str, int]:
+    """Every ``max_per_img`` of a detector, by its place in the config.
+
+    Looks through what wraps the detector: parallel training, mmdet's
+    ``DetTTAModel``.
+    """
+    caps = {}
+    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+        caps.update(_caps_of(getattr(model, 'tta_cfg', None), 'tta_cfg.'))
+        model = model.module
+    test_cfg = getattr(model, 'test_cfg', None) or {}
+    caps.update(_caps_of(test_cfg, 'test_cfg.'))
     for name in ('rpn', 'rcnn'):
-        parts[f'{name}.'] = parts[''].get(name) or {}
-    return {
-        f'{prefix}max_per_img': part['max_per_img']
-        for prefix, part in parts.items()
-        if 'max_per_img' in part
-    }
+        caps.update(_caps_of(test_cfg.get(name), f'test_cfg.{name}.'))
+    return caps
+
+
+def _caps_of(part: dict | None, prefix: str) -> dict[str, int]:
+    cap = (part or {}).get('max_per_img')
+    return {} if cap is None else {f'{prefix}max_per_img': cap}
 
 
 def describe_run(runner: Runner, phase: str) -> dict:
@@ -73,17 +92,18 @@ def describe_run(runner: Runner, phase: str) -> dict:
     return info
 
 
-def _share(runner: Runner, phase: str) -> None:
-    model = runner.model
-    if is_model_wrapper(model):
-        model = model.module
+def _share(runner: Runner, phase: str) -> list[Any]:
+    """Tell our metrics of an evaluation, which are returned."""
     loop = getattr(runner, f'{phase}_loop')
-    for metric in getattr(loop.evaluator, 'metrics', []):
-        if isinstance(metric, (DenseCocoMetric, CountingMetric)):
-            metric.use_dataset(loop.dataloader.dataset)
+    ours = [
+        metric
+        for metric in getattr(loop.evaluator, 'metrics', [])
+        if isinstance(metric, (DenseCocoMetric, CountingMetric))
+    ]
+    for metric in ours:
+        metric.use_dataset(loop.dataloader.dataset)
         if isinstance(metric, DenseCocoMetric):
-            metric.model_caps = find_model_caps(
-                getattr(model, 'test_cfg', None)
-            )
+            metric.model_caps = find_model_caps(runner.model)
             if metric.detection_file is not None:
                 metric.run_info = describe_run(runner, phase)
+    return ours

@@ -96,7 +96,7 @@ def low_cap_warnings(
         counts (np.ndarray): (M, K), objects of each image and class.
         max_dets (Sequence[int]): Of the evaluation, per class.
         model_caps (dict[str, int]): Limits of the model by name, such as
-            ``{'rcnn.max_per_img': 100}``; these are over all classes.
+            ``{'test_cfg.rcnn.max_per_img': 100}``; over all classes.
     """
     lines = []
     needed = needed_cap(counts[counts > 0])
@@ -111,8 +111,8 @@ def low_cap_warnings(
     for name, cap in model_caps.items():
         if cap < needed:
             lines.append(
-                f'test_cfg.{name} of the model is {cap}, below {needed}, the '
-                '99.5th percentile of objects per image: objects are lost '
-                'before they are scored. Raise it.'
+                f'{name} of the model is {cap}, below {needed}, the 99.5th '
+                'percentile of objects per image: objects are lost before '
+                'they are scored. Raise it.'
             )
     return lines

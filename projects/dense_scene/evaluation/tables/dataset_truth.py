@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from mmengine.fileio import get_local_path
@@ -31,13 +30,16 @@ def read_dataset(
             into, by name. Defaults to None: the data set's own.
         ann_file (str, optional): The file that it must be of, if any.
     """
-    parts = _find_column_datasets(dataset)
+    parts = find_column_datasets(dataset)
     if not parts or ann_file is not None and not _is_whole(parts, ann_file):
         return None
     for part in parts:
         part.full_init()
     classes = tuple(classes or parts[0].metainfo['classes'])
-    columns = [_relabel(part, classes) for part in parts]
+    columns = [
+        part.columns.relabel(part.metainfo['classes'], classes, part.ann_file)
+        for part in parts
+    ]
     return GroundTruth.from_columns(join_columns(columns), classes)
 
 
@@ -71,12 +73,12 @@ def join_columns(parts: Sequence[AnnotationColumns]) -> AnnotationColumns:
     )
 
 
-def _find_column_datasets(dataset: Dataset | None) -> list[ColumnDataset]:
+def find_column_datasets(dataset: Dataset | None) -> list[ColumnDataset]:
     """Those that a data set consists of; none if any part is another."""
     if isinstance(dataset, ColumnDataset):
         return [dataset]
     inner = getattr(dataset, 'datasets', [getattr(dataset, 'dataset', None)])
-    parts = [_find_column_datasets(item) for item in inner if item is not None]
+    parts = [find_column_datasets(item) for item in inner if item is not None]
     return sum(parts, []) if all(parts) else []
 
 
@@ -88,20 +90,3 @@ def _is_whole(parts: list[ColumnDataset], ann_file: str) -> bool:
     if os.path.exists(own) and os.path.exists(ann_file):
         return os.path.samefile(own, ann_file)
     return own == ann_file
-
-
-def _relabel(
-    dataset: ColumnDataset, classes: tuple[str, ...]
-) -> AnnotationColumns:
-    """The columns with labels that are an index into ``classes``."""
-    names = tuple(dataset.metainfo['classes'])
-    if names == classes:
-        return dataset.columns
-    missing = [name for name in names if name not in classes]
-    if missing:
-        raise ValueError(
-            f'classes of the evaluation must have all of {dataset.ann_file}, '
-            f'but lack {missing}; they are {list(classes)}.'
-        )
-    labels = np.array([classes.index(name) for name in names], np.int32)
-    return replace(dataset.columns, labels=labels[dataset.columns.labels])

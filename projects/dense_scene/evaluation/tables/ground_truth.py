@@ -11,7 +11,8 @@ import numpy as np
 
 from ...datasets.annotation_columns import AnnotationColumns
 from ...datasets.checks.left_out import describe_ignored
-from ...datasets.coco.reader import read_coco_json
+from ...datasets.coco.classes import match_classes, number_classes
+from ...datasets.coco.reader import CocoFile, read_coco_json
 from ...utils.boxes import MAX_COORDINATE, xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import require_file
 from ...utils.groups import RowGroups, group_rows
@@ -29,7 +30,7 @@ class GroundTruth:
             missed.
         classes (tuple[str, ...]): K names; a label is an index into them.
         category_ids (np.ndarray): (K,) int64, the ids of the classes in COCO
-            files.
+            files, negative where it has none.
         xywh (np.ndarray): (N, 4) float64, the boxes as a COCO file gives
             them. COCO measures these, and x + w - x may differ from w in the
             last bit.
@@ -83,16 +84,19 @@ class GroundTruth:
 
         Args:
             path (str | PathLike): The JSON file.
-            classes (Sequence[str], optional): Use these categories only. As
-                in mmdet, labels follow the order of the file, not of this
-                list. Defaults to None: all.
+            classes (Sequence[str], optional): What labels are to be an index
+                into, by name. Some may be missing in the file, and objects
+                of others are left out with a warning; ValueError if both is
+                so, since then names differ. Defaults to None: those of the
+                file, :func:`number_classes`.
         """
         name = os.fspath(path)
         require_file(name, 'ground truth')
         file = read_coco_json(name)
-        chosen = _choose(file.classes, classes, name)
-        label_of_category = np.full(len(file.classes), -1)
-        label_of_category[chosen] = np.arange(len(chosen))
+        if classes is None:
+            classes, label_of_category = number_classes(file, name)
+        else:
+            label_of_category = match_classes(file, classes, name)
         labels = label_of_category[file.category_of_box]
         rows = np.argsort(file.image_of_box, kind='stable')
         rows = rows[labels[rows] >= 0]
@@ -107,8 +111,8 @@ class GroundTruth:
         )
         truth = cls.from_columns(
             columns,
-            [file.classes[index] for index in chosen],
-            file.category_ids[chosen],
+            classes,
+            _ids_of_labels(file, label_of_category, len(classes)),
             file.boxes[rows],
             file.areas[rows],
             file.ignore[rows],
@@ -244,17 +248,11 @@ def to_integers(values: Sequence | np.ndarray, what: str) -> np.ndarray:
     return column.astype(np.int64)
 
 
-def _choose(
-    names: list[str], classes: Sequence[str] | None, path: str
-) -> list[int]:
-    """The categories with these names, in the order of the file."""
-    if classes is None:
-        return list(range(len(names)))
-    known, chosen = set(names), set(classes)
-    missing = [item for item in classes if item not in known]
-    if missing:
-        raise ValueError(
-            f'{path} must have every class that the detector predicts, but '
-            f'lacks {missing}; it has {names}.'
-        )
-    return [index for index, item in enumerate(names) if item in chosen]
+def _ids_of_labels(
+    file: CocoFile, label_of_category: np.ndarray, num_classes: int
+) -> np.ndarray:
+    """(K,) int64, a negative id for a class that the file does not have."""
+    ids = -1 - np.arange(num_classes)
+    some = label_of_category >= 0
+    ids[label_of_category[some]] = file.category_ids[some]
+    return ids

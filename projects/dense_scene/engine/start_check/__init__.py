@@ -1,0 +1,1 @@
+"""What must agree before the first iteration; a file for each question."""
