@@ -27,6 +27,8 @@ class Float32DDQDETRHead(DDQDETRHead):
         >>> bbox_head = dict(type='Float32DDQDETRHead', num_classes=1)
     """
 
+    test_cfg: dict
+
     def loss(
         self, hidden_states: Tensor, *args: object, **kwargs: object
     ) -> dict[str, Tensor]:
