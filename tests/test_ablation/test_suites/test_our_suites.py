@@ -51,9 +51,9 @@ def test_the_example_of_the_docs_is_a_suite(root, tmp_path, monkeypatch):
 
 def test_the_smoke_suite_takes_effect(tmp_path, monkeypatch):
     monkeypatch.setenv('SHELVES_ROOT', str(tmp_path))
-    base, dense = resolve_suite(read_suite(CONFIGS / 'suites/smoke.yml'))
+    base, other = resolve_suite(read_suite(CONFIGS / 'suites/smoke.yml'))
     scale = base.cfg.test_dataloader.dataset.pipeline[1].scale
     assert scale == (320, 320)
-    changed = {line.split(':')[0] for line in dense.diff}
-    assert 'model.train_cfg.rpn.sampler.num' in changed
-    assert all(key.startswith('model.') for key in changed)
+    changed = {line.split(':')[0] for line in other.diff}
+    assert 'model.train_cfg.rpn.sampler.type' in changed
+    assert all(key.startswith('model.train_cfg.') for key in changed)
