@@ -78,7 +78,7 @@ demo: install
 # Small scenes, few of them: the chain, and not what the rows are worth.
 ablation: export SHELVES_ROOT := data/shelves-ablation
 ablation: install
-	$(BIN)/dense-scene render-shelves $(SHELVES_ROOT) --train 48 --val 16 \
+	$(BIN)/dense-scene render-shelves $(SHELVES_ROOT) --train 64 --val 16 \
 	  --size 320 --objects 20 60
 	$(BIN)/dense-scene ablation run smoke --jobs-per-device 2
 	$(BIN)/dense-scene ablation run smoke --measure

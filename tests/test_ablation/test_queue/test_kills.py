@@ -4,7 +4,10 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import time
+
+import pytest
 
 from dense_scene.ablation.queue.job import Job
 from tests.test_ablation.fakes import SUITE, fake_suite
@@ -39,6 +42,7 @@ def test_killed_at_twenty_moments_ends_in_the_same_results(tmp_path):
         assert results(folder) == EXPECTED
 
 
+@pytest.mark.skipif(sys.platform != 'linux', reason='looks into /proc')
 def test_a_run_ends_with_its_runner(tmp_path):
     text = SUITE + 'options: {train_cfg.pause: 60}'
     suite, launcher = fake_suite(tmp_path, text)

@@ -6,6 +6,8 @@ import time
 import pytest
 from rich.console import Console
 
+from dense_scene.ablation.queue import job as job_module
+from dense_scene.ablation.queue import run_suite as run_suite_module
 from dense_scene.ablation.queue.dry_run import format_plan
 from dense_scene.ablation.queue.run_suite import Limits, own_folder, run_suite
 from dense_scene.ablation.queue.summary import summarize_jobs
@@ -26,6 +28,22 @@ def run(suite, launcher, work_dir, **limits):
 def results(work_dir):
     runs = finished_runs(read_records(work_dir / 'records.jsonl'))
     return {key: r.metrics['coco/bbox_mAP_at100'] for key, r in runs.items()}
+
+
+def interrupt_when(monkeypatch, condition, suite, launcher, work_dir, **more):
+    """Run, and press Ctrl-C as soon as something is so."""
+    sleep, pressed = time.sleep, []
+
+    def look(seconds):
+        sleep(seconds)
+        if condition() and not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_suite_module.time, 'sleep', look)
+        with pytest.raises(KeyboardInterrupt):
+            run(suite, launcher, work_dir, **more)
 
 
 EXPECTED = {
@@ -97,57 +115,69 @@ def test_the_reason_has_a_name(tmp_path, code, reason):
     assert jobs[1].state == 'failed' and jobs[1].reason.startswith(reason)
 
 
+LONG = SUITE + 'options: {train_cfg.pause: 0.1, train_cfg.max_epochs: 6}'
+
+
 def test_a_limit_of_time_stops_and_the_same_call_goes_on(tmp_path):
-    text = SUITE + 'options: {train_cfg.pause: 0.2, train_cfg.max_epochs: 6}'
-    suite, launcher = fake_suite(tmp_path, text)
+    # Six pauses of 0.1 s take longer than the limit, on any machine.
+    suite, launcher = fake_suite(tmp_path, LONG)
     suite, work_dir = suite.with_seeds([0]), tmp_path / 'work'
-    jobs, _ = run(suite, launcher, work_dir, seconds=1.0)
+    jobs, _ = run(suite, launcher, work_dir, seconds=0.3)
     assert {job.state for job in jobs} == {'waiting'}
     assert all(job.process.poll() is not None for job in jobs)
-    jobs, _ = run(suite, launcher, work_dir)
+    assert read_records(work_dir / 'records.jsonl') == []
+    run(suite, launcher, work_dir)
     assert results(work_dir) == {
         ('one', 0): result(0, 31, 6),
         ('two', 0): result(0, 37, 6),
     }
-    records = read_records(work_dir / 'records.jsonl')
-    assert all(r.resumed and r.attempts == 2 for r in records)
 
 
-def test_an_interrupted_run_can_begin_anew(tmp_path):
-    text = SUITE + 'options: {train_cfg.pause: 0.2, train_cfg.max_epochs: 6}'
-    suite, launcher = fake_suite(tmp_path, text)
+@pytest.mark.parametrize('pointer', [None, ''])
+def test_a_run_goes_on_from_a_moved_folder_and_a_cut_pointer(
+    tmp_path, monkeypatch, pointer
+):
+    suite, launcher = fake_suite(tmp_path, LONG)
+    suite = suite.with_seeds([0])
+    second = tmp_path / 'old/one/0/epoch_2.pth'
+    given = suite, launcher, tmp_path / 'old'
+    interrupt_when(monkeypatch, second.exists, *given, rows=['one'])
+    (tmp_path / 'old').rename(tmp_path / 'new')
+    folder = tmp_path / 'new/one/0'
+    if pointer is not None:
+        (folder / 'last_checkpoint').write_text(pointer)
+    run(suite, launcher, tmp_path / 'new', rows=['one'])
+    (record,) = read_records(tmp_path / 'new/records.jsonl')
+    assert record.resumed and record.attempts == 2
+    log = (folder / 'log.txt').read_text()
+    assert [log.count(f'[{epoch}][1/1]') for epoch in (1, 2, 6)] == [1] * 3
+    assert results(tmp_path / 'new') == {('one', 0): result(0, 31, 6)}
+
+
+def test_an_interrupted_run_can_begin_anew(tmp_path, monkeypatch):
+    suite, launcher = fake_suite(tmp_path, LONG)
     suite, work_dir = suite.with_seeds([0]), tmp_path / 'work'
-    run(suite, launcher, work_dir, seconds=0.7, rows=['one'])
-    run(suite, launcher, work_dir, restart=True, rows=['one'])
+    given = suite, launcher, work_dir
+    first = work_dir / 'one/0/epoch_1.pth'
+    interrupt_when(monkeypatch, first.exists, *given, rows=['one'])
+    run(*given, restart=True, rows=['one'])
     (record,) = read_records(work_dir / 'records.jsonl')
     assert not record.resumed and record.attempts == 1
     assert results(work_dir) == {('one', 0): result(0, 31, 6)}
 
 
 def test_ctrl_c_leaves_no_process(tmp_path, monkeypatch):
-    text = SUITE + 'options: {train_cfg.pause: 30}'
+    text = SUITE + 'options: {train_cfg.pause: 60}'
     suite, launcher = fake_suite(tmp_path, text)
-    started, sleep = [], time.sleep
-
-    def stop(seconds):
-        started.append(seconds)
-        if len(started) == 5:
-            raise KeyboardInterrupt
-        sleep(seconds)
-
-    monkeypatch.setattr(time, 'sleep', stop)
-    processes = []
-    popen = 'dense_scene.ablation.queue.job.start_process'
-    from dense_scene.ablation.queue import job
-
-    start = job.start_process
+    processes, start = [], job_module.start_process
     monkeypatch.setattr(
-        popen, lambda *args: processes.append(start(*args)) or processes[-1]
+        job_module,
+        'start_process',
+        lambda *args: processes.append(start(*args)) or processes[-1],
     )
-    with pytest.raises(KeyboardInterrupt):
-        run(suite, launcher, tmp_path / 'work')
-    assert len(processes) == 2
-    assert all(process.returncode is not None for process in processes)
+    given = suite, launcher, tmp_path / 'work'
+    interrupt_when(monkeypatch, lambda: len(processes) == 2, *given)
+    assert [process.poll() is None for process in processes] == [False] * 2
 
 
 def test_data_that_changed_are_refused(tmp_path):

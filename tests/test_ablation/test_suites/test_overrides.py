@@ -74,3 +74,11 @@ def test_a_fault_is_named(cfg, key, value, message):
         override(cfg, {key: value}, 'row')
     assert message in str(error.value)
     assert cfg.to_dict() == before
+
+
+def test_an_option_of_a_row_must_change_something(cfg):
+    for key, value in (('model.num', 1), ('model.shape', [1, 2])):
+        override(cfg, {key: value}, 'row')
+        with pytest.raises(ValueError, match=f'{key} would change nothing'):
+            override(cfg, {key: value}, 'row', must_change=True)
+    override(cfg, {'+model.b': 1}, 'row', must_change=True)

@@ -2,28 +2,22 @@
 
 import json
 import math
-import os
 import shutil
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from ...utils.files import write_text
+from ..records.machine import utc_now
 from ..records.record import RunRecord
 from ..runs.progress import last_lines
 from ..runs.scalars import read_scalars
 from ..suites.resolve import ResolvedRow
 from .launcher import Launcher
+from .processes import start_process
 from .stock_scripts import find_checkpoint
-
-_SCRIPT = Path(__file__).with_name('stock_scripts.py')
 
 
 @dataclass(eq=False)
@@ -89,6 +83,7 @@ class Job:
     def start(self, launcher: Launcher, env: dict[str, str]) -> None:
         """Begin, or go on from the last checkpoint."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        _mend_pointer(self.folder)
         checkpoint = find_checkpoint(self.folder)
         self.resumed = self.resumed or checkpoint is not None
         shutil.rmtree(self.folder / 'test', ignore_errors=True)
@@ -164,50 +159,27 @@ class Job:
                 yield f"{name}['detection_file'] = {path!r}\n"
 
 
-def start_process(
-    arguments: Sequence[Any], log: Path, env: dict[str, str]
-) -> subprocess.Popen:
-    """``stock_scripts.py`` in a group of its own.
+def _mend_pointer(folder: Path) -> None:
+    """Let ``last_checkpoint`` name a file that is there, or be gone.
 
-    Ctrl-C at the terminal does not reach it, and it ends with this process,
-    of whatever cause, as it then has no input any more.
+    mmengine writes it behind the checkpoint, but not at once, and with the
+    path that the folder had then.
     """
-    with open(log, 'ab') as file:
-        return subprocess.Popen(
-            [sys.executable, str(_SCRIPT), *map(str, arguments)],
-            stdin=subprocess.PIPE,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env=env,
-            start_new_session=True,
-        )
-
-
-def stop_processes(
-    processes: Sequence[subprocess.Popen], patience: float = 5
-) -> None:
-    """Ask them to end, wait, then end them and all that they started."""
-    for process in processes:
-        _signal(process, signal.SIGTERM)
-    end = time.monotonic() + patience
-    for process in processes:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(max(0, end - time.monotonic()))
-    for process in processes:
-        _signal(process, signal.SIGKILL)
-        process.wait()
-        process.stdin.close()
-
-
-def _signal(process: subprocess.Popen, number: int) -> None:
-    """To a process and what it started."""
-    with suppress(PermissionError, ProcessLookupError):
-        os.killpg(process.pid, number)
-
-
-def utc_now() -> str:
-    """Like 2026-01-31T12:00:00+00:00."""
-    return datetime.now(timezone.utc).isoformat(timespec='seconds')
+    pointer = folder / 'last_checkpoint'
+    if not pointer.is_file():
+        return
+    target = folder / (Path(pointer.read_text().strip()).name or '-')
+    if not target.is_file():
+        numbered = [
+            (int(path.stem.split('_')[1]), path)
+            for kind in ('epoch', 'iter')
+            for path in folder.glob(f'{kind}_[0-9]*.pth')
+        ]
+        if not numbered:
+            pointer.unlink()
+            return
+        target = max(numbered)[1]
+    write_text(pointer, [str(target)])
 
 
 def _read_json(path: Path) -> dict:

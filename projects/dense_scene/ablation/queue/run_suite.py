@@ -27,9 +27,10 @@ from ..suites.resolve import ResolvedRow, resolve_suite, write_row
 from ..suites.suite import Suite
 from .devices import device_environment, find_devices
 from .failures import explain_failure
-from .job import Job, stop_processes
+from .job import Job
 from .launcher import Launcher
 from .live import LiveView
+from .processes import stop_processes
 
 _WAIT = 0.2
 

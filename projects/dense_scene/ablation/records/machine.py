@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -47,6 +48,11 @@ def find_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def utc_now() -> str:
+    """Like 2026-01-31T12:00:00+00:00."""
+    return datetime.now(timezone.utc).isoformat(timespec='seconds')
 
 
 def describe_hardware(device: str) -> str:

@@ -12,10 +12,16 @@ from rich.console import Console
 
 from ..queue.devices import device_environment, find_devices
 from ..queue.failures import explain_failure
-from ..queue.job import Job, start_process, stop_processes, utc_now
+from ..queue.job import Job
+from ..queue.processes import start_process, stop_processes
 from ..queue.run_suite import Limits, own_folder, plan_jobs
 from ..queue.stock_scripts import find_checkpoint
-from ..records.machine import describe_hardware, find_commit, find_versions
+from ..records.machine import (
+    describe_hardware,
+    find_commit,
+    find_versions,
+    utc_now,
+)
 from ..records.record import SpeedRecord
 from ..records.record_file import NAME, append_record, read_records, speeds
 from ..runs.progress import last_lines

@@ -17,7 +17,12 @@ READ_KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {
 }
 
 
-def override(cfg: Config, options: Mapping[str, Any], where: str) -> list[str]:
+def override(
+    cfg: Config,
+    options: Mapping[str, Any],
+    where: str,
+    must_change: bool = False,
+) -> list[str]:
     """Set options in a config, and look whether each one arrived.
 
     A key is dotted, with numbers for places in lists or ``*`` for all of them,
@@ -30,6 +35,8 @@ def override(cfg: Config, options: Mapping[str, Any], where: str) -> list[str]:
         cfg (Config): Changed in place.
         options (Mapping): Values by key.
         where (str): Of messages.
+        must_change (bool): Refuse a value that was there before, as that of
+            a row which then differs in nothing. Defaults to False.
 
     Returns:
         list[str]: ``key: old -> new`` for each.
@@ -52,6 +59,11 @@ def override(cfg: Config, options: Mapping[str, Any], where: str) -> list[str]:
         old = _find(cfg, parts, where, is_new)
         if not is_new:
             value = _like(old, value, f'{where}: {key}')
+        if must_change and not is_new and old == value:
+            raise ValueError(
+                f'{where}: {key} would change nothing, since it is {old!r} '
+                'already. Leave it out.'
+            )
         cfg.merge_from_dict({key: value})
         now = _find(cfg, parts, where, False)
         wanted = value

@@ -51,8 +51,9 @@ def resolve_suite(suite: Suite) -> list[ResolvedRow]:
             raise ValueError(f'{row.config} {fault}.') from error
         plain = flatten_config(cfg)
         lines = []
-        for options in (suite.options, suite.data, row.options):
+        for options in (suite.options, suite.data):
             lines += override(cfg, options, row.name)
+        lines += override(cfg, row.options, row.name, must_change=True)
         text = _write(cfg, row.name)
         flat = flatten_config(cfg)
         parent = done.get(row.parent or '')
