@@ -90,6 +90,8 @@ def test_the_cause_is_not_the_traceback_of_mim(tmp_path, capsys):
     lines = ['ValueError: x\n', 'Traceback (most recent call last):\n']
     lines += ['  File "<frozen runpy>", line 198\n', 'CalledProcessError\n']
     assert demo._cause(lines) == lines[:1]
+    lines[2] = '  File "/usr/lib/python3.10/runpy.py", line 196\n'
+    assert demo._cause(lines) == lines[:1]
 
 
 def test_default_config_exists():

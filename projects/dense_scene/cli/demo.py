@@ -112,7 +112,9 @@ def _follow(command: list[str], log: Path) -> None:
 
 def _cause(lines: list[str]) -> list[str]:
     """The last lines before mim's own traceback, which says nothing."""
-    ends = [i - 1 for i, line in enumerate(lines) if '<frozen runpy>' in line]
+    # Python 3.10 has a file where later ones say <frozen runpy>.
+    runpy = re.compile(r' File ".*\brunpy(\.py|>)"')
+    ends = [i - 1 for i, line in enumerate(lines) if runpy.search(line)]
     return lines[: ends[0] if ends else None][-20:]
 
 
