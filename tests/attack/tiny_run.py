@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch._dynamo  # by the first optimizer: here once for all children
 from mmdet.registry import DATASETS, HOOKS, METRICS, MODELS
 from mmengine.config import Config
 from mmengine.evaluator import BaseMetric

@@ -8,7 +8,7 @@ import pytest
 from dense_scene.utils.files import (
     find_files,
     require_file,
-    require_writable,
+    require_writable_file,
     whole_file,
     write_text,
 )
@@ -131,10 +131,10 @@ def test_what_a_dead_process_left_is_swept_and_a_living_one_kept(tmp_path):
 
 
 def test_a_place_is_tried_before_the_work(tmp_path):
-    require_writable('out', tmp_path / 'new/a.npz')
+    require_writable_file('out', tmp_path / 'new/a.npz')
     assert os.listdir(tmp_path / 'new') == []
     (tmp_path / 'file').touch()
     with pytest.raises(ValueError, match='written, but .*a.npz cannot be: '):
-        require_writable('out', tmp_path / 'file/a.npz')
+        require_writable_file('out', tmp_path / 'file/a.npz')
     with pytest.raises(ValueError, match='is a folder'):
-        require_writable('out', tmp_path / 'new')
+        require_writable_file('out', tmp_path / 'new')

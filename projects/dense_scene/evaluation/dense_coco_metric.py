@@ -12,7 +12,7 @@ from mmengine.logging import MMLogger
 from torch.utils.data import Dataset
 
 from ..utils import checks
-from ..utils.files import require_file, require_writable
+from ..utils.files import require_file, require_writable_file
 from .backends import load_backend
 from .counting import compare_counts, format_counting, name_counts
 from .density.measure import measure_density
@@ -119,7 +119,7 @@ class DenseCocoMetric(BaseMetric):
             checks.suffix('detection_file', detection_file, store.ENDINGS)
         for name in ('detection_file', 'density_file'):
             if path := getattr(self, name):
-                require_writable(name, path)
+                require_writable_file(name, path)
         self.backend_args = backend_args
         self.density_report: DensityReport | None = None
         self.model_caps: dict[str, int] = {}

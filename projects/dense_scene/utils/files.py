@@ -110,7 +110,7 @@ def write_text(path: str | os.PathLike, pieces: Iterable[str]) -> None:
         file.writelines(pieces)
 
 
-def require_writable(name: str, path: str | os.PathLike) -> None:
+def require_writable_file(name: str, path: str | os.PathLike) -> None:
     """ValueError if a file cannot be written there, found out by trying.
 
     Args:
