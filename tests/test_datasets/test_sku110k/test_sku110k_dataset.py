@@ -84,7 +84,7 @@ def test_known_truncated_images_are_skipped_and_named(sku_root, log):
 
 def test_manifest(sku_root, tmp_path):
     manifest = tmp_path / 'mine.txt'
-    manifest.write_text('# two of them\ntrain_3.jpg\n\ntrain_2.jpg # why\n')
+    manifest.write_text('# two of them\ntrain_3.jpg\n\ntrain_2.jpg\n')
     dataset = build(sku_root, manifest=str(manifest))
     assert names(dataset) == ['train_2.jpg', 'train_3.jpg']
     assert dataset.get_data_info(0)['img_id'] == 1

@@ -3,19 +3,22 @@
 import csv
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
-from ...utils.boxes import MAX_COORDINATE
+from ...utils.boxes import MAX_COORDINATE, MIN_SIDE, clip_boxes
 from ...utils.file_names import is_image_name, name_fault
 from ...utils.texts import open_text
 from ..annotation_columns import AnnotationColumns
+from ..checks.left_out import describe_left_out, leave_out
 from ..importers.csv_columns import has_header
 
 _CORNERS, _SIZES = ['x1', 'y1', 'x2', 'y2'], ['image_width', 'image_height']
+CLASSES = ('object',)
 COLUMNS = ('image_name', *_CORNERS, 'class', *_SIZES)
 _MAX_SIDE = 2**24 - 1  # float32 holds every integer up to it exactly
 _TYPES = {
@@ -59,6 +62,30 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
         np.ascontiguousarray(table[_CORNERS]),
         np.zeros(len(table), np.int32),
         np.zeros(len(table), bool),
+    )
+
+
+def repair_boxes(columns: AnnotationColumns) -> tuple[AnnotationColumns, str]:
+    """Boxes clipped to their image, without those under a pixel; a report."""
+    # In float32, which holds every size, there is no copy in float64.
+    sizes = columns.sizes[:, ::-1].astype(np.float32)
+    boxes, fits = clip_boxes(
+        columns.boxes, np.repeat(sizes, columns.counts, axis=0)
+    )
+    side = columns.boxes[:, 2:] - columns.boxes[:, :2]
+    keep, left_out = leave_out(
+        {
+            'inverted': (side < 0).any(axis=1),
+            'thinner than a pixel': (side < MIN_SIDE).any(axis=1),
+            'outside of their image': ~fits,
+        }
+    )
+    clipped = keep & (boxes != columns.boxes).any(axis=1)
+    columns = replace(columns, boxes=boxes).keep_boxes(keep)
+    return columns, (
+        f'{len(columns)} images with {len(columns.boxes)} boxes; '
+        f'clipped {clipped.sum()} boxes to their image, '
+        f'{describe_left_out(left_out)}'
     )
 
 

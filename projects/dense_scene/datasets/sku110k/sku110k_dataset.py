@@ -2,18 +2,15 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 from mmdet.registry import DATASETS
 
-from ...utils.boxes import MIN_SIDE, clip_boxes
 from ..annotation_columns import AnnotationColumns
-from ..checks.left_out import describe_left_out, leave_out
 from ..checks.pictures import compare_with_pictures
 from ..column_dataset import ColumnDataset
 from .manifest import read_manifest
-from .reader import read_sku110k_csv
+from .reader import CLASSES, read_sku110k_csv, repair_boxes
 
 # Truncated in the published archive, as reported by its users:
 # https://github.com/Anymake/DRN_CVPR2020/issues/3
@@ -63,7 +60,7 @@ class SKU110KDataset(ColumnDataset):
         ... )
     """
 
-    METAINFO = dict(classes=('object',), palette=[(220, 20, 60)])
+    METAINFO = dict(classes=CLASSES, palette=[(220, 20, 60)])
 
     def __init__(
         self,
@@ -96,26 +93,8 @@ class SKU110KDataset(ColumnDataset):
         if self.check_image_size:
             columns = self._check_sizes(columns)
         self.warn_of_boxes(columns)
-        # In float32, which holds every size, there is no copy in float64.
-        sizes = columns.sizes[:, ::-1].astype(np.float32)
-        boxes, fits = clip_boxes(
-            columns.boxes, np.repeat(sizes, columns.counts, axis=0)
-        )
-        side = columns.boxes[:, 2:] - columns.boxes[:, :2]
-        keep, self.left_out = leave_out(
-            {
-                'inverted': (side < 0).any(axis=1),
-                'thinner than a pixel': (side < MIN_SIDE).any(axis=1),
-                'outside of their image': ~fits,
-            }
-        )
-        clipped = keep & (boxes != columns.boxes).any(axis=1)
-        columns = replace(columns, boxes=boxes).keep_boxes(keep)
-        self.log(
-            f'{len(columns)} images with {len(columns.boxes)} boxes; '
-            f'clipped {clipped.sum()} boxes to their image, '
-            f'{describe_left_out(self.left_out)}'
-        )
+        columns, self.changes = repair_boxes(columns)
+        self.log(self.changes)
         return columns
 
     def _check_sizes(self, columns: AnnotationColumns) -> AnnotationColumns:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
-from ...datasets.sku110k.sku110k_dataset import SKU110KDataset
+from ...datasets.sku110k.reader import CLASSES, read_sku110k_csv, repair_boxes
 from ...utils import checks
 from ...utils.files import require_file, require_own_place
 from ..tables.contradictions import warn_of_contradictions
@@ -67,14 +67,12 @@ def read_ground_truth(
         truth = GroundTruth.from_coco(ann_file, classes)
         warn_of_contradictions(truth, ann_file)
         return truth
-    dataset = SKU110KDataset(
-        ann_file=ann_file,
-        data_prefix=dict(img=''),
-        skip_images=(),
-        test_mode=True,
-    )
-    classes = dataset.metainfo['classes']
-    return GroundTruth.from_columns(dataset.columns, classes)
+    columns = read_sku110k_csv(ann_file)
+    truth = GroundTruth.from_columns(columns, CLASSES)
+    warn_of_contradictions(truth, ann_file)
+    columns, changes = repair_boxes(columns)
+    print_log(f'{Path(ann_file).name}: {changes}.', 'current')
+    return GroundTruth.from_columns(columns, CLASSES)
 
 
 def convert_detections(
