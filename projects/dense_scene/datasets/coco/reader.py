@@ -28,6 +28,7 @@ class _Image(msgspec.Struct):
 class _Category(msgspec.Struct):
     id: Id
     name: str | int
+    supercategory: str | int | None = None
 
 
 class _File(msgspec.Struct):
@@ -52,6 +53,7 @@ class CocoFile(NamedTuple):
         boxes (np.ndarray): (N, 4) float64, xywh, pixels.
         areas (np.ndarray): (N,) float64, width times height where absent.
         crowd, ignore (np.ndarray): (N,) bool.
+        parents (list[str]): K names, the ``supercategory`` of each category.
         notes (list[str]): What was repaired, a line each.
     """
 
@@ -67,6 +69,7 @@ class CocoFile(NamedTuple):
     areas: np.ndarray
     crowd: np.ndarray
     ignore: np.ndarray
+    parents: list[str]
     notes: list[str]
 
 
@@ -144,6 +147,7 @@ def read_coco_json(
         areas,
         crowd,
         ignore,
+        [str(categories[index].supercategory) for index in kept],
         notes,
     )
 
