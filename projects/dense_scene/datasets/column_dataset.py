@@ -15,7 +15,7 @@ from mmengine.logging import print_log
 
 from ..utils.files import require_file
 from .annotation_columns import AnnotationColumns
-from .checks.left_out import describe_ignored, describe_left_out
+from .checks.left_out import describe_ignored
 from .checks.pictures import look_at_folder
 from .checks.reach import describe_reaching_out
 from .images.integrity import find_file_fault
@@ -43,8 +43,8 @@ class ColumnDataset(BaseDetDataset):
     """
 
     columns: AnnotationColumns
-    # By reason, how many boxes of the file load_columns() left out.
-    left_out: dict[str, int] = {}
+    # What load_columns() left out or changed, in words.
+    changes = ''
 
     def __init__(
         self, *args, data_prefix: dict | None = None, **kwargs
@@ -191,10 +191,9 @@ class ColumnDataset(BaseDetDataset):
         elif rule.get('filter_empty_gt') and loaded.ignored.all():
             fault = f'all of its {len(loaded.boxes)} boxes are ignored'
         if fault:
-            why = describe_left_out(self.left_out)
             raise ValueError(
                 f'{self.ann_file} must hold something to train on, but '
-                f'{fault} ({why}; filter_cfg={self.filter_cfg}).'
+                f'{fault} ({self.changes}; filter_cfg={self.filter_cfg}).'
             )
 
     def _check_files(self) -> None:

@@ -151,7 +151,7 @@ def test_table_is_narrow_and_complete():
 def test_resamples_without_objects_are_left_out():
     # Of two images one is empty: a quarter of the resamples has no object.
     truth = coco_dict(grid(2))
-    truth['images'].append(dict(truth['images'][0], id=2))
+    truth['images'].append(dict(truth['images'][0], id=2, file_name='2.jpg'))
     truth, found = read(truth, coco_results(grid(1), [0.5]))
     result = bootstrap_difference(truth, found, found, resamples=60)
     # Image 1 is the empty one: it was drawn alone if the least is 1.
@@ -187,7 +187,7 @@ def test_no_object():
 def files(tmp_path):
     """Ground truth of two images, and stored results."""
     truth = coco_dict(grid(3))
-    truth['images'].append(dict(truth['images'][0], id=2))
+    truth['images'].append(dict(truth['images'][0], id=2, file_name='2.jpg'))
     (tmp_path / 'truth.json').write_text(json.dumps(truth))
     boxes = np.array([[0.0, 0, 40, 40], [40, 0, 80, 40]])
     found = Detections([1, 1], boxes, [0.9, 0.8], [0, 0])

@@ -67,7 +67,7 @@ class DenseCocoDataset(ColumnDataset):
         self._metainfo['classes'] = classes
         labels = label_of_category[file.category_of_box]
         reasons = dict({'of other classes': labels < 0}, **_faults(file))
-        keep, self.left_out = leave_out(reasons)
+        keep, left_out = leave_out(reasons)
         boxes = xywh_to_xyxy(file.boxes).astype(np.float32)
         self.lossless = bool(
             keep[labels >= 0].all() and _is_exact(file, boxes)
@@ -83,10 +83,11 @@ class DenseCocoDataset(ColumnDataset):
         )
         for note in file.notes:
             self.log(note, logging.WARNING)
-        self.log(
+        self.changes = (
             f'{len(columns)} images with {len(columns.boxes)} boxes; '
-            f'{describe_left_out(self.left_out)}'
+            f'{describe_left_out(left_out)}'
         )
+        self.log(self.changes)
         self.warn_of_boxes(_all_boxes(file))
         return columns
 

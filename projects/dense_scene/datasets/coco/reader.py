@@ -53,6 +53,7 @@ class CocoFile(NamedTuple):
         boxes (np.ndarray): (N, 4) float64, xywh, pixels.
         areas (np.ndarray): (N,) float64, width times height where absent.
         crowd, ignore (np.ndarray): (N,) bool.
+        parents (list[str]): K names, the ``supercategory`` of each category.
         notes (list[str]): What was repaired, a line each.
         parents (list[str]): K names, the ``supercategory`` of each category.
     """
@@ -69,6 +70,7 @@ class CocoFile(NamedTuple):
     areas: np.ndarray
     crowd: np.ndarray
     ignore: np.ndarray
+    parents: list[str]
     notes: list[str]
     parents: list[str]
 
@@ -147,6 +149,7 @@ def read_coco_json(
         areas,
         crowd,
         ignore,
+        [str(categories[index].supercategory) for index in kept],
         notes,
         [str(categories[index].supercategory) for index in kept],
     )

@@ -65,15 +65,8 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
     )
 
 
-def repair_boxes(
-    columns: AnnotationColumns,
-) -> tuple[AnnotationColumns, dict[str, int], str]:
-    """Boxes clipped to their image, without those under a pixel.
-
-    Returns:
-        tuple: the columns; how many boxes were left out, by reason; both in
-        a line.
-    """
+def repair_boxes(columns: AnnotationColumns) -> tuple[AnnotationColumns, str]:
+    """Boxes clipped to their image, without those under a pixel; a report."""
     # In float32, which holds every size, there is no copy in float64.
     sizes = columns.sizes[:, ::-1].astype(np.float32)
     boxes, fits = clip_boxes(
@@ -89,12 +82,11 @@ def repair_boxes(
     )
     clipped = keep & (boxes != columns.boxes).any(axis=1)
     columns = replace(columns, boxes=boxes).keep_boxes(keep)
-    changes = (
+    return columns, (
         f'{len(columns)} images with {len(columns.boxes)} boxes; '
         f'clipped {clipped.sum()} boxes to their image, '
         f'{describe_left_out(left_out)}'
     )
-    return columns, left_out, changes
 
 
 def _read_table(path: str, header: int) -> pd.DataFrame:

@@ -93,8 +93,8 @@ class SKU110KDataset(ColumnDataset):
         if self.check_image_size:
             columns = self._check_sizes(columns)
         self.warn_of_boxes(columns)
-        columns, self.left_out, changes = repair_boxes(columns)
-        self.log(changes)
+        columns, self.changes = repair_boxes(columns)
+        self.log(self.changes)
         return columns
 
     def _check_sizes(self, columns: AnnotationColumns) -> AnnotationColumns:

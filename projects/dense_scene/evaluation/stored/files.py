@@ -67,7 +67,10 @@ def read_ground_truth(
         truth = GroundTruth.from_coco(ann_file, classes)
         warn_of_contradictions(truth, ann_file)
         return truth
-    columns, _, changes = repair_boxes(read_sku110k_csv(ann_file))
+    columns = read_sku110k_csv(ann_file)
+    truth = GroundTruth.from_columns(columns, CLASSES)
+    warn_of_contradictions(truth, ann_file)
+    columns, changes = repair_boxes(columns)
     print_log(f'{Path(ann_file).name}: {changes}.', 'current')
     return GroundTruth.from_columns(columns, CLASSES)
 

@@ -13,7 +13,7 @@ from ...utils.boxes import MAX_COORDINATE, xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import require_file
 from ...utils.groups import RowGroups, find_positions, group_rows
 from ...utils.ids import number_ids
-from ...utils.texts import decode_json, explain
+from ...utils.texts import decode_json
 from .ground_truth import GroundTruth, refuse_rows, to_integers
 
 # A mean of three softmax scores may exceed 1 by a rounding error.
@@ -145,9 +145,12 @@ class Detections:
 def _read_results(source: Any, name: str) -> list[_Result]:
     if isinstance(source, list):
         try:
-            return msgspec.convert(source, list[_Result], strict=False)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f'{name}: {explain(error)}.') from None
+            return [_to_result(item) for item in source]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f'{name} must hold image_id, category_id, bbox of four numbers'
+                f' and score, but {type(error).__name__}: {error}.'
+            ) from None
     require_file(name, 'detections')
     wanted = f'{name} must be a JSON list of results'
     with open(name, 'rb') as file:
@@ -161,6 +164,17 @@ def _read_results(source: Any, name: str) -> list[_Result]:
         if other:
             raise ValueError(f'{wanted}, but {other}.') from None
         raise
+
+
+def _to_result(item: dict) -> _Result:
+    """Of a dict, whose values may be NumPy's."""
+    x, y, width, height = map(float, item['bbox'])
+    return _Result(
+        item['image_id'],
+        item['category_id'],
+        (x, y, width, height),
+        float(item['score']),
+    )
 
 
 def _match_stems(
