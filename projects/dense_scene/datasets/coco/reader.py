@@ -55,7 +55,6 @@ class CocoFile(NamedTuple):
         crowd, ignore (np.ndarray): (N,) bool.
         parents (list[str]): K names, the ``supercategory`` of each category.
         notes (list[str]): What was repaired, a line each.
-        parents (list[str]): K names, the ``supercategory`` of each category.
     """
 
     image_ids: np.ndarray
@@ -72,7 +71,6 @@ class CocoFile(NamedTuple):
     ignore: np.ndarray
     parents: list[str]
     notes: list[str]
-    parents: list[str]
 
 
 def read_coco_json(
@@ -151,7 +149,6 @@ def read_coco_json(
         ignore,
         [str(categories[index].supercategory) for index in kept],
         notes,
-        [str(categories[index].supercategory) for index in kept],
     )
 
 
