@@ -7,9 +7,6 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
-# What a line raises that is no JSON object with a number as its step.
-_NO_STEP = KeyError, OverflowError, RecursionError, TypeError, ValueError
-
 
 def find_logs(path: str | os.PathLike) -> list[Path]:
     """The logs of a run, one for each start or resumption, oldest first.
@@ -39,7 +36,7 @@ def read_scalars(path: str | os.PathLike) -> list[dict]:
             try:
                 row = json.loads(line)
                 rows.append({**row, 'step': int(row['step'])})
-            except _NO_STEP as error:
+            except (KeyError, OverflowError, TypeError, ValueError) as error:
                 if number < len(lines):
                     what = f'{log}, line {number} must be JSON with a step'
                     raise ValueError(
