@@ -303,3 +303,53 @@ def test_no_image_at_all(write):
     assert len(DenseCocoDataset(ann_file=path, test_mode=True)) == 0
     with pytest.raises(ValueError, match='hold something to train on'):
         DenseCocoDataset(ann_file=path)
+
+
+LOADERS = [
+    dict(type='LoadCheckedImage', on_error='skip'),
+    dict(type='LoadImageFromFile'),
+]
+
+
+@pytest.mark.parametrize('loader', LOADERS)
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_a_wrong_folder_is_found_at_the_start(tmp_path, loader, test_mode):
+    path = tiny_coco(tmp_path, rows=1)
+    settings = dict(ann_file=str(path), pipeline=[loader], test_mode=test_mode)
+    folder = str(tmp_path / 'images')
+    assert len(DenseCocoDataset(data_prefix=dict(img=folder), **settings)) == 2
+    with pytest.raises(FileNotFoundError, match='2 of 2 images are not in'):
+        DenseCocoDataset(data_prefix=dict(img=folder + '/no'), **settings)
+    # One that is missing may be passed over in training alone.
+    sorted((tmp_path / 'images').iterdir())[0].unlink()
+    request = dict(data_prefix=dict(img=folder), **settings)
+    if test_mode or loader is LOADERS[1]:
+        with pytest.raises(FileNotFoundError, match='1 of 2 images are not'):
+            DenseCocoDataset(**request)
+    else:
+        assert len(DenseCocoDataset(**request)) == 2
+
+
+def test_without_a_loader_no_image_is_looked_for(tmp_path):
+    path = str(tiny_coco(tmp_path, rows=1))
+    assert len(DenseCocoDataset(ann_file=path, data_prefix=dict(img='no')))
+
+
+def test_nothing_to_train_on_is_refused_with_the_reason(write):
+    image = dict(id=1, file_name='a.jpg', width=60, height=40)
+    item = dict(id=1, image_id=1, category_id=1)
+    content = dict(images=[image], categories=[dict(id=1, name='a')])
+    for change, words in (
+        (dict(bbox=[70, 0, 5, 5]), '1 outside of their image'),
+        (dict(bbox=[7, 0, 0.5, 5]), '1 thinner than a pixel'),
+        (dict(bbox=[7, 0, -2, 5]), '1 inverted'),
+        (dict(bbox=[7, 0, 5, 5], ignore=1), '1 marked as ignored'),
+        (dict(bbox=[7, 0, 5, 5], iscrowd=1), 'all of its 1 boxes are ignored'),
+    ):
+        content['annotations'] = [{**item, **change}]
+        path = str(write(content))
+        with pytest.raises(ValueError, match=words):
+            DenseCocoDataset(
+                ann_file=path, filter_cfg=dict(filter_empty_gt=True)
+            )
+        assert len(DenseCocoDataset(ann_file=path, test_mode=True)) == 1

@@ -135,3 +135,45 @@ def test_blanks_around_a_class_mean_nothing(read):
 def test_refusals(read, text, words):
     with pytest.raises(ValueError, match=words):
         read(text)
+
+
+BOX = [[1.5, 2.0, 30.0, 40.0]]
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'image,x1,y1,x2,y2,class\na.jpg,1.5,2,30,40,mug\n',
+        'image;x1;y1;x2;y2;class\na.jpg;1,5;2;30;40;mug\n',
+        'image\tx1\ty1\tx2\ty2\tclass\na.jpg\t1.5\t2\t30\t40\tmug\n',
+        'ImageID,LabelName,XMin,XMax,YMin,YMax\na.jpg,mug,1.5,30,2,40\n',
+        'location,x,y,w,h,class_name\na.jpg,1.5,2,28.5,38,mug\n',
+        'image_id,bbox,class\na.jpg,"[1.5, 2, 28.5, 38]",mug\n',
+        'label_name,bbox_x,bbox_y,bbox_width,bbox_height,image_name,'
+        'image_width,image_height\nmug,1.5,2,28.5,38,a.jpg,60,80\n',
+        # Without a header: SKU-110K, makesense.ai, keras-retinanet.
+        'a.jpg,1.5,2,30,40,mug,60,80\n',
+        'mug,1.5,2,28.5,38,a.jpg,60,80\n',
+        'a.jpg,1.5,2,30,40,mug\n',
+    ],
+)
+def test_tables_of_other_programs(tmp_path, text):
+    path = tmp_path / 'in.csv'
+    path.write_text(text)
+    found = read_csv(path)
+    assert (found.names, found.classes) == (['a.jpg'], ['mug'])
+    assert found.boxes.tolist() == BOX
+
+
+@pytest.mark.parametrize(
+    'text, words',
+    [
+        ('filename,region_shape_attributes\na.jpg,{}\n', 'the CSV of VIA'),
+        ('a,b,c\n1,2,3\n', 'must have a header'),
+        ('mug,1,2,3,4,cup,5,wide\n', 'must have a header'),
+    ],
+)
+def test_tables_that_are_not_understood(tmp_path, text, words):
+    (tmp_path / 'in.csv').write_text(text)
+    with pytest.raises(ValueError, match=words):
+        read_csv(tmp_path / 'in.csv')

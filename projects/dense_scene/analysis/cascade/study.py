@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy as np
 from ...utils.box_matching import best_objects
 from ...utils.boxes import overlapping_pairs
 from ...utils.files import whole_file
+from ...utils.npz import read_npz
 
 
 def count_neighbors(boxes: np.ndarray) -> np.ndarray:
@@ -133,10 +132,8 @@ class CascadeStudy:
     @classmethod
     def load(cls, path: str | os.PathLike, key: str) -> CascadeStudy | None:
         """Read what :meth:`save` wrote, if it is whole and has this key."""
-        damage = (EOFError, KeyError, ValueError, zipfile.BadZipFile)
         try:
-            with np.load(path, allow_pickle=False) as content:
-                columns = dict(content)
+            columns = read_npz(path)
             return cls(**columns) if columns.pop('key') == key else None
-        except (OSError, TypeError, zlib.error, *damage):
+        except (OSError, KeyError, TypeError, ValueError):
             return None

@@ -67,7 +67,7 @@ def _read_journal(path: Path) -> dict[str, ImageRecord]:
             raise ValueError
         lines = content[len(_HEADER) : whole].splitlines()
         records = [ImageRecord(**json.loads(line)) for line in lines]
-    except (TypeError, ValueError):
+    except (RecursionError, TypeError, ValueError):
         wanted = f'{path} must be a list of checked images of this version'
         fault = 'is something else. Delete it, or choose another folder.'
         raise ValueError(f'{wanted}, but {fault}') from None

@@ -14,6 +14,10 @@ from ...utils.texts import decode_json
 from ..importers.recognize import recognize_json
 from .annotations import REPAIRS, Id, decode_annotation, decode_annotations
 
+_CONVERT = (
+    'Convert the file with the folder of the images (dense-scene convert '
+    '--images), which writes their names and sizes.'
+)
 _LONGEST_ID = 1023  # a column of texts is as wide as the longest one
 _Side = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
@@ -161,7 +165,10 @@ def _check_images(
         name, place = image.file_name, f'{path}, image {number}'
         if lacking := [field for field in needs if not getattr(image, field)]:
             wanted = f'{place} must have {", ".join(needs)}'
-            raise ValueError(f'{wanted}, but lacks {", ".join(lacking)}.')
+            raise ValueError(
+                f'{wanted}, but lacks {", ".join(lacking)}.'
+                + f' {_CONVERT}' * ('file_name' not in lacking)
+            )
         if len(str(image.id)) > _LONGEST_ID:
             raise ValueError(
                 f'{place} must have an id of at most {_LONGEST_ID} letters.'
@@ -171,9 +178,7 @@ def _check_images(
         if not any_name and (fault := name_fault(name)):
             raise ValueError(
                 f'{place} must name a file below the image folder, but '
-                f'{name[:80]!r} {fault}. Convert the file with the folder of '
-                'the images (dense-scene convert --images), which writes '
-                'their names.'
+                f'{name[:80]!r} {fault}. {_CONVERT}'
             )
         if (other := first.setdefault(name, number)) != number:
             raise ValueError(

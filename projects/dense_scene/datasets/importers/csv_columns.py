@@ -1,5 +1,6 @@
 """What the columns of a table are, by their names or their contents."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,8 +58,13 @@ def has_header(source: Path) -> bool:
         first = file.readline(LONGEST).split(',')
     if len(first) != len(_SKU):
         return False
-    cells = zip(_SKU, (cell.strip().lower() for cell in first))
-    return all(cell in ALIASES[field] for field, cell in cells)
+    cells = zip(_SKU, map(plain_name, first))
+    return all(cell in _plain(ALIASES[field]) for field, cell in cells)
+
+
+def plain_name(name: str) -> str:
+    """A name of a column without case and separators."""
+    return re.sub(r'[\W_]', '', name).lower()
 
 
 def find_separator(line: str) -> str:
@@ -96,11 +102,12 @@ def find_places(
             told = ', '.join(layout)
             notes = [f'read as a table of {kind[layout]}: {told}']
         return {field: place for place, field in enumerate(layout)}, notes
-    names = [name.lower() for name in first]
+    names = list(map(plain_name, first))
     aliases = {**ALIASES, **XYWH, 'bbox': ('bbox',)}
-    if 'image_width' in names:  # then these are the box's
+    if 'imagewidth' in names:  # then these are the box's
         aliases['w'] = 'width', *XYWH['w']
         aliases['h'] = 'height', *XYWH['h']
+    aliases = {field: _plain(usual) for field, usual in aliases.items()}
     # The first of the usual names that is there.
     places = {
         field: names.index(next(name for name in usual if name in names))
@@ -116,7 +123,7 @@ def find_places(
     missing = [name for name in ('image', *group) if name not in places]
     if missing:
         hint = ''
-        if 'region_shape_attributes' in names:
+        if 'regionshapeattributes' in names:
             hint = ' This is the CSV of VIA: export COCO JSON there instead.'
         raise ValueError(
             f'{source} must have a header with image, x1, y1, x2 and y2, or '
@@ -124,6 +131,10 @@ def find_places(
             f'{", ".join(missing)} is missing from {str(first)[:120]}.{hint}'
         )
     return {f: p for f, p in places.items() if f not in others}, []
+
+
+def _plain(names: Sequence[str]) -> list[str]:
+    return [plain_name(name) for name in names]
 
 
 def _is_number(text: str) -> bool:

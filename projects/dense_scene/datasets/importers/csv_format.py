@@ -38,7 +38,7 @@ def read_csv(source: Path) -> FoundBoxes:
     table = _read_table(source)
     boxes = np.stack([_numbers(table, name) for name in CORNERS], axis=1)
     blank = np.isnan(boxes)
-    if 'x' in table.attrs['from']:
+    if 'x' in table.attrs['given']:
         boxes[:, 2:] += boxes[:, :2]
     is_box = ~blank.any(axis=1)
     image, names = pd.factorize(table['image'])
@@ -120,7 +120,9 @@ def _read_table(source: Path) -> pd.DataFrame:
     # Corners and sides are read alike; what they are is kept beside.
     names = [dict(zip(XYWH, CORNERS)).get(name, name) for name in given]
     table = table[list(places.values())].set_axis(names, axis=1)
-    table.attrs.update({'source': source, 'from': given, 'notes': notes})
+    table.attrs.update(
+        dict(source=source, given=given, notes=notes, separator=separator)
+    )
     label = table['label'].str.strip() if 'label' in table else 'object'
     return table.assign(label=label)
 
@@ -155,6 +157,8 @@ def _require(
 def _numbers(table: pd.DataFrame, field: str) -> np.ndarray:
     """The values, NaN where the field is empty."""
     texts = table[field].to_numpy()
+    if table.attrs['separator'] == ';':  # where 1.5 is often 1,5
+        texts = np.array([text.replace(',', '.') for text in texts], object)
     filled = texts != ''
     values = np.full(len(texts), np.nan)
     try:
