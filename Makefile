@@ -1,7 +1,7 @@
 # make install   .venv with everything (about two minutes, no compiler)
 # make demo      render shelves, train, evaluate, draw: work_dirs/demo/
 # make test      the test suite, under ten minutes
-# make test-all  the same and the trainings of the small systems, half an hour
+# make test-all  the same and the trainings of the small systems
 # make lint      ruff: rules and format
 # make types     mypy on utils, models and evaluation
 # make bench     every script in benchmarks/, each prints its ratios
