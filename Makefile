@@ -2,7 +2,7 @@
 # make demo      render shelves, train, evaluate, draw: work_dirs/demo/
 # make ablation  two rows, two seeds, a table and a report: work_dirs/ablation/
 # make test      the test suite, under ten minutes
-# make test-all  the same and the trainings of the small systems, half an hour
+# make test-all  the same and the trainings of the small systems
 # make lint      ruff: rules and format
 # make types     mypy on utils, models and evaluation
 # make bench     every script in benchmarks/, each prints its ratios

@@ -48,6 +48,19 @@ def shrink(cfg: Config) -> ConfigDict:
     return model
 
 
+def limit_boxes(model: ConfigDict, count: int = 60) -> ConfigDict:
+    """The model with so many proposals or queries, for fast steps."""
+    for phase in ('train_cfg', 'test_cfg'):
+        part = model.get(phase, {}).get('rpn_proposal')
+        part = part or model.get(phase, {}).get('rpn')
+        if part and 'max_per_img' in part:
+            part.update(nms_pre=count, max_per_img=count)
+    if 'num_queries' in model:
+        model.num_queries = model.test_cfg.max_per_img = count
+        model.dn_cfg.group_cfg.num_dn_queries = count // 3
+    return model
+
+
 def bbox_heads(model: ConfigDict) -> list[ConfigDict]:
     """Those of a cascade, or the one of Faster R-CNN."""
     heads = model.roi_head.bbox_head

@@ -5,7 +5,6 @@ the same: so what runs a model runs each distinct small one, once.
 """
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,19 @@ import torch
 from mmdet.registry import DATASETS, MODELS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
-from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmengine.utils import get_installed_path
 
 from dense_scene.testing import tiny_coco, touching_row
-from tests.chain import run
-from tests.config_files import CONFIGS, LEAVES, ROOT, difference, load
+from tests.config_files import (
+    CONFIGS,
+    LEAVES,
+    ROOT,
+    difference,
+    limit_boxes,
+    load,
+)
 
 FAMILIES = (
     'faster_rcnn',
@@ -276,14 +280,13 @@ def batch(model, kinds, training, *args):
     return model.data_preprocessor(data, training=training)
 
 
-def build(name, num_classes=1, few_queries=False):
+def build(name, num_classes=1, few_boxes=False):
     """A small model with weights from seed 0."""
     init_default_scope('mmdet')
     torch.manual_seed(0)
     config = load(SMALL[name]).model
-    if few_queries and 'num_queries' in config:
-        config.update(num_queries=60)
-        config.dn_cfg.group_cfg.num_dn_queries = 20
+    if few_boxes:
+        limit_boxes(config)
     for head in heads_of(config):
         head['num_classes'] = num_classes
     model = MODELS.build(config)
@@ -413,77 +416,3 @@ def test_coco_is_read_whole_from_its_root(path, coco_root, monkeypatch):
         else:
             assert len(instances) == 700
         assert Path(cfg.val_evaluator.ann_file).is_file()
-
-
-def learn(name, steps, target=None, bfloat16=False):
-    """The losses on two images of touching objects, step by step."""
-    model = build(name, few_queries=True).train()
-    kinds = [((128, 160), 20), ((128, 160), 12)]
-    data = batch(model, kinds, True, 1, (24, 30))
-    wrapper = build_optim_wrapper(model, load(SMALL[name]).optim_wrapper)
-    found = []
-    for _ in range(steps):
-        with torch.autocast('cpu', torch.bfloat16, enabled=bfloat16):
-            losses = model(**data, mode='loss')
-        # A cross-entropy with soft targets, which has a floor
-        losses.pop('loss_centerness', None)
-        total, _ = model.parse_losses(losses)
-        wrapper.update_params(total)
-        found.append(total.item())
-        if target and found[-1] < target * max(found[:40]):
-            break
-    return found
-
-
-@pytest.mark.slow_systems
-@each_small
-def test_overfits_two_images(name):
-    """To a fifth of the loss, which first rises where boxes are found."""
-    found = learn(name, 600, target=0.2)
-    assert found[-1] < 0.2 * max(found[:40])
-
-
-@pytest.mark.slow_systems
-@pytest.mark.parametrize('bfloat16', [False, True])
-@each_small
-def test_twenty_iterations_stay_finite(name, bfloat16):
-    found = torch.tensor(learn(name, 20, bfloat16=bfloat16))
-    assert len(found) == 20 and found.isfinite().all()
-
-
-@pytest.fixture(scope='module')
-def shelves(tmp_path_factory):
-    """Twenty training scenes and two to validate on."""
-    from shelf_scenes.write import write_shelves
-
-    folder = tmp_path_factory.mktemp('shelves')
-    for split, count in (('train', 20), ('val', 2)):
-        write_shelves(folder, count, split=split, size=160, objects=(10, 20))
-    return folder
-
-
-@pytest.mark.slow_systems
-@each_small
-def test_mim_trains_resumes_tests_and_predicts(name, shelves, tmp_path):
-    """Twenty iterations, the second ten after a resume."""
-    options = ['--cfg-options', 'train_dataloader.batch_size=2']
-    train = ['mim', 'train', 'mmdet', str(SMALL[name]), '--work-dir', 'out']
-    env = dict(SHELVES_ROOT=str(shelves))
-    once = [*train, *options, 'train_cfg.max_epochs=1']
-    run(once, tmp_path, **env)
-    again = [*train, '--resume', *options, 'train_cfg.max_epochs=2']
-    done = run([*again, 'train_cfg.val_interval=2'], tmp_path, **env)
-    assert 'resumed epoch: 1, iter: 10' in done.stdout
-    assert 'coco/bbox_mAP_at400' in done.stdout
-    checkpoint = str(tmp_path / 'out/epoch_2.pth')
-    test = ['mim', 'test', 'mmdet', str(SMALL[name])]
-    done = run([*test, '--checkpoint', checkpoint], tmp_path, **env)
-    assert 'coco/bbox_mAP_at300' in done.stdout
-    code = (
-        'from mmdet.apis import DetInferencer\n'
-        f'run = DetInferencer({str(SMALL[name])!r}, {checkpoint!r})\n'
-        f'out = run({str(shelves / "val")!r}, no_save_vis=True)\n'
-        'print(len(out["predictions"]), "images")\n'
-    )
-    done = run([sys.executable, '-c', code], tmp_path, **env)
-    assert '2 images' in done.stdout

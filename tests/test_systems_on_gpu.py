@@ -7,7 +7,7 @@ from mmengine.logging import MessageHub
 from mmengine.registry import init_default_scope
 
 import dense_scene  # noqa: F401  registers what is built here
-from tests.config_files import CONFIGS, load, shrink, sku_row
+from tests.config_files import CONFIGS, limit_boxes, load, shrink, sku_row
 from tests.test_systems import SMALL, batch
 
 pytestmark = pytest.mark.gpu
@@ -30,22 +30,26 @@ def model_of(row):
     init_default_scope('mmdet')
     config = load(ROWS[row])
     model = shrink(config) if row in FULL else config.model
-    for part in (
-        model.get('train_cfg', {}).get('rpn_proposal'),
-        model.test_cfg.get('rpn'),
-        model.test_cfg,
-    ):
-        if part and 'nms_pre' in part:
-            part.update(nms_pre=60)
-            part.update({k: 40 for k in ('max_per_img',) if k in part})
-    if 'num_queries' in model:
-        model.update(num_queries=40)
-        model.dn_cfg.group_cfg.num_dn_queries = 10
     torch.manual_seed(0)
-    return MODELS.build(model)
+    return MODELS.build(limit_boxes(model))
 
 
-@pytest.mark.parametrize('row', sorted(ROWS))
+# Models of mmdet's parts alone: `make test-all` runs them.
+STOCK = (
+    *('faster-rcnn_hrnet-w8', 'fcos_r18', 'retinanet_r18', 'rtmdet-xs'),
+    'yolov3_r18',
+)
+
+
+@pytest.mark.parametrize(
+    'row',
+    [
+        pytest.param(
+            row, marks=pytest.mark.slow_systems if row in STOCK else ()
+        )
+        for row in sorted(ROWS)
+    ],
+)
 def test_trains_and_predicts(row):
     MessageHub.get_current_instance().update_info('iter', 0)  # PP-YOLO asks
     model = model_of(row).to('cuda').train()

@@ -11,7 +11,7 @@ KINDS = (((64, 96), 3), ((96, 64), 0))
 
 
 def losses(dtype=None, stock=False):
-    model = build('ddq-detr_r18', few_queries=True).train()
+    model = build('ddq-detr_r18', few_boxes=True).train()
     if stock:
         model.bbox_head.__class__ = DDQDETRHead
     data = batch(model, KINDS, True)

@@ -19,7 +19,14 @@ class Gaussians(NamedTuple):
         """Squared Mahalanobis distances of (N, ) points, (G, N)."""
         dx, dy = x - self.x[:, None], y - self.y[:, None]
         xx, yy, xy = (part[:, None] for part in _inverse(self))
-        return xx * dx * dx + yy * dy * dy + 2 * xy * dx * dy
+        # xx dx^2 + 2 xy dx dy + yy dy^2, with two matrices and no more
+        found = xx * dx
+        found += 2 * xy * dy
+        found *= dx
+        dy *= dy
+        dy *= yy
+        found += dy
+        return found
 
 
 def fit_mixture(
@@ -37,21 +44,26 @@ def fit_mixture(
     mixture = _moments(detections, owner, None, last.max(initial=0))
     # Where there is one Gaussian there is nothing to choose.
     chosen = np.flatnonzero(last - first > 1)
-    counts = (last - first)[chosen]
-    starts = np.append(0, counts.cumsum())
-    box = np.repeat(chosen, counts)
-    target = np.arange(len(box)) + np.repeat(
-        first[chosen] - starts[:-1], counts
-    )
-    for _ in range(max_iter if len(chosen) else 0):
-        cost = _divergence(detections, mixture, box, target)
-        least = np.minimum.reduceat(cost, starts[:-1])
-        hits = np.flatnonzero(cost == np.repeat(least, counts))
-        nearest = target[hits[np.searchsorted(hits, starts[:-1])]]
-        if np.array_equal(nearest, owner[chosen]):
+    if not len(chosen):
+        return mixture
+    middle = detections.x.mean(), detections.y.mean()
+    features = _features(detections, *middle)
+    chosen = chosen[np.argsort(first[chosen], kind='stable')]
+    starts = np.flatnonzero(np.diff(first[chosen], prepend=-1))
+    groups = np.split(chosen, starts[1:])
+    active = [(rows, features[rows]) for rows in groups]
+    for _ in range(max_iter):
+        weights, changed = _weights(mixture, *middle), []
+        for rows, values in active:
+            low, high = first[rows[0]], last[rows[0]]
+            nearest = low + (values @ weights[:, low:high]).argmin(1)
+            if not np.array_equal(nearest, owner[rows]):
+                owner[rows] = nearest
+                changed.append((rows, values))
+        if not changed:
             break
-        owner[chosen] = nearest
         mixture = _moments(detections, owner, mixture, len(mixture.weight))
+        active = changed  # no group depends on another
     return mixture
 
 
@@ -85,22 +97,26 @@ def _moments(
     )
 
 
-def _divergence(
-    detections: Gaussians,
-    mixture: Gaussians,
-    box: np.ndarray,
-    target: np.ndarray,
-) -> np.ndarray:
-    """2 KL(f || g) of pairs, (P, ), but for what depends on f alone."""
-    xx, yy, xy = (part[target] for part in _inverse(mixture))
-    determinant = mixture.xx * mixture.yy - mixture.xy**2
-    dx = detections.x[box] - mixture.x[target]
-    dy = detections.y[box] - mixture.y[target]
-    cost = np.log(determinant)[target]
-    cost += xx * (detections.xx[box] + dx * dx)
-    cost += yy * (detections.yy[box] + dy * dy)
-    cost += 2 * xy * dx * dy
-    return cost
+def _features(detections: Gaussians, x: float, y: float) -> np.ndarray:
+    """What :func:`_weights` are of, (N, 6)."""
+    dx, dy = detections.x - x, detections.y - y
+    xx, yy = detections.xx + dx * dx, detections.yy + dy * dy
+    return np.stack((np.ones_like(dx), dx, dy, xx, yy, dx * dy), 1)
+
+
+def _weights(mixture: Gaussians, x: float, y: float) -> np.ndarray:
+    """(6, G): features @ weights is 2 KL(f || g) but for what depends on f.
+
+    2 KL is the logarithm of g's determinant and the squared Mahalanobis
+    distance, averaged over f, that is a polynomial of f's moments. Around
+    (x, y), so that no digits are lost far from the corner of an image.
+    """
+    xx, yy, xy = _inverse(mixture)
+    dx, dy = mixture.x - x, mixture.y - y
+    one = np.log(mixture.xx * mixture.yy - mixture.xy**2)
+    one += xx * dx * dx + yy * dy * dy + 2 * xy * dx * dy
+    slope_x, slope_y = -2 * (xx * dx + xy * dy), -2 * (yy * dy + xy * dx)
+    return np.stack((one, slope_x, slope_y, xx, yy, 2 * xy))
 
 
 def _inverse(mixture: Gaussians) -> tuple[np.ndarray, ...]:
