@@ -31,6 +31,7 @@ from .models import (
     samplers,
 )
 from .models.box_loss_guard import install_box_loss_guard
+from .visualization import dense_visualizer
 
 register_checkpoint_loaders()
 install_box_loss_guard()
@@ -47,6 +48,7 @@ __all__ = [
     'coco',
     'counting_metric',
     'dense_coco_metric',
+    'dense_visualizer',
     'heads',
     'hooks',
     'layers',
