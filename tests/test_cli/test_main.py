@@ -21,6 +21,8 @@ NO_FILE = {
     'prepare-sku110k': 'no',
     'subset-sku110k': 'no.csv',
     'browse-augmentations': 'out.png --image no.jpg',
+    'predict': 'no.jpg --weights no.pth --out out',
+    'calibrate': '--weights no.pth --ann-file no.json',
     'evaluate': 'no.npz --ann-file no.json',
     'compare': 'no.npz no.npz --ann-file no.json',
     'errors': 'no.npz --ann-file no.json',

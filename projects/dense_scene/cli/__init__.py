@@ -28,6 +28,10 @@ COMMANDS = {
         'browse-augmentations': 'draw what DetAutoAugment does',
         'browse-crops': 'draw what the crops for training keep and ignore',
     },
+    'Prediction': {
+        'predict': 'boxes and counts of photos, as tables and pictures',
+        'calibrate': 'choose the score from which on objects are counted',
+    },
     'Results': {
         'evaluate': 'AP and AR of stored detections at other settings',
         'compare': 'whether two results differ by more than chance',
@@ -37,7 +41,10 @@ COMMANDS = {
         'cascade': 'what each cascade stage does to boxes, by density',
     },
 }
-RESUMING = ('demo', 'prepare-sku110k', 'render-shelves', 'cascade')
+RESUMING = (
+    *('demo', 'prepare-sku110k', 'render-shelves', 'cascade'),
+    *('predict', 'calibrate'),
+)
 ABOUT = (
     'Detect hundreds of similar, touching objects with MMDetection.\n'
     'Training is that of mmdet: mim train mmdet CONFIG'

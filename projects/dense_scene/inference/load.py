@@ -1,0 +1,32 @@
+"""The detector that a command's options ask for."""
+
+import sys
+from argparse import Namespace
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from ..evaluation.stored.detection_file import describe_file
+from .detector import Detector, TorchDetector
+from .tiles import TiledDetector
+
+
+def load_detector(args: Namespace) -> tuple[Detector, dict]:
+    """The detector, and the settings that its boxes depend on.
+
+    Args:
+        args (Namespace): ``weights``, ``config``, ``device``, ``half`` and
+            ``tiles``.
+    """
+    how = args.weights, args.config, args.device, args.half
+    with redirect_stdout(sys.stderr):  # mmengine prints what it loads
+        detector: Detector = TorchDetector(*how)
+    if args.tiles is not None:
+        side = getattr(detector, 'full_side', 1024)
+        detector = TiledDetector(detector, args.tiles, args.batch_size, side)
+    settings = dict(
+        weights=describe_file('weights', str(args.weights))['weights_sha256'],
+        config=Path(args.config).name if args.config else None,
+        half=args.half,
+        tiles=args.tiles,
+    )
+    return detector, settings
