@@ -23,6 +23,7 @@ NO_FILE = {
     'browse-augmentations': 'out.png --image no.jpg',
     'predict': 'no.jpg --weights no.pth --out out',
     'calibrate': '--weights no.pth --ann-file no.json',
+    'export': 'no.py no.pth --to pt2',
     'evaluate': 'no.npz --ann-file no.json',
     'compare': 'no.npz no.npz --ann-file no.json',
     'errors': 'no.npz --ann-file no.json',

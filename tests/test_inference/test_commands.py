@@ -94,3 +94,30 @@ def test_calibrate_writes_what_predict_reads(
     row = counts(tmp_path / 'out')[0]
     assert row['score_thr'] == f'{values["score_thr"]:.4g}'
     assert row['chosen_by'].startswith('tiny.counting.json, on ')
+
+
+@pytest.mark.slow_systems  # to export takes half a minute
+def test_export_and_predict(cli, save, photos, tmp_path, config_text):
+    (tmp_path / 'tiny.py').write_text(config_text)
+    given = tmp_path / 'tiny.py', save()
+    status, output, error = cli('export', *given, '--to', 'pt2')
+    assert status == 0, error
+    assert output.strip() == str(tmp_path / 'tiny.pt2')
+    for name in ('onnx', 'onnxscript', 'onnxruntime'):
+        pytest.importorskip(name, reason='needs dense-scene[export]')
+    assert cli('export', *given, '--to', 'onnx')[0] == 0
+    totals = []
+    for name in ('tiny.pth', 'tiny.onnx'):
+        weights = tmp_path / name
+        out = tmp_path / f'of {name}'
+        status, _, error = cli(
+            'predict', photos, '--weights', weights, '--out', out
+        )
+        assert status == 0, error
+        totals.append([int(row['count']) for row in counts(out)])
+    assert totals[0] == totals[1] and sum(totals[0]) > 0
+    status, _, error = cli(
+        *('predict', photos, '--weights', tmp_path / 'tiny.onnx', '--half'),
+        *('--out', tmp_path / 'half'),
+    )
+    assert status == 1 and 'without --config, --device and --half' in error

@@ -63,9 +63,9 @@ def test_small_objects_have_thin_lines():
 
 
 def test_a_color_pales_with_the_score_and_sure_boxes_lie_above():
-    """At score 0.5 remain 0.3 + 0.7 / 2 = 0.65 of the way from white."""
+    """At score 0.5 remain 0.4 + 0.6 / 2 = 0.7 of the way from white."""
     scores, box = np.array([1.0, 0.5]), [[100, 100, 200, 200]]
-    pale = tuple(round(255 + (c - 255) * 0.65) for c in to_rgb(BLUE))
+    pale = tuple(round(255 + (c - 255) * 0.7) for c in to_rgb(BLUE))
     for order in ([0, 1], [1, 0]):
         both = boxes_of(np.array(box * 2), scores=scores[order])
         drawn = below_bar(draw_dense(gray(), both))

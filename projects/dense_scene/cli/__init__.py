@@ -31,6 +31,7 @@ COMMANDS = {
     'Prediction': {
         'predict': 'boxes and counts of photos, as tables and pictures',
         'calibrate': 'choose the score from which on objects are counted',
+        'export': 'write a model as ONNX, OpenVINO or torch.export',
     },
     'Results': {
         'evaluate': 'AP and AR of stored detections at other settings',

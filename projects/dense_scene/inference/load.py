@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..evaluation.stored.detection_file import describe_file
 from .detector import Detector, TorchDetector
+from .export.onnx_detector import OnnxDetector
 from .tiles import TiledDetector
 
 
@@ -17,9 +18,18 @@ def load_detector(args: Namespace) -> tuple[Detector, dict]:
         args (Namespace): ``weights``, ``config``, ``device``, ``half`` and
             ``tiles``.
     """
-    how = args.weights, args.config, args.device, args.half
-    with redirect_stdout(sys.stderr):  # mmengine prints what it loads
-        detector: Detector = TorchDetector(*how)
+    detector: Detector
+    if Path(args.weights).suffix == '.onnx':
+        if args.config or args.device or args.half:
+            raise ValueError(
+                'model.onnx must be given without --config, --device and '
+                '--half: the file and onnxruntime settle these.'
+            )
+        detector = OnnxDetector(args.weights)
+    else:
+        how = args.weights, args.config, args.device, args.half
+        with redirect_stdout(sys.stderr):  # mmengine prints what it loads
+            detector = TorchDetector(*how)
     if args.tiles is not None:
         side = getattr(detector, 'full_side', 1024)
         detector = TiledDetector(detector, args.tiles, args.batch_size, side)

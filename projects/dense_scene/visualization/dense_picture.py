@@ -16,10 +16,11 @@ _MERGED, _FALSE = palette.to_rgb(palette.YELLOW), palette.to_rgb(palette.PINK)
 # Smaller images are enlarged, as lines would hide the objects, but not beyond
 # the second number: an image may be one pixel high.
 _MIN_SIDE, _MAX_SIDE = 640, 2560
-# A line takes this part of an object's shorter side, within some pixels.
-_LINE_SHARE, _THINNEST, _THICKEST = 1 / 25, 1, 5
+# A line takes this part of an object's shorter side, but at least a pixel, or
+# two for objects that are not tiny.
+_LINE_SHARE, _THICKEST, _TINY = 1 / 25, 5, 16
 # What a score of 0 leaves of a color; the rest is white.
-_PALEST = 0.3
+_PALEST = 0.4
 _MOST_CLASSES = 12
 
 
@@ -114,7 +115,7 @@ def _outline(
         image = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC)
     boxes = boxes * factor
     sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    widths = np.rint(sides * _LINE_SHARE).clip(_THINNEST, _THICKEST)
+    widths = np.rint(sides * _LINE_SHARE).clip(1 + (sides >= _TINY), _THICKEST)
     return draw_boxes(image, boxes, np.rint(colors), widths)
 
 
