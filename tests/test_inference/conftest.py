@@ -29,6 +29,7 @@ def config_text():
     dataset = dict(type='CocoDataset', ann_file='none', pipeline=pipeline)
     cfg = dict(
         model=model,
+        train_dataloader=dict(dataset=dataset),  # SAHI reads it
         test_dataloader=dict(dataset=dataset),
         visualizer=dict(type='DetLocalVisualizer', name='tiny'),
     )
