@@ -6,17 +6,21 @@ from collections.abc import Sequence
 import torch
 from mmdet.models.detectors import TwoStageDetector
 from mmdet.models.roi_heads import CascadeRoIHead, StandardRoIHead
-from mmdet.models.roi_heads.bbox_heads import ConvFCBBoxHead
 from mmdet.models.task_modules.coders import DeltaXYWHBBoxCoder
 from torch import Tensor, nn
 
-from ...models.heads.dense_bbox_head import DenseBBoxHead
 from .operators import nms, roi_align
 
 # Sides of the input are multiples of it, so that every level is whole, and at
 # least three times as long: no level is one pixel wide, which torch.export
 # would take for a side to be broadcast.
 STRIDE, LEAST_STRIDES = 32, 3
+# Those whose boxes are what forward() and plain NMS give; by name, as ours is
+# in another room.
+_HEADS = (
+    *('ConvFCBBoxHead', 'Shared2FCBBoxHead', 'Shared4Conv1FCBBoxHead'),
+    'DenseBBoxHead',
+)
 
 
 class CascadeGraph(nn.Module):
@@ -29,7 +33,7 @@ class CascadeGraph(nn.Module):
 
     Args:
         model (nn.Module): Faster or Cascade R-CNN of mmdet, with heads of
-            :class:`ConvFCBBoxHead`, RoIAlign and plain NMS.
+            ``ConvFCBBoxHead``, RoIAlign and plain NMS.
 
     Shape:
         - image: (1, 3, H, W) float32, as ``data_preprocessor`` gets it (BGR,
@@ -207,11 +211,8 @@ def _refuse_others(model: nn.Module) -> None:
     parts['roi_head'] = type(roi) in (CascadeRoIHead, StandardRoIHead)
     if all(parts.values()):
         heads = _bbox_heads(model)
-        kinds = {ConvFCBBoxHead.forward, DenseBBoxHead.forward}
         parts['bbox_head'] = all(
-            isinstance(head, ConvFCBBoxHead)
-            and type(head).forward in kinds
-            and not head.custom_activation
+            type(head).__name__ in _HEADS and not head.custom_activation
             for head in heads
         )
         coders = [head.bbox_coder for head in (model.rpn_head, *heads)]
