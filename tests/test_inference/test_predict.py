@@ -188,3 +188,22 @@ def test_ids_and_categories_of_a_coco_file(folder, tmp_path):
     ]
     with pytest.raises(ValueError, match=r"lacks \['box'\]"):
         run(path, tmp_path / 'out', category_ids={'can': 1})
+
+
+def test_names_that_others_chose(folder, tmp_path):
+    """They lead out of the folder, or are neither XML nor a URL."""
+    odd = '../in/b\x01 & <c>.png'
+    (folder / odd[6:]).write_bytes((folder / 'b.png').read_bytes())
+    path = folder / 'coco.json'
+    path.write_text(json.dumps(dict(images=[dict(id=1, file_name=odd)])))
+    out = tmp_path / 'results' / 'out'
+    _, total = run(path, out, pictures=True)
+    assert total == 2
+    assert [p.name for p in (out / 'pictures').rglob('*.jpg')] == [
+        f'{odd[6:]}.jpg'
+    ]
+    assert {p.name for p in (tmp_path / 'results').iterdir()} == {'out'}
+    found = read_annotations(out / 'cvat.xml', 'cvat')
+    assert found.names == ['../in/b? & <c>.png']
+    task = json.loads((out / 'label_studio.json').read_text())[0]
+    assert task['data']['image'].endswith('/in/b%01%20%26%20%3Cc%3E.png')

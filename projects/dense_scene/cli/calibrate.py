@@ -14,7 +14,7 @@ from ..inference.calibrate import calibrate_weights
 from ..inference.load import load_detector
 from ..inference.threshold import save_threshold
 from .options import CommandParser
-from .predict import add_model
+from .predict import add_model, model_options
 
 RECORD = 'boxes, to go on from (default: beside the weights)'
 
@@ -30,7 +30,7 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    detector, settings = load_detector(args)
+    detector, settings = load_detector(args.weights, **model_options(args))
     values = calibrate_weights(
         detector,
         args.weights,

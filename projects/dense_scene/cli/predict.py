@@ -44,11 +44,17 @@ def add_model(parser: CommandParser) -> None:
     add('--tiles', TILES)
 
 
+def model_options(args: Namespace) -> dict:
+    """What :func:`add_model` added."""
+    names = 'config', 'device', 'half', 'tiles', 'batch_size'
+    return {name: getattr(args, name) for name in names}
+
+
 def run(args: Namespace) -> int:
     threshold = read_threshold(args.weights, args.score_thr)
     photos = find_photos(args.input, args.images, leave_out=args.out)
     require_writable(args.out)
-    detector, settings = load_detector(args)
+    detector, settings = load_detector(args.weights, **model_options(args))
     outcome = predict_photos(
         detector, photos, args.out, settings, args.batch_size
     )

@@ -1,7 +1,6 @@
-"""The detector that a command's options ask for."""
+"""The detector that weights and options ask for."""
 
 import sys
-from argparse import Namespace
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -11,32 +10,42 @@ from .export.onnx_detector import OnnxDetector
 from .tiles import TiledDetector
 
 
-def load_detector(args: Namespace) -> tuple[Detector, dict]:
+def load_detector(
+    weights: str,
+    config: str | None = None,
+    device: str | None = None,
+    half: bool = False,
+    tiles: str | None = None,
+    batch_size: int = 1,
+) -> tuple[Detector, dict]:
     """The detector, and the settings that its boxes depend on.
 
     Args:
-        args (Namespace): ``weights``, ``config``, ``device``, ``half`` and
-            ``tiles``.
+        weights (str): A checkpoint, or the ``.onnx`` file of an exported
+            model, which has no ``config``, ``device`` and ``half``.
+        config, device, half: Of :class:`TorchDetector`.
+        tiles (str, optional): See :func:`plan_tiles`. Defaults to None: the
+            model gets whole images.
+        batch_size (int): Tiles at a time. Defaults to 1.
     """
     detector: Detector
-    if Path(args.weights).suffix == '.onnx':
-        if args.config or args.device or args.half:
+    if Path(weights).suffix == '.onnx':
+        if config or device or half:
             raise ValueError(
                 'model.onnx must be given without --config, --device and '
                 '--half: the file and onnxruntime settle these.'
             )
-        detector = OnnxDetector(args.weights)
+        detector = OnnxDetector(weights)
     else:
-        how = args.weights, args.config, args.device, args.half
         with redirect_stdout(sys.stderr):  # mmengine prints what it loads
-            detector = TorchDetector(*how)
-    if args.tiles is not None:
+            detector = TorchDetector(weights, config, device, half)
+    if tiles is not None:
         side = getattr(detector, 'full_side', 1024)
-        detector = TiledDetector(detector, args.tiles, args.batch_size, side)
+        detector = TiledDetector(detector, tiles, batch_size, side)
     settings = dict(
-        weights=describe_file('weights', str(args.weights))['weights_sha256'],
-        config=Path(args.config).name if args.config else None,
-        half=args.half,
-        tiles=args.tiles,
+        weights=describe_file('weights', weights)['weights_sha256'],
+        config=describe_file('config', config).get('config_sha256'),
+        half=half,
+        tiles=tiles,
     )
     return detector, settings

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
@@ -128,8 +128,11 @@ def write_picture(
     note = f' (score > {threshold.score:.3g})'
     drawn = draw_dense(image[..., ::-1], shown, classes, note=note)
     data = cv2.imencode('.jpg', np.ascontiguousarray(drawn[..., ::-1]))[1]
-    # The ending stays in the name: a.png and a.jpg are two photos.
-    with whole_file(folder / f'{result.name}.jpg') as part:
+    # The name may come from a COCO file: nothing is written elsewhere. Its
+    # ending stays in it: a.png and a.jpg are two photos.
+    parts = PurePosixPath(f'{result.name}.jpg').parts
+    inside = [part for part in parts if part not in ('/', '..')]
+    with whole_file(folder.joinpath(*inside)) as part:
         part.write_bytes(data.tobytes())
 
 

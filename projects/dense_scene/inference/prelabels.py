@@ -1,13 +1,18 @@
 """Boxes as a start for people who label: CVAT and Label Studio."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from ..utils.files import whole_file, write_text
 from .results import PhotoResult
 from .threshold import Threshold
+
+# What XML cannot hold, bytes of names that are not UTF-8 among it.
+_UNFIT = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
 
 
 def write_cvat(
@@ -32,7 +37,7 @@ def write_cvat(
             root,
             'image',
             id=str(number),
-            name=result.name,
+            name=_UNFIT.sub('?', result.name),
             width=str(result.size[0]),
             height=str(result.size[1]),
         )
@@ -69,7 +74,7 @@ def write_label_studio(
     """
     tasks = [
         dict(
-            data=dict(image=f'/data/local-files/?d={result.name}'),
+            data=dict(image=_local_file(result.name)),
             predictions=[
                 dict(
                     model_version='dense-scene',
@@ -80,6 +85,10 @@ def write_label_studio(
         for result in results
     ]
     write_text(path, [json.dumps(tasks, indent=1), '\n'])
+
+
+def _local_file(name: str) -> str:
+    return '/data/local-files/?d=' + quote(name, errors='replace')
 
 
 def _rectangles(
