@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from dense_scene.inference.record import PredictionRecord, file_stamp
+from dense_scene.inference.record import (
+    PredictionRecord,
+    file_stamp,
+    make_folder,
+)
 from dense_scene.testing import random_boxes
 from dense_scene.visualization.dense_picture import PictureBoxes
 
@@ -64,3 +68,12 @@ def test_other_settings_and_other_files_are_refused(tmp_path):
         path.write_text(text)
         with pytest.raises(ValueError, match=r'record.jsonl|same'):
             PredictionRecord(path, SETTINGS)
+
+
+def test_the_folder_is_tried_before_the_work(tmp_path):
+    make_folder(tmp_path / 'new')
+    make_folder(tmp_path / 'new')
+    assert list((tmp_path / 'new').iterdir()) == []
+    (tmp_path / 'file').write_text('x')
+    with pytest.raises(OSError):
+        make_folder(tmp_path / 'file')

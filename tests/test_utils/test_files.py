@@ -8,7 +8,6 @@ from dense_scene.utils.files import (
     find_files,
     read_text,
     require_file,
-    require_writable,
     whole_file,
     write_text,
 )
@@ -96,12 +95,3 @@ def test_a_missing_file_is_named_with_what_is_missing_of_its_path(tmp_path):
             require_file(path, 'list', 'Do so.')
         expected = f"list must be a file, but '{path}' {fault}"
         assert str(caught.value) == expected
-
-
-def test_a_folder_that_can_be_written_to(tmp_path):
-    require_writable(tmp_path / 'new')
-    require_writable(tmp_path / 'new')
-    assert os.listdir(tmp_path / 'new') == []
-    (tmp_path / 'file').write_text('x')
-    with pytest.raises(OSError):
-        require_writable(tmp_path / 'file')

@@ -15,8 +15,8 @@ from argparse import Namespace
 from ..inference.load import load_detector
 from ..inference.photos import find_photos
 from ..inference.predict import predict_photos, write_results
+from ..inference.record import make_folder
 from ..inference.threshold import read_threshold
-from ..utils.files import require_writable
 from .options import CommandParser
 
 SCORE = 'count boxes above (default: of dense-scene calibrate, else 0.5)'
@@ -53,7 +53,7 @@ def model_options(args: Namespace) -> dict:
 def run(args: Namespace) -> int:
     threshold = read_threshold(args.weights, args.score_thr)
     photos = find_photos(args.input, args.images, leave_out=args.out)
-    require_writable(args.out)
+    make_folder(args.out)
     detector, settings = load_detector(args.weights, **model_options(args))
     outcome = predict_photos(
         detector, photos, args.out, settings, args.batch_size

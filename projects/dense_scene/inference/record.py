@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..utils.files import whole_file
 from ..visualization.dense_picture import PictureBoxes
 
 
@@ -105,6 +106,14 @@ class PredictionRecord:
                     f'{name}, {value!r}, but they are of '
                     f'{known.get(name)!r}. Choose another --out.'
                 )
+
+
+def make_folder(folder: str | os.PathLike) -> None:
+    """An OSError before the work if nothing can be written there."""
+    trial = Path(folder) / '.writable'
+    with whole_file(trial) as part:
+        part.touch()
+    trial.unlink()
 
 
 def file_stamp(path: str | os.PathLike) -> tuple[int, int]:

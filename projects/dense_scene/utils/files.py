@@ -85,13 +85,6 @@ def require_own_place(target: Path, sources: Iterable[str | Path]) -> None:
         raise ValueError(f'target must not be a source, but {target} is.')
 
 
-def require_writable(folder: str | os.PathLike) -> None:
-    """Make a folder, and an OSError if nothing can be written there."""
-    with whole_file(Path(folder) / '.writable') as part:
-        part.touch()
-    (Path(folder) / '.writable').unlink()
-
-
 def find_files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
     """Files below a folder, hidden ones left out, by relative path, sorted."""
     if not folder.is_dir():
