@@ -84,3 +84,12 @@ def test_files_that_are_missing(save, tmp_path):
         TorchDetector(tmp_path / 'no.pth')
     with pytest.raises(FileNotFoundError, match='config must be a file'):
         TorchDetector(save(), tmp_path / 'no.py')
+
+
+def test_pictures_of_the_inferencer(save, photos):
+    """96 x 64 pixels, enlarged ten times, below a bar."""
+    detector = TorchDetector(save(), device='cpu')
+    images = read(photos, 'a.png')
+    result = detector._inferencer(images, return_vis=True)
+    picture = result['visualization'][0]
+    assert picture.shape[1] == 960 and picture.shape[0] > 640
