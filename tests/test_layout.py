@@ -32,6 +32,10 @@ ARROWS = {
     },
 }
 ARROWS['cli'] = {*ARROWS, 'cli'}
+OPTIONAL = {
+    *('turbojpeg', 'torchvision'),
+    *('onnxruntime', 'onnxscript', 'openvino'),  # of [export]
+}
 THIRD_PARTY_NAMES = {
     'cv2': 'opencv-python',
     'PIL': 'pillow',
@@ -138,7 +142,7 @@ def test_every_direct_import_is_declared():
             ):
                 continue
             wanted = THIRD_PARTY_NAMES.get(top, top).lower()
-            optional = top in ('turbojpeg', 'torchvision')
+            optional = top in OPTIONAL
             assert optional or wanted in declared, f'{path} imports {top}'
 
 

@@ -83,9 +83,9 @@ def test_trains_resumes_tests_and_predicts(
     options = ['train_cfg.max_epochs=2', 'train_cfg.val_interval=2']
     log = tool('train.py', config, '--resume', '--cfg-options', *options)
     assert 'resumed epoch: 1, iter: 4' in log
-    assert 'coco/bbox_mAP@400' in log
+    assert 'coco/bbox_mAP_at400' in log
     checkpoint = str(tmp_path / 'out/epoch_2.pth')
-    assert 'coco/bbox_mAP@300' in tool('test.py', config, checkpoint)
+    assert 'coco/bbox_mAP_at300' in tool('test.py', config, checkpoint)
     infer = DetInferencer(config, checkpoint, device='cpu')
     found = infer(str(shelves / 'val'), no_save_vis=True)
     assert len(found['predictions']) == 2

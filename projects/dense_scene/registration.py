@@ -37,6 +37,7 @@ from .models import (
     test_time_augs,
 )
 from .models.box_loss_guard import install_box_loss_guard
+from .visualization import dense_visualizer
 
 register_checkpoint_loaders()
 install_box_loss_guard()
@@ -48,6 +49,7 @@ __all__ = [
     'counting_metric',
     'dense_coco_dataset',
     'dense_coco_metric',
+    'dense_visualizer',
     'heads',
     'hooks',
     'layers',

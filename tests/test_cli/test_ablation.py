@@ -31,9 +31,9 @@ def test_run_table_and_report(cli, given, tmp_path):
     table = tmp_path / 'new/table.md'
     status, out, _ = cli('ablation', 'table', *given, '--out', table)
     assert (status, out) == (0, '') and '| two | ' in table.read_text()
-    few = '--metrics', 'coco/bbox_mAP@10', '--resamples', 0
+    few = '--metrics', 'coco/bbox_mAP_at10', '--resamples', 0
     status, _, error = cli('ablation', 'table', *given, *few)
-    assert status == 1 and "Did you mean 'coco/bbox_mAP@100'?" in error
+    assert status == 1 and "Did you mean 'coco/bbox_mAP_at100'?" in error
 
 
 def test_a_failed_run_is_code_1(cli, given):

@@ -77,7 +77,7 @@ def test_running_them(files, tmp_path):
         'compare a.json b.npz --ann-file truth.json --resamples 10',
         'errors a.json --ann-file truth.json --images . --gallery drawn',
         'stage-losses losses/scalars.json',
-        'seeds runs --metrics coco/bbox_mAP@100',
+        'seeds runs --metrics coco/bbox_mAP_at100',
     ]
     assert run_lines(lines, tmp_path) == [f'{line} 0 []' for line in lines]
 

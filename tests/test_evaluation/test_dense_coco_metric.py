@@ -351,7 +351,7 @@ def test_no_classes():
 
 @pytest.mark.parametrize('image_id', ['a.jpg', '007', 2**127, '7'])
 def test_image_ids_of_any_kind(image_id):
-    assert run([perfect_sample(image_id)])['coco/bbox_mAP@100'] == 1
+    assert run([perfect_sample(image_id)])['coco/bbox_mAP_at100'] == 1
 
 
 def test_what_is_no_image_id():
@@ -488,5 +488,5 @@ def test_other_sizes_than_annotated_are_warned_of(tmp_path, log):
 def test_nothing_to_compare_with_is_said(log):
     sample = perfect_sample()
     sample['instances'] = []
-    assert run([sample])['coco/bbox_mAP@100'] == -1
+    assert run([sample])['coco/bbox_mAP_at100'] == -1
     assert any('nothing to compare with' in line for line in warnings(log))

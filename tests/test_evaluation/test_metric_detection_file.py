@@ -153,7 +153,7 @@ def test_results_stand_if_their_files_cannot_be_written(
     monkeypatch.setattr(os, 'replace', is_full)
     monkeypatch.setattr(metric, '_log', lambda text, *level: said.append(text))
     result = metric.evaluate(len(truth['images']))
-    assert result['coco/bbox_mAP@300'] > 0
+    assert result['coco/bbox_mAP_at300'] > 0
     for name in (path, density):
         (line,) = [line for line in said if line.startswith(name)]
         assert 'not written: No space left on device' in line

@@ -32,6 +32,11 @@ COMMANDS = {
         'browse-augmentations': 'draw what DetAutoAugment does',
         'browse-crops': 'draw what the crops for training keep and ignore',
     },
+    'Prediction': {
+        'predict': 'boxes and counts of photos, as tables and pictures',
+        'calibrate': 'choose the score from which on objects are counted',
+        'export': 'write a model as ONNX, OpenVINO or torch.export',
+    },
     'Ablations': {
         'ablation': 'rows of configs, several seeds, one table, one report'
     },
@@ -44,7 +49,10 @@ COMMANDS = {
         'cascade': 'what each cascade stage does to boxes, by density',
     },
 }
-RESUMING = ('ablation', 'demo', 'prepare-sku110k', 'render-shelves', 'cascade')
+RESUMING = (
+    *('ablation', 'demo', 'prepare-sku110k', 'render-shelves', 'cascade'),
+    *('predict', 'calibrate'),
+)
 ABOUT = 'Detect hundreds of similar, touching objects with MMDetection.'
 
 

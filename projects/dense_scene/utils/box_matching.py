@@ -1,10 +1,15 @@
-"""Which object each box overlaps most, and which each one recalls."""
+"""Which object each box overlaps most, recalls, or merges with others."""
 
 import numpy as np
+
+from .boxes import box_areas, shared_areas
 
 # The rank of the proposal that recalls an object which none recalls. Larger
 # than every cap, so that `rank < cap` needs no special case.
 UNRECALLED = np.iinfo(np.int64).max
+# "Most of it". At one half, a box of an object's size that lies midway
+# between two touching objects would count as one over both.
+COVERED_SHARE = 0.75
 
 
 def best_objects(
@@ -70,3 +75,46 @@ def _match(box: np.ndarray, obj: np.ndarray, ranks: np.ndarray) -> None:
             return
         asked = asked + refused
         asked, end = asked[asked < end], end[asked < end]
+
+
+def find_merged(
+    boxes: np.ndarray,
+    objects: np.ndarray,
+    pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Which boxes lie over several objects as if these were one.
+
+    Source: ours. Such a box covers at least 3/4 of each of two or more
+    objects, and its IoU with the box around these is larger than that with
+    any object.
+
+    Args:
+        boxes (np.ndarray): (N, 4), xyxy.
+        objects (np.ndarray): (M, 4), xyxy.
+        pairs (tuple): Of :func:`overlapping_pairs`, in any order.
+
+    Returns:
+        np.ndarray: (N,) bool.
+    """
+    box, obj, iou = pairs
+    best = np.zeros(len(boxes))
+    np.maximum.at(best, box, iou)
+    shared = shared_areas(boxes[box], objects[obj])
+    covered = shared >= COVERED_SHARE * box_areas(objects)[obj]
+    around = _iou_with_union(boxes, objects, box[covered], obj[covered])
+    several = np.bincount(box[covered], minlength=len(boxes)) > 1
+    return several & (around > best)
+
+
+def _iou_with_union(
+    boxes: np.ndarray, objects: np.ndarray, box: np.ndarray, obj: np.ndarray
+) -> np.ndarray:
+    """(N,), of each box with the box around its objects; 0 without any."""
+    union = np.tile([np.inf, np.inf, -np.inf, -np.inf], (len(boxes), 1))
+    np.minimum.at(union[:, :2], box, objects[obj, :2])
+    np.maximum.at(union[:, 2:], box, objects[obj, 2:])
+    iou, rows = np.zeros(len(boxes)), np.unique(box)
+    boxes, union = boxes[rows], union[rows]
+    shared = shared_areas(boxes, union)
+    iou[rows] = shared / (box_areas(boxes) + box_areas(union) - shared)
+    return iou

@@ -16,7 +16,10 @@ _GAP = 8
 
 
 def draw_boxes(
-    image: np.ndarray, boxes: np.ndarray, color: tuple[int, int, int]
+    image: np.ndarray,
+    boxes: np.ndarray,
+    color: tuple[int, int, int] | np.ndarray,
+    thickness: np.ndarray | None = None,
 ) -> np.ndarray:
     """Outline boxes on a copy of the image, without text.
 
@@ -24,18 +27,26 @@ def draw_boxes(
     of :func:`draw_pair` gives the count instead.
 
     Args:
-        image (np.ndarray): (H, W, 3), uint8, BGR, as the drawing.
+        image (np.ndarray): (H, W, 3), uint8, in any order of channels.
         boxes (np.ndarray): (N, 4), xyxy, pixels; N may be 0.
-        color (tuple): BGR.
+        color (tuple | np.ndarray): In the order of the image's channels, for
+            all boxes or, (N, 3), for each. Later boxes lie above.
+        thickness (np.ndarray, optional): (N,), line width in pixels. Defaults
+            to None: one width, by the size of the image.
     """
     canvas = image.copy()
-    thickness = max(1, round(min(image.shape[:2]) / 400))
     corners = np.asarray(boxes, dtype=np.float64).reshape(-1, 2, 2)
     corners = np.rint(corners).astype(int).tolist()
+    if thickness is None:
+        width = max(1, round(min(image.shape[:2]) / 400))
+        thickness = np.full(len(corners), width)
+    widths = np.asarray(thickness, int).tolist()
+    colors = np.broadcast_to(color, (len(corners), 3)).tolist()
     # All halos first: that of one box must not cut the line of the next.
-    for line, width in ((_HALO, thickness + 2), (color, thickness)):
-        for start, end in corners:
-            cv2.rectangle(canvas, start, end, line, width)
+    for (start, end), width in zip(corners, widths):
+        cv2.rectangle(canvas, start, end, _HALO, width + 2)
+    for (start, end), width, line in zip(corners, widths, colors):
+        cv2.rectangle(canvas, start, end, line, width)
     return canvas
 
 

@@ -11,6 +11,11 @@ def nth_color(number: int) -> str:
     return PALETTE[number % len(PALETTE)]
 
 
+def to_rgb(color: str) -> tuple[int, int, int]:
+    """'#RRGGBB' as numbers from 0 to 255."""
+    return to_bgr(color)[::-1]
+
+
 def to_bgr(color: str) -> tuple[int, int, int]:
     """'#RRGGBB' as OpenCV wants it: blue, green, red, 0 to 255."""
     red, green, blue = bytes.fromhex(color[1:])

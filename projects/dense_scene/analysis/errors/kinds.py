@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...utils.box_matching import COVERED_SHARE, find_merged
 from ...utils.boxes import box_areas, overlapping_pairs, shared_areas
 from ...utils.groups import group_rows
 
@@ -17,9 +18,6 @@ REPAIRABLE = ('merged', 'split', 'shifted', 'loose')
 # there is background.
 FOREGROUND_IOU = 0.5
 BACKGROUND_IOU = 0.1
-# "Most of it". At one half, a box of an object's size that lies midway
-# between two touching objects would count as one over both.
-COVERED_SHARE = 0.75
 OCCLUDED_SHARE = 0.25
 
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -58,8 +56,7 @@ def classify_detections(
     Figure 4. Only objects of the detection's class count. The first that
     applies:
 
-    - **merged**: it covers at least 3/4 of each of two or more objects, and
-      its IoU with the box around these is larger than that with any object.
+    - **merged**: :func:`find_merged`.
     - **duplicate**: IoU >= 0.5 with an object, found by another detection.
     - **split**: at least 3/4 of it lie inside of one object.
     - **shifted**: IoU >= 0.1 with two or more objects.
@@ -93,11 +90,8 @@ def classify_detections(
     shared = shared_areas(boxes[box], objects[obj])
     inside = shared >= COVERED_SHARE * box_areas(boxes)[box]
     touched = np.bincount(box[iou >= BACKGROUND_IOU], minlength=count)
-    covered = shared >= COVERED_SHARE * box_areas(objects)[obj]
-    around = _iou_with_union(boxes, objects, box[covered], obj[covered])
-    several = np.bincount(box[covered], minlength=count) > 1
     kinds = (
-        several & (around > best),
+        find_merged(boxes, objects, pairs),
         best >= FOREGROUND_IOU,
         np.bincount(box[inside], minlength=count) > 0,
         touched > 1,
@@ -120,17 +114,3 @@ def find_occluded(objects: np.ndarray, pairs: Pairs) -> np.ndarray:
     hidden = shared >= OCCLUDED_SHARE * box_areas(objects)[row]
     hidden &= row != other
     return np.bincount(row[hidden], minlength=len(objects)) > 0
-
-
-def _iou_with_union(
-    boxes: np.ndarray, objects: np.ndarray, box: np.ndarray, obj: np.ndarray
-) -> np.ndarray:
-    """(N,), of each box with the box around its objects; 0 without any."""
-    union = np.tile([np.inf, np.inf, -np.inf, -np.inf], (len(boxes), 1))
-    np.minimum.at(union[:, :2], box, objects[obj, :2])
-    np.maximum.at(union[:, 2:], box, objects[obj, 2:])
-    iou, rows = np.zeros(len(boxes)), np.unique(box)
-    boxes, union = boxes[rows], union[rows]
-    shared = shared_areas(boxes, union)
-    iou[rows] = shared / (box_areas(boxes) + box_areas(union) - shared)
-    return iou
