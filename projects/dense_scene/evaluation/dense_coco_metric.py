@@ -17,11 +17,16 @@ from .backends import load_backend
 from .counting import compare_counts, format_counting, name_counts
 from .density.measure import measure_density
 from .density.report import DensityReport
-from .samples import describe_other_sizes, join_detections, read_sample
+from .samples import (
+    describe_other_sizes,
+    join_detections,
+    read_sample,
+    unique_images,
+)
 from .stored import detection_file as store
 from .tables import coco_summary
 from .tables.coco_tables import CocoTables
-from .tables.dataset_truth import join_columns, read_truth
+from .tables.dataset_truth import join_truth, read_truth
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
 
@@ -219,30 +224,17 @@ class DenseCocoMetric(BaseMetric):
 
     def _truth_of(self, results: list[tuple]) -> GroundTruth:
         """Of the images that were evaluated."""
-        ids, counts = np.unique([r[0] for r in results], return_counts=True)
-        if not len(ids) or counts.max() > 1:
-            fault = 'there are none'
-            if len(ids):
-                fault = f'{ids[counts.argmax()]} came {counts.max()} times'
-            raise ValueError(
-                f'metrics must get every image once, but {fault}.'
-            )
+        ids = unique_images(results)
         if self._truth is None:
-            if self._classes is None:
-                raise ValueError(
-                    'classes must be known, but the data set has no metainfo.'
-                )
-            columns = join_columns([result[-1] for result in results])
-            return GroundTruth.from_columns(columns, self._classes)
-        listed = self._truth.columns
-        source = self.ann_file or 'the data set'
-        truth = self._truth.subset(ids, source)
+            parts = [result[-1] for result in results]
+            return join_truth(parts, self._classes)
+        listed, source = self._truth.columns, self.ann_file or 'the data set'
         if len(ids) < len(listed):
             self._warn_once(
                 f'{source} lists {len(listed)} images, of which {len(ids)} '
                 'were evaluated: the results are for these.'
             )
-        return truth
+        return self._truth.subset(ids, source)
 
     def _try(self, write: Callable, path: str, *args: Any) -> None:
         """The numbers are there by now, and stay whatever the disk says."""
@@ -253,12 +245,8 @@ class DenseCocoMetric(BaseMetric):
             self._log(f'{fault}. The results stand.', logging.WARNING)
 
     def _save(self, path: str, truth: GroundTruth, found: Detections) -> None:
-        meta = dict(
-            self.run_info,
-            classes=truth.classes,
-            max_dets=self.max_dets,
-            model_caps=self.model_caps,
-        )
+        caps = dict(max_dets=self.max_dets, model_caps=self.model_caps)
+        meta = {**self.run_info, 'classes': truth.classes, **caps}
         meta.update(store.describe_file('ann_file', self.ann_file))
         store.save_detections(path, found, meta, truth.columns.image_ids)
         self._log(f'{len(found)} detections written to {path}')

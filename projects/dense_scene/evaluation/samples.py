@@ -50,6 +50,17 @@ def join_detections(samples: Sequence[tuple]) -> Detections:
     return Detections(image_ids, *map(np.concatenate, (boxes, scores, labels)))
 
 
+def unique_images(samples: Sequence[tuple]) -> np.ndarray:
+    """The image ids of :func:`read_sample`, sorted; ValueError if one twice."""
+    ids, counts = np.unique([s[0] for s in samples], return_counts=True)
+    if not len(ids) or counts.max() > 1:
+        fault = 'there are none'
+        if len(ids):
+            fault = f'{ids[counts.argmax()]} came {counts.max()} times'
+        raise ValueError(f'metrics must get every image once, but {fault}.')
+    return ids
+
+
 def describe_other_sizes(samples: Sequence[tuple], truth: GroundTruth) -> str:
     """How many images were loaded at another size than annotated, or ''.
 

@@ -19,9 +19,10 @@ def group_categories(file: CocoFile) -> np.ndarray:
     front of the classes like this.
     """
     counts = np.bincount(file.category_of_box, minlength=len(file.classes))
+    children = Counter(file.parents)
     above = [
-        any(file.parents[k] == name for k in range(len(counts)) if k != own)
-        for own, name in enumerate(file.classes)
+        children[name] > (name == parent)  # of others, not of itself
+        for name, parent in zip(file.classes, file.parents)
     ]
     return np.array(above, bool) & (counts == 0)
 
@@ -87,7 +88,8 @@ def match_classes(
     lost = np.bincount(file.category_of_box, minlength=len(matched))
     lost[matched >= 0] = 0
     others = [file.classes[k] for k in np.flatnonzero(lost)]
-    missing = [name for name in classes if name not in file.classes]
+    known = set(file.classes)
+    missing = [name for name in classes if name not in known]
     if others and missing:
         raise ValueError(
             f'{path} must have the classes that the detector predicts, but '

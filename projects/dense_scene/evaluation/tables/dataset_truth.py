@@ -73,6 +73,16 @@ def join_columns(parts: Sequence[AnnotationColumns]) -> AnnotationColumns:
     )
 
 
+def join_truth(
+    parts: Sequence[AnnotationColumns], classes: Sequence[str] | None
+) -> GroundTruth:
+    """The ground truth of :func:`join_columns`, where there are classes."""
+    if classes is None:
+        fault = 'the data set has no metainfo'
+        raise ValueError(f'classes must be known, but {fault}.')
+    return GroundTruth.from_columns(join_columns(parts), classes)
+
+
 def find_column_datasets(dataset: Dataset | None) -> list[ColumnDataset]:
     """Those that a data set consists of; none if any part is another."""
     if isinstance(dataset, ColumnDataset):
