@@ -26,7 +26,7 @@ _LAST_CHANGE = 0.6
 # YOLOX's period is 285 epochs, of which the first 5 are a warm-up.
 _LONGEST_PERIOD = 1.1
 _DERIVE = 'Leave out end and T_max: they follow from the length then.'
-_MOVE = 'Set its milestones, begin and end for this length.'
+_MOVE = 'Set begin, end and milestones for this length.'
 
 
 class Length(NamedTuple):
@@ -141,7 +141,8 @@ def _faults(
     late = [m for m in getattr(scheduler, 'milestones', ()) if m >= steps]
     faults = [('has a step at', min(late), _MOVE)] if late else []
     if not isinstance(scheduler, _STEADY) and scheduler.end > steps:
-        faults.append(('ends at', scheduler.end, _DERIVE))
+        remedy = _MOVE if _is_warm_up(scheduler) else _DERIVE
+        faults.append(('ends at', scheduler.end, remedy))
     period = getattr(scheduler, 'T_max', None)
     if period is None or faults:
         return faults
