@@ -98,6 +98,15 @@ def test_a_stopped_study_goes_on(files, monkeypatch):
     assert len(measured) == 5
 
 
+@pytest.mark.gpu
+def test_a_gpu_measures_what_the_cpu_measures(files):
+    ours, theirs = run(files, device='cuda'), run(files, 'cpu', device='cpu')
+    for name, column in vars(theirs).items():
+        np.testing.assert_allclose(
+            getattr(ours, name), column, rtol=1e-3, atol=1e-3
+        )
+
+
 def test_images_are_evenly_spread():
     assert _choose(11, 3) == [0, 5, 10]
     assert _choose(3, None) == _choose(3, 9) == [0, 1, 2]

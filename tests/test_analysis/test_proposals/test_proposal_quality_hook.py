@@ -226,3 +226,29 @@ def test_caps_are_checked(bad):
             registry.build(
                 dict(type=f'ProposalQuality{kind}', proposal_nums=bad)
             )
+
+
+@pytest.mark.gpu
+def test_hooks_and_metrics_on_a_gpu(tmp_path, monkeypatch):
+    """With the other hooks and metrics that see a model's tensors."""
+    monkeypatch.setattr('mmengine.runner.runner.get_device', lambda: 'cuda')
+    ann_file = str(tmp_path / 'data/annotations.json')
+    runner = build_runner(
+        tmp_path,
+        num_stages=1,
+        custom_hooks=[
+            dict(type='ProposalQualityHook', interval=1),
+            dict(type='DetectionCapHook'),
+            dict(type='EMAHook'),
+        ],
+        test_evaluator=[
+            dict(type='ProposalQualityMetric'),
+            dict(type='DenseCocoMetric', ann_file=ann_file),
+            dict(type='CountingMetric'),
+        ],
+    )
+    runner.train()
+    assert all(p.is_cuda for p in runner.model.parameters())
+    metrics = runner.test()
+    assert {'proposal/AR@100', 'coco/bbox_mAP@300'} <= set(metrics)
+    assert any(name.startswith('count/') for name in metrics)
