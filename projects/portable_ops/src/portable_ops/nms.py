@@ -7,6 +7,7 @@ from torch import Tensor
 from portable_ops.dtypes import compute_dtype
 from portable_ops.nms_overlaps import home_of, overlaps_above
 from portable_ops.nms_tiles import suppress_by_pairs
+from portable_ops.opaque import opaque, unknown_size
 from portable_ops.sparse_rows import Array, as_array
 from portable_ops.torchvision_kernels import torchvision_kernels
 
@@ -20,6 +21,15 @@ _CUDA_BLOCK = 1024
 _BY_PAIRS = range(1200, 50_000)
 
 
+def _fake_nms(boxes, scores, iou_threshold, offset=0):
+    return boxes.new_empty(unknown_size(), dtype=torch.long)
+
+
+@opaque(
+    'nms(Tensor boxes, Tensor scores, float iou_threshold, int offset=0)'
+    ' -> Tensor',
+    _fake_nms,
+)
 def nms(
     boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0
 ) -> Tensor:

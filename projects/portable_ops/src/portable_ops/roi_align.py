@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from portable_ops.dtypes import compute_dtype
+from portable_ops.opaque import opaque, traced
 from portable_ops.roi_check import check_rois
 from portable_ops.roi_grid import axis_taps, bin_rows, roi_grids
 from portable_ops.sparse_rows import SparseRows, copy_rows_to_maps, map_rows
@@ -51,6 +52,10 @@ def roi_align(
             is set, or names an image that does not exist. On CUDA, where a
             check would stall the stream, the result is then undefined.
     """
+    settings = (output_size, spatial_scale, sampling_ratio, aligned)
+    if traced():
+        result = _traced_roi_align(maps, rois, *settings)
+        return result if out is None else out.copy_(result)
     if out is None:
         shape = (len(rois), maps.shape[1], *output_size)
         out = maps.new_empty(shape)
@@ -83,6 +88,19 @@ def roi_align(
         bins = matrix.matmul(table).view(-1, *output_size, maps.shape[1])
         out[part].copy_(bins.permute(0, 3, 1, 2))
     return out
+
+
+def _fake_roi_align(maps, rois, output_size, *settings):
+    return maps.new_empty(len(rois), maps.shape[1], *output_size)
+
+
+@opaque(
+    'roi_align(Tensor maps, Tensor rois, int[] output_size, '
+    'float spatial_scale, int sampling_ratio, bool aligned) -> Tensor',
+    _fake_roi_align,
+)
+def _traced_roi_align(maps: Tensor, rois: Tensor, *settings) -> Tensor:
+    return roi_align(maps, rois, *settings)
 
 
 def roi_align_backward(

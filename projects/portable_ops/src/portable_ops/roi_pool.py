@@ -3,9 +3,20 @@
 import torch
 from torch import Tensor
 
+from portable_ops.opaque import opaque
 from portable_ops.roi_check import check_rois
 
 
+def _fake_pool(maps, rois, size, scale):
+    shape = (len(rois), maps.shape[1], *size)
+    return maps.new_empty(shape), maps.new_empty(shape, dtype=torch.int32)
+
+
+@opaque(
+    'roi_pool(Tensor maps, Tensor rois, int[] size, float scale)'
+    ' -> (Tensor, Tensor)',
+    _fake_pool,
+)
 def roi_pool(
     maps: Tensor, rois: Tensor, size: tuple[int, int], scale: float
 ) -> tuple[Tensor, Tensor]:

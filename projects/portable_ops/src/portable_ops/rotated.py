@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from portable_ops.opaque import opaque, unknown_size
+
 # Pairs that are clipped at once: 24 points of each.
 _PAIRS_AT_ONCE = 1 << 14
 _EPS = 1e-14
@@ -37,6 +39,15 @@ def box_iou_rotated(
     return torch.cat(parts).view(len(boxes), len(others))
 
 
+def _fake_nms_rotated(boxes, scores, iou_threshold, labels=None):
+    return boxes.new_empty(unknown_size(), dtype=torch.long)
+
+
+@opaque(
+    'nms_rotated(Tensor boxes, Tensor scores, float iou_threshold, '
+    'Tensor? labels=None) -> Tensor',
+    _fake_nms_rotated,
+)
 def nms_rotated(
     boxes: Tensor,
     scores: Tensor,

@@ -4,11 +4,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from portable_ops.opaque import opaque, unknown_size
 from portable_ops.soft_nms_pairs import find_neighbors, suppress
 
 METHODS = ('naive', 'linear', 'gaussian')
 
 
+def _fake_soft_nms(boxes, scores, *settings, **named):
+    size = unknown_size()
+    return (
+        boxes.new_empty((size, 5), device='cpu'),
+        boxes.new_empty(size, dtype=torch.long, device='cpu'),
+    )
+
+
+@opaque(
+    'soft_nms(Tensor boxes, Tensor scores, float iou_threshold=0.3, '
+    'float sigma=0.5, float min_score=0.001, str method="linear", '
+    'int offset=0) -> (Tensor, Tensor)',
+    _fake_soft_nms,
+)
 def soft_nms(
     boxes: Tensor,
     scores: Tensor,
