@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.dtypes import compute_dtype
 from portable_ops.nms_overlaps import home_of, overlaps_above
 from portable_ops.nms_tiles import suppress_by_pairs
@@ -53,6 +54,7 @@ def nms(
         (K,) int64 indices of the kept boxes by descending score; no box
         gives no index.
     """
+    check_arguments('nms', boxes=boxes, scores=scores)
     if boxes.numel() == 0:
         return boxes.new_empty(0, dtype=torch.long)
     boxes = boxes.detach().to(compute_dtype(boxes))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.dtypes import compute_dtype
 from portable_ops.opaque import opaque, traced
 from portable_ops.roi_check import check_rois
@@ -48,10 +49,10 @@ def roi_align(
         pixel outside the map count as zero; no RoI gives no row.
 
     Raises:
-        ValueError: If, on the CPU, a RoI has a negative size and ``aligned``
-            is set, or names an image that does not exist. On CUDA, where a
-            check would stall the stream, the result is then undefined.
+        ValueError: If shapes or devices do not fit, or a RoI names an image
+            that does not exist or, with ``aligned``, has a negative size.
     """
+    check_arguments('roi_align', maps=maps, rois=rois)
     settings = (output_size, spatial_scale, sampling_ratio, aligned)
     if traced():
         result = _traced_roi_align(maps, rois, *settings)
@@ -61,6 +62,7 @@ def roi_align(
         out = maps.new_empty(shape)
     if out.numel() == 0:
         return out
+    check_rois(rois, maps.shape[0], aligned)
     dtype = compute_dtype(maps)
     kernels = torchvision_kernels(maps.device)
     if kernels is not None:
@@ -74,7 +76,6 @@ def roi_align(
                 aligned,
             )
         )
-    check_rois(rois, maps.shape[0], aligned)
     table = map_rows(maps, dtype)
     plan = _chunks(
         rois.to(dtype),

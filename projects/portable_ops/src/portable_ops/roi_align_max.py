@@ -5,6 +5,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.dtypes import compute_dtype
 from portable_ops.opaque import opaque
 from portable_ops.roi_check import check_rois
@@ -64,6 +65,7 @@ def roi_align_max(
     Raises:
         ValueError: As in :func:`portable_ops.roi_align`.
     """
+    check_arguments('roi_align_max', maps=maps, rois=rois)
     check_rois(rois, maps.shape[0], aligned)
     shape = (len(rois), *output_size, maps.shape[1])
     dtype = compute_dtype(maps)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.opaque import opaque, unknown_size
 
 # Pairs that are clipped at once: 24 points of each.
@@ -26,7 +27,13 @@ def box_iou_rotated(
     Returns:
         (N, M) float32 or float64, or (N,) if ``aligned``.
     """
+    check_arguments('box_iou_rotated', boxes=boxes, others=others)
     if aligned:
+        if len(boxes) != len(others):
+            raise ValueError(
+                f'others must be ({len(boxes)}, 5) as boxes, but got '
+                f'{tuple(others.shape)}.'
+            )
         return _overlap(boxes, others, mode)
     first = boxes.repeat_interleave(len(others), dim=0)
     second = others.repeat(len(boxes), 1)
@@ -61,6 +68,7 @@ def nms_rotated(
     different ``labels``, if given, leave each other alone (on mmcv's CUDA;
     its CPU ignores the labels).
     """
+    check_arguments('nms_rotated', boxes=boxes, scores=scores, labels=labels)
     order = scores.sort(descending=True).indices
     sorted_boxes = boxes[order]
     sorted_labels = None if labels is None else labels[order]

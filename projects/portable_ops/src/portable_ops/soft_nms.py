@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.opaque import opaque, unknown_size
 from portable_ops.soft_nms_pairs import find_neighbors, suppress
 
@@ -62,6 +63,7 @@ def soft_nms(
         raise ValueError(
             f'method must be one of {METHODS}, but got {method!r}.'
         )
+    check_arguments('soft_nms', boxes=boxes, scores=scores)
     wide = np.float64 if boxes.dtype == torch.float64 else np.float32
     # Rows x1, y1, x2, y2, score, area; `index` goes with the columns.
     state = np.empty((6, len(boxes)), wide)
