@@ -55,11 +55,10 @@ def roi_align_step(sampling_ratio: int) -> Callable[[], None]:
     return step
 
 
-def nms_step(objects: int, num: int = 2000) -> Callable[[], None]:
-    """Proposals around some objects; equally many is a random scene. They
-    are as close together as 2,000 in 1,000 x 1,000 pixels."""
+def proposals(objects: int, num: int):
+    """Boxes around some objects, and scores; equally many is a random scene.
+    They are as close together as 2,000 in 1,000 x 1,000 pixels."""
     import torch
-    from mmcv.ops import nms
 
     generator = torch.Generator().manual_seed(0)
     which = torch.randint(0, objects, (num,), generator=generator)
@@ -70,8 +69,87 @@ def nms_step(objects: int, num: int = 2000) -> Callable[[], None]:
     center = center + noise[:, :2] * size
     half = size * noise[:, 2:].exp() / 2
     boxes = torch.cat([center - half, center + half], 1)
-    scores = torch.rand(num, generator=generator)
+    return boxes, torch.rand(num, generator=generator)
+
+
+def nms_step(objects: int, num: int = 2000) -> Callable[[], None]:
+    from mmcv.ops import nms
+
+    boxes, scores = proposals(objects, num)
     return lambda: nms(boxes, scores, 0.7)
+
+
+def soft_nms_step(method: str, objects: int, num: int) -> Callable[[], None]:
+    """At the settings of the configs: IoU 0.5, scores above 0.05."""
+    from mmcv.ops import soft_nms
+
+    boxes, scores = proposals(objects, num)
+    return lambda: soft_nms(boxes, scores, 0.5, 0.5, 0.05, method)
+
+
+def deform_conv_step() -> Callable[[], None]:
+    """A 3 x 3 layer of DCNv2, 64 channels, two images of 50 x 84."""
+    import torch
+    from mmcv.ops import modulated_deform_conv2d
+
+    leaves = [
+        torch.randn(2, 64, 50, 84),
+        torch.randn(2, 18, 50, 84),
+        torch.rand(2, 9, 50, 84),
+        torch.randn(64, 64, 3, 3),
+    ]
+    leaves = [leaf.requires_grad_() for leaf in leaves]
+    grad = torch.randn(2, 64, 50, 84)
+
+    def step() -> None:
+        output = modulated_deform_conv2d(*leaves, None, 1, 1, 1, 1, 1)
+        torch.autograd.grad(output, leaves, grad)
+
+    return step
+
+
+def attention_step() -> Callable[[], None]:
+    """Deformable DETR's decoder: 900 queries on four levels. Compiled mmcv
+    has no CPU code; its PyTorch formula, which it runs there, is the peer."""
+    import mmcv._ext
+    import torch
+    from mmcv.ops import multi_scale_deform_attn as module
+
+    sizes = ((100, 167), (50, 84), (25, 42), (13, 21))
+    shapes = torch.tensor(sizes)
+    areas = shapes.prod(1)
+    starts = areas.cumsum(0) - areas
+    leaves = [
+        torch.randn(1, int(areas.sum()), 8, 32),
+        torch.rand(1, 900, 8, 4, 4, 2),
+        torch.rand(1, 900, 8, 4, 4),
+    ]
+    leaves = [leaf.requires_grad_() for leaf in leaves]
+    grad = torch.randn(1, 900, 256)
+
+    def step() -> None:
+        value, where, weights = leaves
+        if mmcv._ext.__file__.endswith('.py'):
+            function = module.MultiScaleDeformableAttnFunction
+            output = function.apply(value, shapes, starts, where, weights, 64)
+        else:
+            output = module.multi_scale_deformable_attn_pytorch(
+                value, shapes, where, weights
+            )
+        torch.autograd.grad(output, leaves, grad)
+
+    return step
+
+
+def rotated_step() -> Callable[[], None]:
+    import torch
+    from mmcv.ops import nms_rotated
+
+    boxes, scores = proposals(100, 500)
+    low, high = boxes[:, :2], boxes[:, 2:]
+    angle = torch.linspace(-1.5, 1.5, len(boxes))[:, None]
+    boxes = torch.cat([(low + high) / 2, high - low, angle], 1)
+    return lambda: nms_rotated(boxes, scores, 0.5)
 
 
 def train_step() -> Callable[[], None]:
@@ -143,6 +221,18 @@ CASES = {
         10,
         1 / 1.5,
     ),
+    **{
+        f'soft-NMS, {method}, {num} boxes, {objects} objects': (
+            lambda m=method, o=objects, n=num: soft_nms_step(m, o, n),
+            20,
+            1 / 1.2,
+        )
+        for method in ('linear', 'gaussian')
+        for num, objects in ((100, 15), (500, 70), (2000, 300))
+    },
+    'modulated deform_conv fwd+bwd': (deform_conv_step, 3, 1 / 2),
+    'ms_deform_attn fwd+bwd': (attention_step, 5, 1 / 1.2),
+    'nms_rotated, 500 boxes': (rotated_step, 5, 1 / 2),
     'Cascade R-CNN training step': (train_step, 3, 2),
 }
 
@@ -188,6 +278,7 @@ def compare(case: str, what: str, rounds: int) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--only', default='', help="part of a case's name")
     parser.add_argument('--worker', nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.worker:
@@ -196,19 +287,23 @@ def main() -> None:
     if not PARITY.exists():
         print('SKIPPED: compiled mmcv is not there. Run `make parity`.')
         return
-    print(f'{"":36}{"ours":>9}{"mmcv":>9}{"times as fast":>15}{"target":>8}')
+    print(f'{"":46}{"ours":>9}{"mmcv":>9}{"times as fast":>15}{"target":>8}')
     for case, (_, _, target) in CASES.items():
+        if args.only not in case:
+            continue
         ours, theirs = compare(case, 'time', args.rounds)
         print(
-            f'{case:36}{ours:6.1f} ms{theirs:6.1f} ms'
+            f'{case:46}{ours:6.1f} ms{theirs:6.1f} ms'
             f'{theirs / ours:15.2f}{target:8.2f}',
             flush=True,
         )
-    print(f'\n{"peak memory":36}{"ours":>9}{"mmcv":>9}{"ratio":>15}{"<=":>7}')
+    print(f'\n{"peak memory":46}{"ours":>9}{"mmcv":>9}{"ratio":>15}{"<=":>7}')
     for case in list(CASES)[:2]:
+        if args.only not in case:
+            continue
         ours, theirs = compare(case, 'memory', 1)
         print(
-            f'{case:36}{ours:6.0f} MB{theirs:6.0f} MB'
+            f'{case:46}{ours:6.0f} MB{theirs:6.0f} MB'
             f'{ours / theirs:15.2f}{2:7.2f}',
             flush=True,
         )

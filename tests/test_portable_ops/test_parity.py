@@ -138,3 +138,22 @@ def test_soft_nms(both, generator, num, method, offset):
         found, wanted = buffers[2][: len(ours)], expected[2][: len(ours)]
         assert relative_error(found[:, 4:], wanted[:, 4:]) <= TOLERANCE
         assert torch.equal(found[:, :4], wanted[:, :4])
+
+
+@pytest.mark.parametrize('method', [1, 2], ids=['linear', 'gauss'])
+def test_soft_nms_with_nan_scores(both, generator, method):
+    boxes = make_dense_boxes(90, generator)
+    scores = torch.rand(90, generator=generator)
+    scores[::9] = torch.nan
+    (ours, _), (theirs, _) = both(
+        'softnms',
+        boxes,
+        scores,
+        boxes.new_empty(90, 5),
+        iou_threshold=0.3,
+        sigma=0.5,
+        min_score=0.05,
+        method=method,
+        offset=0,
+    )
+    assert torch.equal(ours, theirs)

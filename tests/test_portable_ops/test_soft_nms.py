@@ -1,5 +1,6 @@
 """Soft-NMS by hand and against its definition in float64."""
 
+import importlib
 import math
 
 import numpy as np
@@ -7,7 +8,14 @@ import pytest
 import torch
 
 import portable_ops
-from tests.test_portable_ops.inputs import make_dense_boxes, touching_row
+from tests.test_portable_ops.inputs import (
+    make_dense_boxes,
+    make_tied_scores,
+    touching_row,
+)
+
+# The package's function has the name of its module.
+module = importlib.import_module('portable_ops.soft_nms')
 
 # IoU of the first two is 8 / 12 = 2/3, the third is apart.
 BOXES = torch.tensor([[0.0, 0, 10, 1], [2, 0, 12, 1], [20, 0, 30, 1]])
@@ -169,6 +177,41 @@ def test_nan_scores_come_out_as_in_mmcv(generator, cause):
         torch.testing.assert_close(
             dets[:, 4].tolist(), found, equal_nan=True, rtol=1e-5, atol=1e-7
         )
+
+
+def _columns(boxes, scores, offset):
+    """Rows x1, y1, x2, y2, score and area, as numpy."""
+    x1, y1, x2, y2 = boxes.t()
+    areas = (x2 - x1 + offset) * (y2 - y1 + offset)
+    return torch.stack([x1, y1, x2, y2, scores, areas]).numpy()
+
+
+@pytest.mark.parametrize('offset', [0, 1])
+@pytest.mark.parametrize('min_score', [0.0, 0.05, 0.3])
+@pytest.mark.parametrize('method', ['naive', 'linear', 'gaussian'])
+def test_pairs_tell_what_rows_tell(generator, method, min_score, offset):
+    """In every bit: equal scores, equal boxes, boxes on one spot."""
+    corner = torch.randint(0, 12, (80, 2), generator=generator).float()
+    size = torch.randint(1, 5, (80, 2), generator=generator)
+    whole = torch.cat([corner, corner + size], 1)
+    settings = (0.3, 0.5, min_score, method, offset)
+    for boxes in (whole, make_dense_boxes(300, generator), whole[:1]):
+        scores = make_tied_scores(len(boxes), generator)
+        columns = _columns(boxes, scores, offset)
+        dets, kept = module._by_pairs(columns, *settings)
+        expected = module._by_rows(columns.copy(), *settings)
+        assert kept.tolist() == expected[1].tolist()
+        assert (dets == expected[0]).all()
+
+
+@pytest.mark.parametrize('method', ['linear', 'gaussian'])
+def test_nan_is_larger_than_nothing(method):
+    """As in mmcv's comparisons: it is chosen where it stands first."""
+    scores = torch.tensor([0.5, torch.nan, 0.9])
+    dets, inds = portable_ops.soft_nms(touching_row(3), scores, method=method)
+    # 0.9 changes places with 0.5; then NaN is first.
+    assert inds.tolist() == [2, 1, 0]
+    assert dets[1, 4].isnan()
 
 
 def test_unknown_method():

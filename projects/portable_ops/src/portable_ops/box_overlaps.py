@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
+
 
 def bbox_overlaps(
     boxes: Tensor,
@@ -22,6 +24,12 @@ def bbox_overlaps(
     Returns:
         (N, M), or (N,) if ``aligned``.
     """
+    check_arguments('bbox_overlaps', boxes=boxes, others=others)
+    if aligned and len(boxes) != len(others):
+        raise ValueError(
+            f'others must be ({len(boxes)}, 4) as boxes, but got '
+            f'{tuple(others.shape)}.'
+        )
     first = boxes if aligned else boxes[:, None]
     low = torch.maximum(first[..., :2], others[..., :2])
     high = torch.minimum(first[..., 2:], others[..., 2:])
@@ -46,6 +54,7 @@ def nms_match(dets: Tensor, iou_threshold: float) -> list[list[int]]:
         Indices of each group, the kept box first and the rest by falling
         score; groups by falling score of the kept box.
     """
+    check_arguments('nms_match', dets=dets)
     order = dets[:, 4].sort(descending=True).indices
     boxes = dets[order, :4]
     free = torch.ones(len(dets), dtype=torch.bool, device=dets.device)

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
+
 
 def carafe(
     features: Tensor,
@@ -31,6 +33,7 @@ def carafe(
     Raises:
         ValueError: If ``masks`` does not fit ``features``.
     """
+    check_arguments('carafe', features=features, masks=masks)
     batch, channels, height, width = features.shape
     s, radius = scale_factor, kernel_size // 2
     wanted = (batch, group_size * kernel_size**2, s * height, s * width)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.dtypes import compute_dtype
 from portable_ops.sparse_rows import SparseRows, map_rows
 
@@ -62,6 +63,14 @@ def deform_conv(
     Raises:
         ValueError: If ``offset`` or ``mask`` does not fit the others.
     """
+    check_arguments(
+        'deform_conv',
+        maps=maps,
+        offset=offset,
+        weight=weight,
+        mask=mask,
+        bias=bias,
+    )
     if mask is not None:
         size = _out_size(maps, weight, shape)
         offset, mask = _as_mmcv_reads(offset, size), _as_mmcv_reads(mask, size)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.dtypes import compute_dtype
 
 # mmcv's kernels bound probabilities from below by the smallest normal float
@@ -40,6 +41,9 @@ def sigmoid_focal_loss(
     Returns:
         (N, C) in the dtype of ``logits``; fp16 and bf16 computed in fp32.
     """
+    check_arguments(
+        'sigmoid_focal_loss', logits=logits, target=target, weight=weight
+    )
     x = logits.to(compute_dtype(logits))
     hit = _hits(x, target)
     p, q = x.sigmoid(), (-x).sigmoid()

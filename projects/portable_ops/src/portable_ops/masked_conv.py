@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
+
 
 def masked_im2col(
     maps: Tensor,
@@ -23,6 +25,7 @@ def masked_im2col(
     Returns:
         (C * kernel height * kernel width, N).
     """
+    check_arguments('masked_im2col', maps=maps, rows=rows, columns=columns)
     padded = F.pad(maps[0], (padding[1], padding[1], padding[0], padding[0]))
     dy, dx = torch.meshgrid(
         torch.arange(kernel[0], device=maps.device),
@@ -39,6 +42,7 @@ def masked_col2im(
     values: Tensor, rows: Tensor, columns: Tensor, size: tuple[int, int]
 ) -> Tensor:
     """(1, C, *size), the (C, N) values at their places and 0 elsewhere."""
+    check_arguments('masked_col2im', values=values, rows=rows, columns=columns)
     maps = values.new_zeros(1, len(values), *size)
     maps[0, :, rows, columns] = values
     return maps

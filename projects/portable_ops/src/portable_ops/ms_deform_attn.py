@@ -10,7 +10,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
+from portable_ops.opaque import opaque
 
+
+def _fake_attention(value, shapes, locations, weights):
+    heads, dim = value.shape[2:]
+    return value.new_empty(len(value), locations.shape[1], heads * dim)
+
+
+@opaque(
+    'ms_deform_attn(Tensor value, Tensor shapes, Tensor locations, '
+    'Tensor weights) -> Tensor',
+    _fake_attention,
+)
 def ms_deform_attn(
     value: Tensor, shapes: Tensor, locations: Tensor, weights: Tensor
 ) -> Tensor:
@@ -31,6 +44,12 @@ def ms_deform_attn(
     """
     sizes = [(int(h), int(w)) for h, w in shapes.tolist()]
     _check(value, sizes, locations, weights)
+    check_arguments(
+        'ms_deform_attn',
+        value=value,
+        sampling_locations=locations,
+        attention_weights=weights,
+    )
     batch, _, heads, dim = value.shape
     queries = locations.shape[1]
     # Head by head, as images of D channels: (B * heads, D, S).

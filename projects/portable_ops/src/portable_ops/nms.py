@@ -4,9 +4,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.dtypes import compute_dtype
 from portable_ops.nms_overlaps import home_of, overlaps_above
 from portable_ops.nms_tiles import suppress_by_pairs
+from portable_ops.opaque import opaque, unknown_size
 from portable_ops.sparse_rows import Array, as_array
 from portable_ops.torchvision_kernels import torchvision_kernels
 
@@ -20,6 +22,15 @@ _CUDA_BLOCK = 1024
 _BY_PAIRS = range(1200, 50_000)
 
 
+def _fake_nms(boxes, scores, iou_threshold, offset=0):
+    return boxes.new_empty(unknown_size(), dtype=torch.long)
+
+
+@opaque(
+    'nms(Tensor boxes, Tensor scores, float iou_threshold, int offset=0)'
+    ' -> Tensor',
+    _fake_nms,
+)
 def nms(
     boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0
 ) -> Tensor:
@@ -43,6 +54,7 @@ def nms(
         (K,) int64 indices of the kept boxes by descending score; no box
         gives no index.
     """
+    check_arguments('nms', boxes=boxes, scores=scores)
     if boxes.numel() == 0:
         return boxes.new_empty(0, dtype=torch.long)
     boxes = boxes.detach().to(compute_dtype(boxes))

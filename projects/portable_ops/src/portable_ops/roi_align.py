@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.dtypes import compute_dtype
+from portable_ops.opaque import opaque, traced
 from portable_ops.roi_check import check_rois
 from portable_ops.roi_grid import axis_taps, bin_rows, roi_grids
 from portable_ops.sparse_rows import SparseRows, copy_rows_to_maps, map_rows
@@ -47,15 +49,20 @@ def roi_align(
         pixel outside the map count as zero; no RoI gives no row.
 
     Raises:
-        ValueError: If, on the CPU, a RoI has a negative size and ``aligned``
-            is set, or names an image that does not exist. On CUDA, where a
-            check would stall the stream, the result is then undefined.
+        ValueError: If shapes or devices do not fit, or a RoI names an image
+            that does not exist or, with ``aligned``, has a negative size.
     """
+    check_arguments('roi_align', maps=maps, rois=rois)
+    settings = (output_size, spatial_scale, sampling_ratio, aligned)
+    if traced():
+        result = _traced_roi_align(maps, rois, *settings)
+        return result if out is None else out.copy_(result)
     if out is None:
         shape = (len(rois), maps.shape[1], *output_size)
         out = maps.new_empty(shape)
     if out.numel() == 0:
         return out
+    check_rois(rois, maps.shape[0], aligned)
     dtype = compute_dtype(maps)
     kernels = torchvision_kernels(maps.device)
     if kernels is not None:
@@ -69,7 +76,6 @@ def roi_align(
                 aligned,
             )
         )
-    check_rois(rois, maps.shape[0], aligned)
     table = map_rows(maps, dtype)
     plan = _chunks(
         rois.to(dtype),
@@ -83,6 +89,19 @@ def roi_align(
         bins = matrix.matmul(table).view(-1, *output_size, maps.shape[1])
         out[part].copy_(bins.permute(0, 3, 1, 2))
     return out
+
+
+def _fake_roi_align(maps, rois, output_size, *settings):
+    return maps.new_empty(len(rois), maps.shape[1], *output_size)
+
+
+@opaque(
+    'roi_align(Tensor maps, Tensor rois, int[] output_size, '
+    'float spatial_scale, int sampling_ratio, bool aligned) -> Tensor',
+    _fake_roi_align,
+)
+def _traced_roi_align(maps: Tensor, rois: Tensor, *settings) -> Tensor:
+    return roi_align(maps, rois, *settings)
 
 
 def roi_align_backward(

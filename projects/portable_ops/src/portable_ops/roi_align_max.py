@@ -5,7 +5,9 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
 from portable_ops.dtypes import compute_dtype
+from portable_ops.opaque import opaque
 from portable_ops.roi_check import check_rois
 from portable_ops.roi_grid import (
     AxisGrid,
@@ -25,6 +27,17 @@ _NOWHERE = -1.0
 _CHUNK_ELEMENTS = 1 << 21
 
 
+def _fake_roi_align_max(maps, rois, output_size, *settings, **named):
+    shape = (len(rois), maps.shape[1], *output_size)
+    return tuple(maps.new_empty(shape) for _ in range(3))
+
+
+@opaque(
+    'roi_align_max(Tensor maps, Tensor rois, int[] output_size, '
+    'float spatial_scale=1.0, int sampling_ratio=0, bool aligned=True)'
+    ' -> (Tensor, Tensor, Tensor)',
+    _fake_roi_align_max,
+)
 def roi_align_max(
     maps: Tensor,
     rois: Tensor,
@@ -52,6 +65,7 @@ def roi_align_max(
     Raises:
         ValueError: As in :func:`portable_ops.roi_align`.
     """
+    check_arguments('roi_align_max', maps=maps, rois=rois)
     check_rois(rois, maps.shape[0], aligned)
     shape = (len(rois), *output_size, maps.shape[1])
     dtype = compute_dtype(maps)

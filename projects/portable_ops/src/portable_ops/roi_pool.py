@@ -3,9 +3,21 @@
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
+from portable_ops.opaque import opaque
 from portable_ops.roi_check import check_rois
 
 
+def _fake_pool(maps, rois, size, scale):
+    shape = (len(rois), maps.shape[1], *size)
+    return maps.new_empty(shape), maps.new_empty(shape, dtype=torch.int32)
+
+
+@opaque(
+    'roi_pool(Tensor maps, Tensor rois, int[] size, float scale)'
+    ' -> (Tensor, Tensor)',
+    _fake_pool,
+)
 def roi_pool(
     maps: Tensor, rois: Tensor, size: tuple[int, int], scale: float
 ) -> tuple[Tensor, Tensor]:
@@ -25,6 +37,7 @@ def roi_pool(
         (R, C, *size), 0 for bins without a pixel, and the position
         y * W + x of each maximum, int32, -1 where there is none.
     """
+    check_arguments('roi_pool', maps=maps, rois=rois)
     check_rois(rois, len(maps), aligned=False)
     height, width = maps.shape[2:]
     rows = _bins(rois[:, 2], rois[:, 4], size[0], scale, height)

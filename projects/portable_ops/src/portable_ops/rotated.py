@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
+from portable_ops.opaque import opaque, unknown_size
+
 # Pairs that are clipped at once: 24 points of each.
 _PAIRS_AT_ONCE = 1 << 14
 _EPS = 1e-14
@@ -24,7 +27,13 @@ def box_iou_rotated(
     Returns:
         (N, M) float32 or float64, or (N,) if ``aligned``.
     """
+    check_arguments('box_iou_rotated', boxes=boxes, others=others)
     if aligned:
+        if len(boxes) != len(others):
+            raise ValueError(
+                f'others must be ({len(boxes)}, 5) as boxes, but got '
+                f'{tuple(others.shape)}.'
+            )
         return _overlap(boxes, others, mode)
     first = boxes.repeat_interleave(len(others), dim=0)
     second = others.repeat(len(boxes), 1)
@@ -37,6 +46,15 @@ def box_iou_rotated(
     return torch.cat(parts).view(len(boxes), len(others))
 
 
+def _fake_nms_rotated(boxes, scores, iou_threshold, labels=None):
+    return boxes.new_empty(unknown_size(), dtype=torch.long)
+
+
+@opaque(
+    'nms_rotated(Tensor boxes, Tensor scores, float iou_threshold, '
+    'Tensor? labels=None) -> Tensor',
+    _fake_nms_rotated,
+)
 def nms_rotated(
     boxes: Tensor,
     scores: Tensor,
@@ -50,6 +68,7 @@ def nms_rotated(
     different ``labels``, if given, leave each other alone (on mmcv's CUDA;
     its CPU ignores the labels).
     """
+    check_arguments('nms_rotated', boxes=boxes, scores=scores, labels=labels)
     order = scores.sort(descending=True).indices
     sorted_boxes = boxes[order]
     sorted_labels = None if labels is None else labels[order]

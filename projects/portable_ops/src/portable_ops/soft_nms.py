@@ -4,9 +4,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from portable_ops.arguments import check_arguments
+from portable_ops.opaque import opaque, unknown_size
+from portable_ops.soft_nms_pairs import find_neighbors, suppress
+
 METHODS = ('naive', 'linear', 'gaussian')
 
 
+def _fake_soft_nms(boxes, scores, *settings, **named):
+    size = unknown_size()
+    return (
+        boxes.new_empty((size, 5), device='cpu'),
+        boxes.new_empty(size, dtype=torch.long, device='cpu'),
+    )
+
+
+@opaque(
+    'soft_nms(Tensor boxes, Tensor scores, float iou_threshold=0.3, '
+    'float sigma=0.5, float min_score=0.001, str method="linear", '
+    'int offset=0) -> (Tensor, Tensor)',
+    _fake_soft_nms,
+)
 def soft_nms(
     boxes: Tensor,
     scores: Tensor,
@@ -45,17 +63,62 @@ def soft_nms(
         raise ValueError(
             f'method must be one of {METHODS}, but got {method!r}.'
         )
+    check_arguments('soft_nms', boxes=boxes, scores=scores)
     wide = np.float64 if boxes.dtype == torch.float64 else np.float32
     # Rows x1, y1, x2, y2, score, area; `index` goes with the columns.
     state = np.empty((6, len(boxes)), wide)
-    state[:4] = boxes.detach().cpu().to(torch.float64).numpy().T
-    state[4] = scores.detach().cpu().to(torch.float64).numpy()
+    precise = torch.float64 if wide is np.float64 else torch.float32
+    state[:4] = boxes.detach().to('cpu', precise).numpy().T
+    state[4] = scores.detach().to('cpu', precise).numpy()
     x1, y1, x2, y2 = state[:4]
     state[5] = (x2 - x1 + wide(offset)) * (y2 - y1 + wide(offset))
-    index = np.arange(len(boxes))
-    alive, done = len(boxes), 0
+    found = _by_pairs(state, iou_threshold, sigma, min_score, method, offset)
+    if found is None:
+        found = _by_rows(
+            state, iou_threshold, sigma, min_score, method, offset
+        )
+    dets, index = (torch.from_numpy(np.ascontiguousarray(x)) for x in found)
+    return dets.to(boxes.dtype), index
+
+
+def _by_pairs(
+    state: np.ndarray,
+    iou_threshold: float,
+    sigma: float,
+    min_score: float,
+    method: str,
+    offset: int,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Only boxes that overlap enough are compared, if that tells all."""
+    least = 0.0 if method == 'gaussian' else iou_threshold
+    if least < 0 or (least == 0 and method == 'naive'):
+        return None  # boxes that do not overlap suppress each other, too
+    if not np.isfinite(state).all() or not (state[5] > 0).all():
+        return None
+    boxes = state[[0, 1, 2, 3, 5]]
+    neighbors = find_neighbors(boxes, least, offset)
+    if neighbors is None:
+        return None
+    factors = _weight(neighbors.overlaps, iou_threshold, sigma, method)
+    scores, index = suppress(state[4].copy(), neighbors, factors, min_score)
+    return np.concatenate([boxes[:4, index], scores[None]]).T, index
+
+
+def _by_rows(
+    state: np.ndarray,
+    iou_threshold: float,
+    sigma: float,
+    min_score: float,
+    method: str,
+    offset: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each box is compared with all that are left."""
+    index = np.arange(state.shape[1])
+    alive, done = state.shape[1], 0
     while done < alive:
-        best = done + _best(state[4, done:alive])
+        best = done
+        if not np.isnan(state[4, done]):  # above nothing, so it stays
+            best += int(np.nanargmax(state[4, done:alive]))
         state[:, [done, best]] = state[:, [best, done]]
         index[[done, best]] = index[[best, done]]
         rest = state[:, done + 1 : alive]
@@ -64,20 +127,7 @@ def soft_nms(
         kept = _close_gaps(rest, index[done + 1 : alive], min_score)
         done += 1
         alive = done + kept
-    dets = torch.from_numpy(np.ascontiguousarray(state[:5, :alive].T))
-    return dets.to(boxes.dtype), torch.from_numpy(index[:alive].copy())
-
-
-def _best(scores: np.ndarray) -> int:
-    """The first of the highest scores; NaN is one only where it is next.
-
-    As in mmcv, which starts from the next box and takes what is greater. Two
-    boxes without area have NaN for IoU, and so 'gaussian' for score.
-    """
-    best = int(scores.argmax())
-    if np.isnan(scores[best]):  # argmax prefers NaN
-        best = 0 if np.isnan(scores[0]) else int(np.nanargmax(scores))
-    return best
+    return state[:5, :alive].T, index[:alive]
 
 
 def _iou(best: np.ndarray, rest: np.ndarray, offset: int) -> np.ndarray:
