@@ -272,6 +272,7 @@ def pretend_gpu() -> Iterator[torch.device]:
         for place, name, answer in (
             (torch.cuda.amp.common, 'amp_definitely_not_available', False),
             (torch.cuda, 'is_bf16_supported', True),
+            (torch.cuda, 'is_current_stream_capturing', False),
         ):
             stack.enter_context(
                 mock.patch.object(place, name, lambda answer=answer: answer)

@@ -162,12 +162,8 @@ class DenseCocoMetric(BaseMetric):
         found = join_detections(results)
         everything = found
         found, nan_boxes = found.drop_nan()
-        for line in (
-            truth.nothing_to_find(),
-            describe_other_sizes(results, truth),
-        ):
-            if line:
-                self._warn_once(line)
+        self._warn_once(truth.nothing_to_find())
+        self._warn_once(describe_other_sizes(results, truth))
         if nan_boxes:
             self._log(
                 f'{nan_boxes} of {nan_boxes + len(found)} detections '
@@ -252,8 +248,8 @@ class DenseCocoMetric(BaseMetric):
         self._log(f'{len(found)} detections written to {path}')
 
     def _warn_once(self, message: str) -> None:
-        """Of what stays the same from epoch to epoch."""
-        if message not in self._warned:
+        """Of what stays the same from epoch to epoch, if anything."""
+        if message and message not in self._warned:
             self._warned.add(message)
             self._log(message, logging.WARNING)
 

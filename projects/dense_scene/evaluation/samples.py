@@ -51,7 +51,7 @@ def join_detections(samples: Sequence[tuple]) -> Detections:
 
 
 def unique_images(samples: Sequence[tuple]) -> np.ndarray:
-    """The image ids of :func:`read_sample`, sorted; ValueError if one twice."""
+    """The sorted image ids of :func:`read_sample`; none may come twice."""
     ids, counts = np.unique([s[0] for s in samples], return_counts=True)
     if not len(ids) or counts.max() > 1:
         fault = 'there are none'
