@@ -1,5 +1,6 @@
 """Deformable convolution against convolution, shifts, loops and gradcheck."""
 
+import importlib
 import math
 
 import pytest
@@ -236,3 +237,23 @@ def test_larger_offsets_are_read_as_memory(generator):
     assert torch.equal(found, expected)
     with pytest.raises(ValueError, match='offset must have shape'):
         portable_ops.deform_conv(maps, offset, weight, shape=shape)
+
+
+@SHAPES
+@pytest.mark.parametrize('modulated', [False, True])
+def test_torchvision_s_kernel_has_the_same_values(
+    generator, shape, modulated, monkeypatch
+):
+    """What CUDA uses for values; here by torchvision's kernel of the CPU."""
+    reason = 'needs torchvision, for its kernels'
+    pytest.importorskip('torchvision', reason=reason)
+    tensors = _inputs(generator, shape, spread=2.0)
+    if not modulated:
+        del tensors['mask'], tensors['bias']
+    expected = portable_ops.deform_conv(**tensors, shape=shape)
+    module = importlib.import_module('portable_ops.deform_conv')
+    there = torch.ops.torchvision
+    monkeypatch.setattr(module, 'torchvision_kernels', lambda device: there)
+    with torch.no_grad():
+        found = portable_ops.deform_conv(**tensors, shape=shape)
+    torch.testing.assert_close(found, expected)

@@ -1,26 +1,21 @@
 """Deformable convolution, with and without modulation."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from portable_ops.arguments import check_arguments
+from portable_ops.conv_shape import (
+    ConvShape,
+    Pair,
+    as_mmcv_reads,
+    check_shapes,
+    out_size,
+)
 from portable_ops.dtypes import compute_dtype
 from portable_ops.sparse_rows import SparseRows, map_rows
-
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class ConvShape:
-    """The hyper-parameters of a convolution, each pair as (y, x)."""
-
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
-    groups: int = 1
-    deform_groups: int = 1
+from portable_ops.torchvision_kernels import torchvision_kernels
 
 
 def deform_conv(
@@ -72,10 +67,16 @@ def deform_conv(
         bias=bias,
     )
     if mask is not None:
-        size = _out_size(maps, weight, shape)
-        offset, mask = _as_mmcv_reads(offset, size), _as_mmcv_reads(mask, size)
-    _check_shapes(maps, offset, weight, mask, shape)
+        size = out_size(maps, weight, shape)
+        offset, mask = as_mmcv_reads(offset, size), as_mmcv_reads(mask, size)
+    check_shapes(maps, offset, weight, mask, shape)
     dtype = compute_dtype(maps)
+    # Only the values: at a sample a whole pixel off the map torchvision's
+    # kernel has another gradient than mmcv's (see _samples).
+    kernels = torchvision_kernels(maps.device)
+    if kernels is not None and not torch.is_grad_enabled():
+        tensors = (maps, weight, offset, mask, bias)
+        return _by_kernel(kernels, tensors, dtype, shape).to(maps.dtype)
     images = [
         _one_image(
             maps[i : i + 1].to(dtype),
@@ -123,51 +124,28 @@ def deform_conv_backward(
         )
 
 
-def _out_size(maps: Tensor, weight: Tensor, shape: ConvShape) -> Pair:
-    height, width = (
-        (size + 2 * pad - dilation * (kernel - 1) - 1) // stride + 1
-        for size, pad, dilation, kernel, stride in zip(
-            maps.shape[2:],
-            shape.padding,
-            shape.dilation,
-            weight.shape[2:],
-            shape.stride,
-        )
-    )
-    return height, width
-
-
-def _as_mmcv_reads(tensor: Tensor, size: Pair) -> Tensor:
-    """What a kernel sees that takes (N, C, H, W) memory for (N, C, *size)."""
-    channels, height, width = tensor.shape[1:]
-    area = size[0] * size[1]
-    if height * width <= area:
-        return tensor
-    seen = tensor.flatten(1)[:, : channels * area]
-    return seen.reshape(len(tensor), channels, *size)
-
-
-def _check_shapes(
-    maps: Tensor,
-    offset: Tensor,
-    weight: Tensor,
-    mask: Tensor | None,
+def _by_kernel(
+    kernels: Any,
+    tensors: tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor | None],
+    dtype: torch.dtype,
     shape: ConvShape,
-) -> None:
-    out_size = _out_size(maps, weight, shape)
-    taps = shape.deform_groups * weight.shape[2] * weight.shape[3]
-    for name, tensor, channels in (
-        ('offset', offset, 2 * taps),
-        ('mask', mask, taps),
-    ):
-        want = (len(maps), channels, *out_size)
-        if tensor is not None and tuple(tensor.shape) != want:
-            raise ValueError(
-                f'{name} must have shape {want} for maps '
-                f'{tuple(maps.shape)} and weight {tuple(weight.shape)}, but '
-                f'got {tuple(tensor.shape)}. Predict it with a convolution '
-                'of the same kernel size, stride, padding and dilation.'
-            )
+) -> Tensor:
+    """By torchvision's operator, which wants every tensor and a flag."""
+    maps, weight, offset, mask, bias = tensors
+    modulated = mask is not None
+    mask = maps.new_zeros(len(maps), 1) if mask is None else mask
+    bias = weight.new_zeros(len(weight)) if bias is None else bias
+    pairs = (*shape.stride, *shape.padding, *shape.dilation)
+    return kernels.deform_conv2d(
+        *(
+            x.to(dtype).contiguous()
+            for x in (maps, weight, offset, mask, bias)
+        ),
+        *pairs,
+        shape.groups,
+        shape.deform_groups,
+        modulated,
+    )
 
 
 def _no_image(offset: Tensor, weight: Tensor) -> Tensor:
@@ -183,7 +161,7 @@ def _one_image(
 ) -> Tensor:
     """(O, Ho, Wo) of one (1, C, H, W) image."""
     channels_out, _, *kernel = weight.shape
-    out_size = offset.shape[1:]
+    size = offset.shape[1:]
     y, x = _sample_points(offset, kernel, shape)
     factor = mask.reshape(y.shape) if mask is not None else None
     groups = shape.deform_groups
@@ -195,7 +173,7 @@ def _one_image(
     columns = columns.view(groups, y.shape[1], y.shape[2], -1)
     columns = columns.permute(0, 3, 1, 2).reshape(shape.groups, -1, y.shape[2])
     kernels = weight.reshape(shape.groups, channels_out // shape.groups, -1)
-    return (kernels @ columns).view(channels_out, *out_size)
+    return (kernels @ columns).view(channels_out, *size)
 
 
 def _sample_points(
