@@ -226,6 +226,8 @@ def _copy_from(source, target, non_blocking=False):
 def _set_up() -> list[torch.library.Library]:
     """The hidden device, once for a process."""
     getattr(backend_registration, _SETUP)(HIDDEN)
+    # torch.utils.checkpoint asks it from now on, whatever the tensors are.
+    getattr(torch, HIDDEN).get_amp_supported_dtype = lambda: [torch.bfloat16]
     # What C++ calls beneath the modes
     backend = torch.library.Library('aten', 'IMPL', 'PrivateUse1')
     backend.impl('empty.memory_format', _empty)

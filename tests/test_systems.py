@@ -147,6 +147,7 @@ NO_CAPS = {
     'keep_empty',
     # priors that one object may claim
     'topk',
+    'detection_caps',  # a hook
 }
 LOOKS_LIKE_A_CAP = re.compile('max|num|top|limit|keep|cap|indices|per_i')
 

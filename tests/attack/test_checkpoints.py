@@ -322,6 +322,16 @@ def test_what_cannot_be_resumed_says_so(part, value, said):
     assert state_fault(whole, wrapper) is None
 
 
+def test_the_group_that_mmengine_adds_is_none_of_the_optimizer():
+    """Its wrapper lists one more where an optimizer has several."""
+    model = tiny_run.TinyModel()
+    parts = [dict(params=x.parameters()) for x in (model.layer, model.norm)]
+    wrapper = OptimWrapper(torch.optim.SGD(parts, lr=1))
+    assert len(wrapper.param_groups) == 3
+    whole = stock(optimizer=wrapper.state_dict())
+    assert state_fault(whole, wrapper) is None
+
+
 def test_a_resume_without_the_state_of_one_is_refused(tmp_path):
     path = str(tmp_path / 'a.pth')
     torch.save(stock(meta={}), path)

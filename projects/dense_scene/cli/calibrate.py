@@ -10,9 +10,6 @@ beside the weights, where dense-scene predict finds it. Use validation data.
 
 from argparse import Namespace
 
-from ..inference.calibrate import calibrate_weights
-from ..inference.load import load_detector
-from ..inference.threshold import save_threshold
 from .options import CommandParser
 from .predict import add_model, model_options
 
@@ -30,6 +27,10 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(args: Namespace) -> None:
+    from ..inference.calibrate import calibrate_weights
+    from ..inference.load import load_detector
+    from ..inference.threshold import save_threshold
+
     detector, settings = load_detector(args.weights, **model_options(args))
     values = calibrate_weights(
         detector,

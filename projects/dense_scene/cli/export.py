@@ -12,22 +12,29 @@ from argparse import Namespace
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from ..inference.detector import TorchDetector
-from ..inference.export.write import ENDINGS, export_detector, pipeline_meta
 from .options import CommandParser
 
 OUT = 'default: beside the weights'
+# inference/export/write.py, which loads torch, has their endings.
+TARGETS = 'onnx', 'openvino', 'pt2'
 
 
 def add_arguments(parser: CommandParser) -> None:
     add = parser.add
     add('config', "the model's config", metavar='CONFIG')
     add('weights', 'a checkpoint of it', metavar='WEIGHTS')
-    add('--to', 'format', 'onnx', choices=tuple(ENDINGS), dest='target')
+    add('--to', 'format', 'onnx', choices=TARGETS, dest='target')
     add('--out', OUT, metavar='FILE')
 
 
 def run(args: Namespace) -> None:
+    from ..inference.detector import TorchDetector
+    from ..inference.export.write import (
+        ENDINGS,
+        export_detector,
+        pipeline_meta,
+    )
+
     with redirect_stdout(sys.stderr):  # mmengine prints what it loads
         detector = TorchDetector(args.weights, args.config, 'cpu')
     meta = pipeline_meta(detector.classes, detector.cfg)

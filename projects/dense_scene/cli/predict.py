@@ -12,11 +12,6 @@ The same command goes on where it was stopped. Code 3: some images are broken.
 import sys
 from argparse import Namespace
 
-from ..inference.load import load_detector
-from ..inference.photos import find_photos
-from ..inference.predict import predict_photos, write_results
-from ..inference.record import make_folder
-from ..inference.threshold import read_threshold
 from .options import CommandParser
 
 SCORE = 'count boxes above (default: of dense-scene calibrate, else 0.5)'
@@ -51,6 +46,12 @@ def model_options(args: Namespace) -> dict:
 
 
 def run(args: Namespace) -> int:
+    from ..inference.load import load_detector
+    from ..inference.photos import find_photos
+    from ..inference.predict import predict_photos, write_results
+    from ..inference.record import make_folder
+    from ..inference.threshold import read_threshold
+
     threshold = read_threshold(args.weights, args.score_thr)
     photos = find_photos(args.input, args.images, leave_out=args.out)
     make_folder(args.out)

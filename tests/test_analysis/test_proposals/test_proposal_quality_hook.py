@@ -250,5 +250,5 @@ def test_hooks_and_metrics_on_a_gpu(tmp_path, monkeypatch):
     runner.train()
     assert all(p.is_cuda for p in runner.model.parameters())
     metrics = runner.test()
-    assert {'proposal/AR@100', 'coco/bbox_mAP@300'} <= set(metrics)
+    assert {'proposal/AR_at100', 'coco/bbox_mAP_at300'} <= set(metrics)
     assert any(name.startswith('count/') for name in metrics)

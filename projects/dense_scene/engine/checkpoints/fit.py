@@ -61,7 +61,9 @@ def state_fault(checkpoint: dict, optim_wrapper: Any) -> str | None:
 
 
 def _optimizer_fault(checkpoint: dict, optim_wrapper: Any) -> str | None:
-    groups = getattr(optim_wrapper, 'param_groups', None)
+    # Not those of the wrapper, which lists one more where there are several.
+    optimizer = getattr(optim_wrapper, 'optimizer', None)
+    groups = getattr(optimizer, 'param_groups', None)
     if 'optimizer' not in checkpoint or not isinstance(groups, list):
         return None
     saved = checkpoint['optimizer']['param_groups']
