@@ -23,6 +23,14 @@ def test_arguments_by_their_defaults():
     assert 'a text\n' in shown and 'a flag\n' in shown
 
 
+def test_older_names_are_taken():
+    parser = CommandParser('x')
+    parser.add_detections('file')
+    for truth in (['--gt', 'a=b'], ['--ground-truth=a=b'], ['--ann-file=a=b']):
+        args = parser.parse_args([*truth, 'f=.npz'])
+        assert (args.file, args.ann_file) == ('f=.npz', 'a=b')
+
+
 def test_configs_of_a_checkout_are_found(root):
     name = 'shelves/cascade-rcnn_r18-scratch_demo_shelves.py'
     assert find_config(name) == str(root / 'configs' / name)

@@ -1,10 +1,13 @@
 """How commands declare their arguments, and what several of them share."""
 
+import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+# What an option was called before, for scripts that say it.
+_OLDER = {'--gt': '--ann-file', '--ground-truth': '--ann-file'}
 
 
 class CommandParser(ArgumentParser):
@@ -13,6 +16,13 @@ class CommandParser(ArgumentParser):
     def __init__(self, prog: str, **kwargs: Any) -> None:
         kwargs['formatter_class'] = RawDescriptionHelpFormatter
         super().__init__(prog, **kwargs)
+
+    def parse_args(self, args=None, namespace=None) -> Any:  # type: ignore
+        """As argparse does; older names of options are taken, too."""
+        args = sys.argv[1:] if args is None else args
+        parts = [arg.partition('=') for arg in args]
+        args = [_OLDER.get(name, name) + ''.join(v) for name, *v in parts]
+        return super().parse_args(args, namespace)
 
     def add(self, name: str, text: str, default: Any = None, **more) -> None:
         """An argument whose default gives its type and number of values.
