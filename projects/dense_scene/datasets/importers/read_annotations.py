@@ -9,11 +9,23 @@ from ...utils.files import find_files, require_file
 from .annotation_set import AnnotationSet
 from .coco_format import read_coco, write_coco
 from .csv_columns import looks_like_sku
-from .csv_format import read_csv, write_csv
 from .cvat_format import read_cvat
 from .found_boxes import FoundBoxes
 from .voc_format import read_voc
 from .yolo_format import read_yolo
+
+
+def _read_csv(source: Path) -> FoundBoxes:
+    """Imported when it is needed: pandas takes half a second to load."""
+    from .csv_format import read_csv
+
+    return read_csv(source)
+
+
+def _write_csv(annotations: AnnotationSet, target: Path, digits: int) -> None:
+    from .csv_format import write_csv
+
+    write_csv(annotations, target, digits)
 
 
 class Format(NamedTuple):
@@ -42,10 +54,10 @@ FORMATS = dict(
     coco=Format(_ends('.json'), read_coco, write=write_coco),
     csv=Format(
         lambda path: _ends('.csv')(path) and not looks_like_sku(path),
-        read_csv,
-        write=write_csv,
+        _read_csv,
+        write=_write_csv,
     ),
-    sku=Format(_ends('.csv'), read_csv),
+    sku=Format(_ends('.csv'), _read_csv),
     cvat=Format(_ends('.xml'), read_cvat),
     voc=Format(_holds('.xml'), read_voc, ('offset', 'progress')),
     yolo=Format(_holds('.txt'), read_yolo, ('images', 'classes', 'progress')),
