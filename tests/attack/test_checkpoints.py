@@ -19,6 +19,7 @@ from mmdet.models import ResNet
 from mmdet.registry import MODELS, TASK_UTILS
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
+from mmengine.model import BaseTTAModel
 from mmengine.optim import OptimWrapper
 from mmengine.runner.checkpoint import CheckpointLoader
 
@@ -297,6 +298,24 @@ def test_weights_that_do_not_fit_are_refused(tmp_path, mode, fault):
     first = dict(names='7 of its 6', shape='must be', missing='layer.bias')
     assert 'tensors do not fit, the first is' in line
     assert first[fault] in line or fault == 'names'
+
+
+class Augmented(BaseTTAModel):
+    """What `mim test --tta` puts around a model."""
+
+    def merge_preds(self, data_samples_list):
+        return data_samples_list[0]
+
+
+def test_weights_are_those_of_the_model_within(tmp_path):
+    path = str(tmp_path / 'a.pth')
+    weights = tiny_run.TinyModel().state_dict()
+    torch.save(stock(state_dict=weights), path)
+    runner = tiny_run.build(tmp_path / 'run', load_from=path, epochs=2)
+    runner.model = Augmented(module=runner.model)
+    runner.load_or_resume()
+    for name, value in runner.model.module.state_dict().items():
+        assert torch.equal(value, weights[name]), name
 
 
 @pytest.mark.parametrize(

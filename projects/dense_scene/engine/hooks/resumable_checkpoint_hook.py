@@ -12,7 +12,7 @@ from mmengine.dist import (
     get_world_size,
     is_main_process,
 )
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
 from ...utils.files import write_text
@@ -76,8 +76,9 @@ class ResumableCheckpointHook(WholeCheckpointHook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse what does not fit; keep what a resumed run needs."""
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = runner.model  # of which mmengine loads the inner one
+        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+            model = model.module
         training = _is_training(runner)
         resuming = training and runner._resume
         weights = checkpoint.get('state_dict', checkpoint)
