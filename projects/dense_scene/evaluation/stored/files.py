@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mmengine.logging import print_log
 
-from ...datasets.sku110k.reader import CLASSES, read_sku110k_csv, repair_boxes
 from ...utils import checks
 from ...utils.files import require_file, require_own_place
 from ..tables.contradictions import warn_of_contradictions
@@ -67,6 +66,13 @@ def read_ground_truth(
         truth = GroundTruth.from_coco(ann_file, classes)
         warn_of_contradictions(truth, ann_file)
         return truth
+    # Here, since pandas takes half a second to load.
+    from ...datasets.sku110k.reader import (
+        CLASSES,
+        read_sku110k_csv,
+        repair_boxes,
+    )
+
     columns = read_sku110k_csv(ann_file)
     truth = GroundTruth.from_columns(columns, CLASSES)
     warn_of_contradictions(truth, ann_file)
