@@ -1,8 +1,10 @@
 """The smallest run of mmengine: a linear layer, eight samples."""
 
+import multiprocessing
 import os
 import random
 import sys
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,9 @@ from dense_scene.engine.checkpoints import latest
 from dense_scene.engine.hooks import whole_checkpoint_hook as hook_module
 
 RUNTIME = Path(__file__).parents[2] / 'configs/_base_/dense_scene_runtime.py'
+
+_SERVER = multiprocessing.get_context('forkserver')
+_SERVER.set_forkserver_preload(['tests.attack.tiny_run'])
 
 
 @MODELS.register_module()
@@ -211,30 +216,33 @@ def build(work_dir, **kwargs) -> Runner:
     return Runner.from_cfg(cfg)
 
 
-def start(work_dir, **kwargs) -> int:
+def start(work_dir, **kwargs) -> BaseProcess:
     """Begin a training in a process of its own; what it prints goes to .log.
 
-    Forked, since to import torch and mmdet takes seconds.
+    Forked from a process that has imported torch and mmdet, which takes
+    seconds, and has not trained: autograd refuses to work in a fork of one
+    that has had threads for a device, a pretended one among them.
     """
     os.makedirs(work_dir, exist_ok=True)
-    printed = open(f'{work_dir}.log', 'w', buffering=1)  # noqa: SIM115
-    child, code = os.fork(), 1
-    if child:
-        printed.close()
-        return child
-    try:
-        sys.stdout = sys.stderr = printed
-        code = _code_of(work_dir, kwargs)
-        printed.flush()
-    finally:
-        os._exit(code)
+    Path(f'{work_dir}.log').write_text('')
+    process = _SERVER.Process(target=_begin, args=(str(work_dir), kwargs))
+    process.start()
+    return process
 
 
 def train(work_dir, **kwargs) -> tuple[int, str]:
     """Train, and wait for the end; the exit code and what was printed."""
-    status = os.waitpid(start(work_dir, **kwargs), 0)[1]
-    printed = Path(f'{work_dir}.log').read_text()
-    return os.waitstatus_to_exitcode(status), printed
+    process = start(work_dir, **kwargs)
+    process.join()
+    return process.exitcode, Path(f'{work_dir}.log').read_text()
+
+
+def _begin(work_dir: str, kwargs: dict) -> None:
+    printed = open(f'{work_dir}.log', 'w', buffering=1)  # noqa: SIM115
+    sys.stdout = sys.stderr = printed
+    code = _code_of(work_dir, kwargs)
+    printed.flush()
+    os._exit(code)
 
 
 def _code_of(work_dir, kwargs):
