@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from mmdet.registry import HOOKS
 from mmengine.dist import all_gather_object, is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ...utils import checks
+from ...utils.model_wrappers import peel
 from .proposal_quality_metric import ProposalQualityMetric
 from .quality import ProposalQuality
 from .report import publish_proposal_quality
@@ -55,9 +55,7 @@ class ProposalQualityHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Put the tap on the model."""
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
-        self._tap = ProposalTap(model)
+        self._tap = ProposalTap(peel(runner.model)[-1])
 
     def after_run(self, runner: Runner) -> None:
         """Take the tap off the model."""

@@ -5,13 +5,13 @@ from typing import Any
 
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook
-from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
 from ...evaluation.counting_metric import CountingMetric
 from ...evaluation.dense_coco_metric import DenseCocoMetric
 from ...evaluation.stored.detection_file import describe_file
+from ...utils.model_wrappers import peel
 
 _PACKAGES = ('mmdet', 'mmengine', 'torch', 'numpy')
 
@@ -57,9 +57,9 @@ def find_model_caps(model: nn.Module) -> dict[str, int]:
     ``DetTTAModel``.
     """
     caps = {}
-    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-        caps.update(_caps_of(getattr(model, 'tta_cfg', None), 'tta_cfg.'))
-        model = model.module
+    *wrappers, model = peel(model)
+    for wrapper in wrappers:
+        caps.update(_caps_of(getattr(wrapper, 'tta_cfg', None), 'tta_cfg.'))
     test_cfg = getattr(model, 'test_cfg', None) or {}
     caps.update(_caps_of(test_cfg, 'test_cfg.'))
     for name in ('rpn', 'rcnn'):

@@ -12,10 +12,10 @@ from mmengine.dist import (
     get_world_size,
     is_main_process,
 )
-from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
 from ...utils.files import write_text
+from ...utils.model_wrappers import peel
 from .. import random_state
 from ..checkpoints.fit import state_fault, weights_fault
 from ..checkpoints.latest import mend_pointer
@@ -76,9 +76,7 @@ class ResumableCheckpointHook(WholeCheckpointHook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse what does not fit; keep what a resumed run needs."""
-        model = runner.model  # of which mmengine loads the inner one
-        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-            model = model.module
+        model = peel(runner.model)[-1]  # which mmengine loads
         training = _is_training(runner)
         resuming = training and runner._resume
         weights = checkpoint.get('state_dict', checkpoint)

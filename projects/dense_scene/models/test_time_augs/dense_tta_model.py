@@ -5,7 +5,8 @@ from typing import Any
 from mmdet.models import DetTTAModel
 from mmdet.registry import MODELS
 from mmengine.config import ConfigDict
-from mmengine.model import is_model_wrapper
+
+from ...utils.model_wrappers import peel
 
 # What mmcv's batched_nms, which merges the views, knows.
 _KINDS = ('nms', 'soft_nms')
@@ -32,9 +33,7 @@ class DenseTTAModel(DetTTAModel):
 
     def __init__(self, tta_cfg: dict | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        model = self.module
-        model = model.module if is_model_wrapper(model) else model
-        limits = _limits(model.test_cfg or {})
+        limits = _limits(peel(self)[-1].test_cfg or {})
         self.tta_cfg = ConfigDict({**limits, **(tta_cfg or {})})
 
 
