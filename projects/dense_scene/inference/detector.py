@@ -13,6 +13,7 @@ from mmengine.config import ConfigDict
 from mmengine.visualization import Visualizer
 from torch import nn
 
+from ..engine.checkpoints.fit import find_unfit
 from ..utils.files import require_file
 from ..visualization.dense_picture import PictureBoxes
 
@@ -171,22 +172,14 @@ def _compare_weights(
     """ValueError unless every weight of the model is in the checkpoint."""
     if not isinstance(state, dict):
         raise ValueError(f'{weights} must hold a state_dict.')
-    own = model.state_dict()
-    given = {name.removeprefix('module.'): t for name, t in state.items()}
-    wrong = [
-        name
-        for name, tensor in own.items()
-        if getattr(given.get(name), 'shape', None) != tensor.shape
-        and not name.endswith('num_batches_tracked')
-    ]
-    if wrong:
-        got = getattr(given.get(wrong[0]), 'shape', None)
-        got = 'lacks it' if got is None else f'has {tuple(got)}'
+    if unfit := find_unfit(model, state):
+        first, (want, got) = next(iter(unfit.items()))
+        told = 'lacks it' if got is None else f'has {tuple(got)}'
         raise ValueError(
-            f'weights must be those of the model, but {len(wrong)} of '
-            f'{len(own)} tensors are not, the first: {wrong[0]} is '
-            f'{tuple(own[wrong[0]].shape)}, and {weights} {got}. Give the '
-            '--config that they were trained with.'
+            f'weights must be those of the model, but {len(unfit)} of '
+            f'{len(model.state_dict())} tensors are not, the first: {first} '
+            f'is {tuple(want)}, and {weights} {told}. Give the --config that '
+            'they were trained with.'
         )
 
 

@@ -5,38 +5,57 @@ from typing import Any
 from torch import nn
 
 
-def weights_fault(model: nn.Module, weights: dict) -> tuple[int, str | None]:
-    """How many of a model's tensors are missing or of another shape.
+def find_unfit(model: nn.Module, weights: dict) -> dict[str, tuple]:
+    """A model's tensors that a checkpoint lacks or has in another shape.
 
     Args:
         model (nn.Module): What loads them; 'module.' in front of names of the
             checkpoint is left out, as mmengine does.
-        weights (dict[str, Tensor]): The checkpoint's ``state_dict``.
+        weights (dict[str, Tensor]): The checkpoint's ``state_dict``. More in
+            it is fine.
 
     Returns:
-        tuple: The number of tensors that fit, and a phrase that names the
-        first that does not; None if all do. More in the checkpoint is fine.
+        dict[str, tuple]: By name the shape of the model's, and of the
+        checkpoint's or None.
     """
     shapes = {
         key.removeprefix('module.'): getattr(value, 'shape', None)
         for key, value in weights.items()
     }
-    wanted = {
-        key: value.shape
+    return {
+        key: (value.shape, shapes.get(key))
+        for key, value in _loaded(model).items()
+        if shapes.get(key) != value.shape
+    }
+
+
+def _loaded(model: nn.Module) -> dict[str, Any]:
+    """Without counts that old files lack and nothing uses; only tensors."""
+    return {
+        key: value
         for key, value in model.state_dict().items()
-        # Counts that old files lack and nothing uses; what is no tensor.
         if not key.endswith('num_batches_tracked') and hasattr(value, 'shape')
     }
-    other = [key for key in wanted if shapes.get(key) != wanted[key]]
-    if not other:
-        return len(wanted), None
-    first = other[0]
-    got = 'is missing'
-    if shapes.get(first) is not None:
-        got = f'is {_shape(shapes[first])}'
-    return len(wanted) - len(other), (
-        f'{len(other)} of its {len(wanted)} tensors do not fit, the first is '
-        f'{first}: it must be {_shape(wanted[first])}, but {got}'
+
+
+def weights_fault(model: nn.Module, weights: dict) -> tuple[int, str | None]:
+    """How many of a model's tensors are missing or of another shape.
+
+    Args:
+        model, weights: Of :func:`find_unfit`.
+
+    Returns:
+        tuple: The number of tensors that fit, and a phrase that names the
+        first that does not; None if all do.
+    """
+    total, unfit = len(_loaded(model)), find_unfit(model, weights)
+    if not unfit:
+        return total, None
+    first, (want, got) = next(iter(unfit.items()))
+    told = 'is missing' if got is None else f'is {_shape(got)}'
+    return total - len(unfit), (
+        f'{len(unfit)} of its {total} tensors do not fit, the first is '
+        f'{first}: it must be {_shape(want)}, but {told}'
     )
 
 
