@@ -12,6 +12,7 @@ from mmdet.apis.det_inferencer import IMG_EXTENSIONS
 
 from ..datasets.images.integrity import find_image_fault
 from ..utils.files import find_files
+from ..utils.texts import read_json
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,7 @@ def find_photos(
 
 
 def _read_coco(path: Path, folder: Path) -> Photos:
-    try:
-        file = msgspec.json.decode(path.read_bytes(), type=_File, strict=False)
-    except ValueError as error:  # also of the encoding
-        raise ValueError(
-            f'{path} must be a COCO JSON file with images: {error}.'
-        ) from error
+    file = read_json(path, _File, 'a COCO JSON file with images')
     names = [image.file_name for image in file.images]
     ids = [image.id for image in file.images]
     for what, values in (('file_name', names), ('id', ids)):

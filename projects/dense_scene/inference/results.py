@@ -10,6 +10,7 @@ import numpy as np
 
 from ..utils.boxes import xyxy_to_xywh
 from ..utils.files import whole_file, write_text
+from ..utils.scores import are_above
 from ..visualization.dense_picture import PictureBoxes
 from .threshold import Threshold
 
@@ -36,7 +37,7 @@ class PhotoResult:
         """The boxes that count: their score, as float32, is above."""
         found = self.found
         assert found.scores is not None
-        keep = found.scores.astype(np.float32) > np.float32(score)
+        keep = are_above(found.scores, score)
         return PictureBoxes(
             found.boxes[keep], found.labels[keep], found.scores[keep]
         )
