@@ -10,6 +10,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from ...datasets.column_dataset import ColumnDataset
+from ...datasets.parts import data_parts, inner_datasets
 from .findings import Findings, list_few
 from .stock_coco import check_order
 
@@ -34,7 +35,7 @@ def data_classes(dataset: Dataset) -> Classes | None:
     None if a part has none, or asks for its classes in words
     (``return_classes``), so that no label of a head stands for them.
     """
-    found = [_own_classes(part) for part in _parts(dataset)]
+    found = [_own_classes(part) for part in data_parts(dataset)]
     if not found or None in found:
         return None
     return tuple(dict.fromkeys(chain(*filter(None, found))))
@@ -122,7 +123,7 @@ def put_into_list(dataset: Dataset, classes: Classes, what: str) -> Findings:
         what (str): Such as 'val', for messages.
     """
     findings, changed = Findings(), False
-    for part in _parts(dataset):
+    for part in data_parts(dataset):
         own = _own_classes(part)
         findings += check_order(part)
         if own is None or own == classes:
@@ -159,7 +160,7 @@ def put_into_list(dataset: Dataset, classes: Classes, what: str) -> Findings:
 
 def check_objects(dataset: Dataset) -> Findings:
     """Which classes have no object to learn from."""
-    parts = _parts(dataset)
+    parts = data_parts(dataset)
     if not all(isinstance(part, ColumnDataset) for part in parts):
         return Findings()
     used = {name for part in parts for name in _used(part)}
@@ -174,20 +175,12 @@ def _used(part: ColumnDataset) -> list[str]:
     return [names[label] for label in np.unique(part.columns.labels)]
 
 
-def _parts(dataset: Any) -> list[Any]:
-    """The data sets that wrappers join or wrap."""
-    inner = getattr(dataset, 'datasets', [getattr(dataset, 'dataset', None)])
-    found = [_parts(item) for item in inner if item is not None]
-    return sum(found, []) or [dataset]
-
-
 def _wrappers(dataset: Any) -> Iterator[Any]:
     """The wrappers around the parts, innermost first."""
-    inner = getattr(dataset, 'datasets', [getattr(dataset, 'dataset', None)])
+    inner = inner_datasets(dataset)
     for item in inner:
-        if item is not None:
-            yield from _wrappers(item)
-    if any(item is not None for item in inner):
+        yield from _wrappers(item)
+    if inner:
         yield dataset
 
 
@@ -197,7 +190,7 @@ def _tell_wrappers(dataset: Dataset) -> None:
         if not hasattr(wrapper, '_metainfo'):
             continue
         old = wrapper._metainfo
-        metas = [part.metainfo for part in _parts(wrapper)]
+        metas = [part.metainfo for part in data_parts(wrapper)]
         # mmdet's ConcatDataset adds where its parts begin, and keeps a list
         # of them while they differ.
         for meta in metas:

@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 
 from ...datasets.annotation_columns import AnnotationColumns
 from ...datasets.column_dataset import ColumnDataset
+from ...datasets.parts import data_parts
 from .contradictions import warn_of_contradictions
 from .ground_truth import GroundTruth
 
@@ -30,8 +31,10 @@ def read_dataset(
             into, by name. Defaults to None: the data set's own.
         ann_file (str, optional): The file that it must be of, if any.
     """
-    parts = find_column_datasets(dataset)
-    if not parts or ann_file is not None and not _is_whole(parts, ann_file):
+    parts = data_parts(dataset)
+    if not all(isinstance(part, ColumnDataset) for part in parts):
+        return None
+    if ann_file is not None and not _is_whole(parts, ann_file):
         return None
     for part in parts:
         part.full_init()
@@ -81,15 +84,6 @@ def join_truth(
         fault = 'the data set has no metainfo'
         raise ValueError(f'classes must be known, but {fault}.')
     return GroundTruth.from_columns(join_columns(parts), classes)
-
-
-def find_column_datasets(dataset: Dataset | None) -> list[ColumnDataset]:
-    """Those that a data set consists of; none if any part is another."""
-    if isinstance(dataset, ColumnDataset):
-        return [dataset]
-    inner = getattr(dataset, 'datasets', [getattr(dataset, 'dataset', None)])
-    parts = [find_column_datasets(item) for item in inner if item is not None]
-    return sum(parts, []) if all(parts) else []
 
 
 def _is_whole(parts: list[ColumnDataset], ann_file: str) -> bool:
