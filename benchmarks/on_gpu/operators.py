@@ -17,6 +17,7 @@ from mmcv.ops.multi_scale_deform_attn import (
 )
 
 import portable_ops
+from benchmarks import mmcv_ops
 from portable_ops import torchvision_kernels as kernels
 
 from .bench import Bench, Step
@@ -65,16 +66,9 @@ def without_torchvision():
 
 
 def proposals(bench: Bench, num: int, objects: int):
-    """Boxes around some objects, about as dense as on a shelf; scores."""
+    """Those of the CPU's benchmark, with scores that all differ."""
+    boxes, _ = mmcv_ops.proposals(objects, num)
     generator = torch.Generator().manual_seed(0)
-    which = torch.randint(0, objects, (num,), generator=generator)
-    span = 1000 * (num / 2000) ** 0.5
-    center = torch.rand(objects, 2, generator=generator)[which] * span
-    size = 20 + 40 * torch.rand(objects, 2, generator=generator)[which]
-    noise = torch.randn(num, 4, generator=generator) / 10
-    center = center + noise[:, :2] * size
-    half = size * noise[:, 2:].exp() / 2
-    boxes = torch.cat([center - half, center + half], 1)
     scores = torch.randperm(num, generator=generator) / num
     return boxes.to(bench.device), scores.to(bench.device)
 
