@@ -1,6 +1,7 @@
 """A suite runs to its end, whatever happens to its runs."""
 
 import io
+import json
 import time
 
 import pytest
@@ -63,7 +64,14 @@ def test_every_run_is_recorded_and_none_runs_twice(tmp_path):
     first = read_records(work_dir / 'records.jsonl')
     assert len(first) == 4
     one = first[0]
-    assert set(one.data) == {'train.json', 'img/'} and one.seconds > 0
+    assert set(one.data) == {'train.json', 'img/'}
+    (folder,) = (
+        job.folder
+        for job in jobs
+        if (job.resolved.row.name, job.seed) == (one.row, one.seed)
+    )
+    usage = json.loads((folder / 'usage.json').read_text())
+    assert one.seconds == pytest.approx(usage['seconds'], abs=1e-3)
     assert {'torch', 'mmdet', 'python'} <= set(one.versions)
     assert one.jobs_per_device == 2 and not one.resumed
     by_row = {(r.row): r for r in first}

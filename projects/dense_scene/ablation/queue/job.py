@@ -122,7 +122,7 @@ class Job:
             parent_sha256=parent,
             data=self.data,
             metrics={} if failed else self.read_metrics(),
-            seconds=round(usage.get('seconds', 0.0), 1),
+            seconds=round(usage.get('seconds', 0.0), 3),
             memory_mb=round(usage.get('memory_mb', 0.0)) or None,
             attempts=max(self.attempts, int(usage.get('attempts', 0))),
             resumed=self.resumed,
