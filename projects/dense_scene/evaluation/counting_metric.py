@@ -6,21 +6,18 @@ from typing import Any
 import numpy as np
 import torch
 from mmdet.registry import METRICS
-from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from ..utils import checks
 from ..utils.groups import find_positions
 from ..utils.ids import number_ids
 from .counting import format_counting, name_counts, summarize_counting
-from .tables.dataset_truth import read_truth
-from .tables.ground_truth import GroundTruth
+from .truth_metric import TruthMetric
 
 
 @METRICS.register_module()
-class CountingMetric(BaseMetric):
+class CountingMetric(TruthMetric):
     """Errors of the number of objects per image.
 
     Source: :func:`count_errors`. ``DenseCocoMetric(count=True)`` gives the
@@ -70,25 +67,9 @@ class CountingMetric(BaseMetric):
         backend_args: dict | None = None,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
-        self.ann_file = ann_file
+        super().__init__(ann_file, backend_args, **kwargs)
         self.score_thr = checks.number('score_thr', score_thr, '[0, 1]')
         self.classwise = classwise
-        self.backend_args = backend_args
-        self._dataset: Dataset | None = None
-        self._truth: GroundTruth | None = None
-
-    def use_dataset(self, dataset: Dataset | None) -> None:
-        """Count the objects of this data set, as in DenseCocoMetric."""
-        if dataset is not self._dataset:
-            self._dataset, self._truth = dataset, None
-
-    def prepare(self) -> None:
-        """Read the ground truth, unless it comes with the samples."""
-        if self._truth is None:
-            self._truth = read_truth(
-                self._dataset, self._classes, self.ann_file, self.backend_args
-            )
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the labels and scores of each image."""
@@ -132,10 +113,6 @@ class CountingMetric(BaseMetric):
         names = name_counts(self.score_thr, classes * self.classwise)
         return [f'{self.prefix}/{name}' for name in names]
 
-    @property
-    def _classes(self) -> Sequence[str] | None:
-        return (self.dataset_meta or {}).get('classes')
-
     def _true_counts(
         self, results: list[tuple]
     ) -> tuple[Sequence[str], np.ndarray]:
@@ -145,9 +122,8 @@ class CountingMetric(BaseMetric):
             rows = find_positions(ids, self._truth.columns.image_ids)
             if (rows < 0).any():
                 raise ValueError(
-                    f'{self.ann_file or "the data set"} must list every '
-                    f'evaluated image, but lacks {(rows < 0).sum()} of '
-                    f'{len(ids)}.'
+                    f'{self._source} must list every evaluated image, but '
+                    f'lacks {(rows < 0).sum()} of {len(ids)}.'
                 )
             return self._truth.classes, self._truth.counts(by_class=True)[rows]
         parts = [result[-1] for result in results]

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 from mmdet.registry import METRICS
-from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
-from torch.utils.data import Dataset
 
 from ..utils import checks
 from ..utils.files import require_file, require_writable_file
@@ -26,13 +24,14 @@ from .samples import (
 from .stored import detection_file as store
 from .tables import coco_summary
 from .tables.coco_tables import CocoTables
-from .tables.dataset_truth import join_truth, read_truth
+from .tables.dataset_truth import join_truth
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
+from .truth_metric import TruthMetric
 
 
 @METRICS.register_module()
-class DenseCocoMetric(BaseMetric):
+class DenseCocoMetric(TruthMetric):
     """COCO's box AP and AR at every one of ``max_dets``.
 
     Source: the COCO protocol, as in pycocotools; equal to it in every number.
@@ -108,10 +107,9 @@ class DenseCocoMetric(BaseMetric):
         backend_args: dict | None = None,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(ann_file, backend_args, **kwargs)
         self.max_dets = checks.positive_integers('max_dets', max_dets)
         self.backend = load_backend(backend)
-        self.ann_file = ann_file
         self.classwise = classwise
         self.density = density or density_file is not None
         if self.density:
@@ -125,27 +123,12 @@ class DenseCocoMetric(BaseMetric):
         for name in ('detection_file', 'density_file'):
             if path := getattr(self, name):
                 require_writable_file(name, path)
-        self.backend_args = backend_args
         self.density_report: DensityReport | None = None
         self.model_caps: dict[str, int] = {}
         self.run_info: dict = {}
-        self._dataset: Dataset | None = None
-        self._truth: GroundTruth | None = None
         self._warned: set[str] = set()
         if ann_file and backend_args is None and '://' not in ann_file:
             require_file(ann_file, 'ann_file', 'Leave it out, or correct it.')
-
-    def use_dataset(self, dataset: Dataset | None) -> None:
-        """Evaluate against this data set, where :func:`.read_dataset` can."""
-        if dataset is not self._dataset:
-            self._dataset, self._truth = dataset, None
-
-    def prepare(self) -> None:
-        """Read the ground truth, unless it comes with the samples."""
-        if self._truth is None:
-            self._truth = read_truth(
-                self._dataset, self._classes, self.ann_file, self.backend_args
-            )
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the arrays of each image."""
@@ -214,23 +197,19 @@ class DenseCocoMetric(BaseMetric):
             names += (f'count_{name}' for name in got)
         return [f'{self.prefix}/{name}' for name in names]
 
-    @property
-    def _classes(self) -> Sequence[str] | None:
-        return (self.dataset_meta or {}).get('classes')
-
     def _truth_of(self, results: list[tuple]) -> GroundTruth:
         """Of the images that were evaluated."""
         ids = unique_images(results)
         if self._truth is None:
             parts = [result[-1] for result in results]
             return join_truth(parts, self._classes)
-        listed, source = self._truth.columns, self.ann_file or 'the data set'
+        listed = self._truth.columns
         if len(ids) < len(listed):
             self._warn_once(
-                f'{source} lists {len(listed)} images, of which {len(ids)} '
-                'were evaluated: the results are for these.'
+                f'{self._source} lists {len(listed)} images, of which '
+                f'{len(ids)} were evaluated: the results are for these.'
             )
-        return self._truth.subset(ids, source)
+        return self._truth.subset(ids, self._source)
 
     def _try(self, write: Callable, path: str, *args: Any) -> None:
         """The numbers are there by now, and stay whatever the disk says."""

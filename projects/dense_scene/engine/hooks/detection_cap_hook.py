@@ -8,9 +8,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
-from ...evaluation.counting_metric import CountingMetric
 from ...evaluation.dense_coco_metric import DenseCocoMetric
 from ...evaluation.stored.detection_file import describe_file
+from ...evaluation.truth_metric import TruthMetric
 from ...utils.model_wrappers import peel
 
 _PACKAGES = ('mmdet', 'mmengine', 'torch', 'numpy')
@@ -98,7 +98,7 @@ def _share(runner: Runner, phase: str) -> list[Any]:
     ours = [
         metric
         for metric in getattr(loop.evaluator, 'metrics', [])
-        if isinstance(metric, (DenseCocoMetric, CountingMetric))
+        if isinstance(metric, TruthMetric)
     ]
     for metric in ours:
         metric.use_dataset(loop.dataloader.dataset)
