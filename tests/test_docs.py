@@ -31,3 +31,22 @@ def test_links_between_pages_lead_somewhere(root):
             r'\]\((?!https?://)([^)#\s]+)', page.read_text()
         ):
             assert (page.parent / link).exists(), (page.name, link)
+
+
+def test_ratios_of_the_readme_stand_in_the_benchmarks(root):
+    """Each under the command that its row names."""
+    readme = (root / 'README.md').read_text()
+    pages = (root / 'docs/benchmarks.md').read_text().split('\n## ')
+    rows = re.findall(r'\|([^|\n]+)\| `benchmarks/(\w+\.py)` \|', readme)
+    assert rows
+    for measured, script in rows:
+        (page,) = (
+            page for page in pages if f'python benchmarks/{script}' in page
+        )
+        ratios = re.findall(r'[\d.]+x|1/\d+', measured)
+        assert ratios
+        for ratio in ratios:
+            assert re.search(rf'(?<![\d.]){re.escape(ratio)}', page), (
+                script,
+                ratio,
+            )
