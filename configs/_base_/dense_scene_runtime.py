@@ -28,6 +28,10 @@ default_hooks = dict(
 )
 custom_hooks = []
 
+# Pictures of test --show-dir, DetInferencer and browse_dataset; the backends
+# are mmdet's. `visualizer.type=DetLocalVisualizer` gives mmdet's pictures.
+visualizer = dict(type='DenseVisualizer')
+
 # mim test ... --tta: with the model's NMS and max_per_img. mmdet makes the
 # pipeline of the test pipeline and its mirror image.
 tta_model = dict(type='DenseTTAModel')

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from dense_scene.inference.threshold import save_threshold
 from dense_scene.testing import tiny_coco
 
 
@@ -41,6 +42,15 @@ def test_from_a_folder_to_a_table_of_counts(predict, tmp_path):
     assert sum(int(row['count']) for row in counts(out)) >= total
 
 
+def test_results_beside_the_photos(cli, save, photos):
+    """Neither the photos nor the pictures of them are taken for the other."""
+    given = 'predict', photos, '--weights', save(), '--out', photos
+    for _ in range(2):
+        status, output, error = cli(*given, '--pictures')
+        assert status == 0 and 'in 4 images' in output, error
+    assert len(list((photos / 'pictures').rglob('*.jpg'))) == 4
+
+
 def test_a_broken_image_changes_the_exit_code(predict, photos):
     (photos / 'z.jpg').write_text('text')
     status, output, error = predict()
@@ -69,6 +79,7 @@ def test_bad_input_is_one_line(cli, save, photos, tmp_path):
         (photos, out, ['--score-thr', '2'], 'score_thr must be'),
         (photos, out, ['--batch-size', '0'], 'batch_size must be'),
         (photos, out, ['--device', 'abacus'], 'device'),
+        (photos, out, ['--device', 'meta'], 'device must be one of this'),
     ):
         given = source, '--weights', weights, '--out', place, *options
         status, output, error = cli('predict', *given)
@@ -120,4 +131,17 @@ def test_export_and_predict(cli, save, photos, tmp_path, config_text):
         *('predict', photos, '--weights', tmp_path / 'tiny.onnx', '--half'),
         *('--out', tmp_path / 'half'),
     )
-    assert status == 1 and 'without --config, --device and --half' in error
+    assert status == 1 and '--half must go with an .xml' in error
+    # the threshold of the checkpoint is that of what was exported from it
+    values = dict(score_thr=0.7, ann_file='val.json')
+    save_threshold(tmp_path / 'tiny.pth', values)
+    status, output, error = cli(
+        *('predict', photos, '--weights', tmp_path / 'tiny.onnx'),
+        *('--out', tmp_path / 'of tiny.onnx', '--device', 'cpu'),
+    )
+    assert status == 0 and '0.7 (tiny.counting.json, on val.json)' in output
+    status, _, error = cli(
+        *('predict', photos, '--weights', tmp_path / 'tiny.onnx'),
+        *('--out', tmp_path / 'of tiny.onnx', '--device', 'cuda'),
+    )
+    assert status == 1 and 'without --config and --device' in error

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dense_scene.inference.photos import find_photos, read_photo
+from dense_scene.inference.photos import (
+    describe_others,
+    find_photos,
+    read_photo,
+)
 
 NAMES = ['a.png', 'b.jpg', 'below/a.png', 'below/c.bmp']
 
@@ -24,6 +28,20 @@ def test_a_folder_with_all_below_it(photos):
 def test_the_folder_of_results_is_no_input(photos):
     found = find_photos(str(photos), leave_out=str(photos / 'below'))
     assert found.names == NAMES[:2]
+
+
+def test_what_else_a_folder_holds_is_told(photos):
+    assert describe_others(find_photos(str(photos))) == ''
+    for name in ('film.MP4', 'below/phone.heic', 'notes.txt'):
+        (photos / name).write_bytes(b'x')
+    found = find_photos(str(photos))
+    assert found.names == NAMES and len(found.others) == 2
+    assert describe_others(found).startswith('2 files that end with .heic, .m')
+    for path in photos.rglob('*'):
+        if path.suffix in ('.png', '.jpg', '.bmp'):
+            path.unlink()
+    with pytest.raises(ValueError, match=r'one image.* but with .heic, .mp4'):
+        find_photos(str(photos))
 
 
 def test_an_image_and_a_pattern(photos, monkeypatch):
@@ -91,7 +109,12 @@ def test_sixteen_bits_cmyk_gray_and_transparency(tmp_path):
 
 def test_what_is_wrong_with_a_file(tmp_path, photos):
     assert read_photo(tmp_path / 'no.jpg') == 'does not exist'
-    assert 'cannot be read' in read_photo(tmp_path)
+    os.mkfifo(tmp_path / 'pipe.jpg')
+    for path in (tmp_path, tmp_path / 'pipe.jpg'):
+        assert read_photo(path) == 'cannot be read (it is no file)'
+    # names of a stranger's COCO file
+    assert 'too long' in read_photo(tmp_path / ('a' * 5000))
+    assert 'null byte' in read_photo(tmp_path / 'a\0.jpg')
     (tmp_path / 'a.jpg').write_text('text')
     assert read_photo(tmp_path / 'a.jpg') == 'is no image that can be decoded'
     (tmp_path / 'a.jpg').write_bytes(b'')

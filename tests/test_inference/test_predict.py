@@ -152,12 +152,17 @@ def test_an_image_that_the_model_cannot_take(folder, tmp_path, capsys, sheet):
         def __call__(self, images):
             if min(image.shape[0] for image in images) < 5:
                 raise ValueError('too\nflat')
+            if min(image.shape[1] for image in images) < 5:
+                cv2.resize(images[-1], (0, 9))
             return super().__call__(images)
 
     sheet(folder / 'flat.png', BOXES[:1], (300, 1))
-    outcome, total = run(folder, tmp_path / 'out', Picky(), batch_size=4)
-    assert total == 5 and list(outcome.faults) == ['flat.png']
-    assert 'flat.png cannot be looked at (too flat)' in capsys.readouterr().err
+    sheet(folder / 'thin.png', BOXES[:1], (2, 200))
+    outcome, total = run(folder, tmp_path / 'out', Picky(), batch_size=5)
+    assert total == 5 and list(outcome.faults) == ['flat.png', 'thin.png']
+    printed = capsys.readouterr().err
+    assert 'flat.png cannot be looked at (too flat)' in printed
+    assert 'thin.png is too narrow for the model: 2 x 200' in printed
 
 
 def test_a_full_disk_loses_no_finished_image(folder, tmp_path, monkeypatch):
@@ -169,7 +174,7 @@ def test_a_full_disk_loses_no_finished_image(folder, tmp_path, monkeypatch):
         raise OSError(28, 'No space left on device')
 
     monkeypatch.setattr('csv.writer', full)
-    with pytest.raises(OSError, match='No space'):
+    with pytest.raises(OSError, match=r"No space.*boxes.csv'"):
         run(folder, out, threshold=Threshold(0.1, 'given'))
     assert (out / 'boxes.csv').read_bytes() == before
     assert not list(out.glob('*.tmp'))

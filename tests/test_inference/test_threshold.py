@@ -1,5 +1,7 @@
 """The score from which on detections count."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,19 @@ def test_that_of_other_weights_is_not_taken(tmp_path):
         read_threshold(weights)
     with pytest.raises(ValueError, match='score_thr must be'):
         read_threshold(weights, 1.5)
+
+
+def test_an_exported_model_has_that_of_its_checkpoint(tmp_path):
+    weights, exported = tmp_path / 'a.pth', tmp_path / 'a.onnx'
+    weights.write_bytes(b'one')
+    exported.write_bytes(b'graph')
+    values = dict(score_thr=0.3, ann_file='val.json')
+    save_threshold(weights, values)
+    digest = hashlib.sha256(b'one').hexdigest()
+    assert read_threshold(exported, exported_from=digest)[0] == 0.3
+    with pytest.raises(ValueError, match='other weights of that name'):
+        read_threshold(exported, exported_from='that of another')
+    save_threshold(exported, dict(values, score_thr=0.4), digest)
+    for path in (weights, exported):
+        assert read_threshold(path, exported_from=digest)[0] == 0.4
+    assert read_threshold(weights)[0] == 0.4

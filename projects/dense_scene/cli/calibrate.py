@@ -18,7 +18,7 @@ RECORD = 'boxes, to go on from (default: beside the weights)'
 
 def add_arguments(parser: CommandParser) -> None:
     add = parser.add
-    add('--weights', 'a checkpoint, or model.onnx', required=True)
+    add('--weights', 'a checkpoint, or model.onnx or .xml', required=True)
     truth = 'annotations: COCO JSON, or a CSV of SKU-110K'
     add('--ann-file', truth, metavar='FILE', required=True)
     add('--images', 'their folder (default: that of FILE)', metavar='FOLDER')
@@ -41,7 +41,8 @@ def run(args: Namespace) -> None:
         args.out,
         args.batch_size,
     )
-    path = save_threshold(args.weights, values)
+    origin = settings['exported_from']
+    path = save_threshold(args.weights, values, origin)
     print(
         f'count above {values["score_thr"]:.3g}: an error of '
         f'{values["MAE"]:.2f} objects an image on {values["images"]} images, '

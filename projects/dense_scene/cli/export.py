@@ -28,16 +28,18 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(args: Namespace) -> None:
-    from ..inference.detector import TorchDetector
+    from ..evaluation.stored.detection_file import describe_file
     from ..inference.export.write import (
         ENDINGS,
         export_detector,
         pipeline_meta,
     )
+    from ..inference.torch_detector import TorchDetector
 
     with redirect_stdout(sys.stderr):  # mmengine prints what it loads
         detector = TorchDetector(args.weights, args.config, 'cpu')
-    meta = pipeline_meta(detector.classes, detector.cfg)
+    digest = describe_file('weights', args.weights)['weights_sha256']
+    meta = pipeline_meta(detector.classes, detector.cfg, digest)
     path = args.out or Path(args.weights).with_suffix(ENDINGS[args.target])
     written = export_detector(detector.model, path, args.target, meta)
     print(written)

@@ -11,6 +11,7 @@ The same command goes on where it was stopped. Code 3: some images are broken.
 
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 from .options import CommandParser
 
@@ -21,7 +22,7 @@ TILES = 'of large photos: auto, ROWSxCOLS or a side in pixels'
 def add_arguments(parser: CommandParser) -> None:
     add = parser.add
     add('input', 'images', metavar='INPUT')
-    add('--weights', 'a checkpoint, or model.onnx', required=True)
+    add('--weights', 'a checkpoint, or model.onnx or .xml', required=True)
     add('--out', 'results', metavar='FOLDER', required=True)
     add_model(parser)
     add('--images', 'of a COCO file (default: its folder)', metavar='FOLDER')
@@ -47,15 +48,18 @@ def model_options(args: Namespace) -> dict:
 
 def run(args: Namespace) -> int:
     from ..inference.load import load_detector
-    from ..inference.photos import find_photos
-    from ..inference.predict import predict_photos, write_results
+    from ..inference.photos import describe_others, find_photos
+    from ..inference.predict import PICTURES, predict_photos, write_results
     from ..inference.record import make_folder
     from ..inference.threshold import read_threshold
 
-    threshold = read_threshold(args.weights, args.score_thr)
-    photos = find_photos(args.input, args.images, leave_out=args.out)
+    photos = find_photos(args.input, args.images, Path(args.out, PICTURES))
+    if others := describe_others(photos):
+        print(others, file=sys.stderr)
     make_folder(args.out)
     detector, settings = load_detector(args.weights, **model_options(args))
+    origin = settings['exported_from']
+    threshold = read_threshold(args.weights, args.score_thr, origin)
     outcome = predict_photos(
         detector, photos, args.out, settings, args.batch_size
     )

@@ -1,3 +1,1 @@
-"""Predictions of a trained model; importing it registers our classes."""
-
-from .. import registration as registration
+"""Predictions of a trained model; only checkpoints need torch and mmdet."""

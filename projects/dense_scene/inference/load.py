@@ -5,8 +5,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from ..evaluation.stored.detection_file import describe_file
-from .detector import Detector, TorchDetector
-from .export.onnx_detector import OnnxDetector
+from ..utils.files import require_file
+from .detector import Detector
+from .export.exported_detector import RUNTIMES, ExportedDetector
 from .tiles import TiledDetector
 
 
@@ -21,29 +22,35 @@ def load_detector(
     """The detector, and the settings that its boxes depend on.
 
     Args:
-        weights (str): A checkpoint, or the ``.onnx`` file of an exported
-            model, which has no ``config``, ``device`` and ``half``.
-        config, device, half: Of :class:`TorchDetector`.
+        weights (str): A checkpoint, or the ``.onnx`` or ``.xml`` file of an
+            exported model, which has no ``config`` and ``device``.
+        config, device, half: Of :class:`TorchDetector`; ``half`` of
+            :class:`ExportedDetector` as well.
         tiles (str, optional): See :func:`plan_tiles`. Defaults to None: the
             model gets whole images.
         batch_size (int): Tiles at a time. Defaults to 1.
     """
+    require_file(weights, 'weights')  # before what loads for seconds
     detector: Detector
-    if Path(weights).suffix == '.onnx':
-        if config or device or half:
+    if Path(weights).suffix in RUNTIMES:
+        if config or device not in (None, 'cpu'):
             raise ValueError(
-                'model.onnx must be given without --config, --device and '
-                '--half: the file and onnxruntime settle these.'
+                f'{weights} must be given without --config and --device: the '
+                'file holds its model, and runs on the CPU.'
             )
-        detector = OnnxDetector(weights)
+        detector = ExportedDetector(weights, half)
     else:
+        from .torch_detector import TorchDetector  # loads torch and mmdet
+
         with redirect_stdout(sys.stderr):  # mmengine prints what it loads
             detector = TorchDetector(weights, config, device, half)
+    origin = getattr(detector, 'exported_from', None)
     if tiles is not None:
         side = getattr(detector, 'full_side', 1024)
         detector = TiledDetector(detector, tiles, batch_size, side)
     settings = dict(
         weights=describe_file('weights', weights)['weights_sha256'],
+        exported_from=origin,
         config=describe_file('config', config).get('config_sha256'),
         half=half,
         tiles=tiles,

@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
-import torch
 from rich.console import Console
 from rich.progress import Progress, ProgressColumn, Task
 from rich.text import Text
@@ -23,6 +22,7 @@ from .results import PhotoResult, write_boxes, write_coco_results, write_counts
 from .threshold import Threshold
 
 RECORD = 'predictions.jsonl'
+PICTURES = 'pictures'
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def write_results(
     write_label_studio(folder / 'label_studio.json', *how)
     total = write_counts(folder / 'counts.csv', *how)
     for result in results if pictures else ():
-        write_picture(folder / 'pictures', result, classes, threshold)
+        write_picture(folder / PICTURES, result, classes, threshold)
     return total
 
 
@@ -166,16 +166,14 @@ def _detect(
     """The boxes of a batch; one by one where the batch as a whole fails."""
     try:
         yield from zip(names, images, detector(images))
-    except torch.cuda.OutOfMemoryError as error:
-        raise OSError(
-            f'{len(images)} images at a time must fit into the memory of the '
-            'device, but do not. Use a smaller --batch-size, or --tiles.'
-        ) from error
     except (cv2.error, ValueError, ZeroDivisionError) as error:
-        # A strip of one pixel has no size left after it was resized.
         if len(images) == 1:
-            text = ' '.join(str(error).split())
-            _pass_over(names[0], f'cannot be looked at ({text})', faults)
+            fault = f'cannot be looked at ({" ".join(str(error).split())})'
+            if not isinstance(error, ValueError):
+                # A side of no pixel is left after it was resized.
+                height, width = images[0].shape[:2]
+                fault = f'is too narrow for the model: {width} x {height}'
+            _pass_over(names[0], fault, faults)
             return
         for name, image in zip(names, images):
             yield from _detect(detector, [name], [image], faults)

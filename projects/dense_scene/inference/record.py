@@ -69,8 +69,12 @@ class PredictionRecord:
         return name in self._found
 
     def _append(self, line: dict) -> None:
-        with open(self.path, 'a', encoding='utf-8') as file:
-            file.write(json.dumps(line) + '\n')
+        try:
+            with open(self.path, 'a', encoding='utf-8') as file:
+                file.write(json.dumps(line) + '\n')
+        except OSError as error:  # a full disk has no name of the file
+            error.filename = str(self.path)
+            raise
 
     def _read(self, settings: dict) -> int:
         """Take in the whole lines; how many bytes they have."""
@@ -120,7 +124,7 @@ def file_stamp(path: str | os.PathLike) -> tuple[int, int]:
     """Size and time of change, or zeros for no file: has it been replaced?"""
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # the second: a zero byte in the name
         return 0, 0
     return status.st_size, status.st_mtime_ns
 

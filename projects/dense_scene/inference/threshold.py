@@ -51,25 +51,34 @@ def threshold_path(weights: str | Path) -> Path:
     return Path(weights).with_suffix('.counting.json')
 
 
-def save_threshold(weights: str | Path, values: dict) -> Path:
+def save_threshold(
+    weights: str | Path, values: dict, exported_from: str | None = None
+) -> Path:
     """Write what :func:`calibrate` gave and what it was chosen on.
 
     Args:
         weights (str | Path): The checkpoint; the file names its SHA-256.
         values (dict): With ``score_thr``; what JSON can hold.
+        exported_from (str, optional): Of an exported model: the SHA-256 of
+            its checkpoint, whose threshold this is as well.
     """
     path = threshold_path(weights)
     known = describe_file('weights', str(weights))
+    if exported_from:
+        known['exported_from'] = exported_from
     write_text(path, [json.dumps({**values, **known}, indent=1), '\n'])
     return path
 
 
 def read_threshold(
-    weights: str | Path, given: float | None = None
+    weights: str | Path,
+    given: float | None = None,
+    exported_from: str | None = None,
 ) -> Threshold:
     """The given score, else that of :func:`save_threshold`, else 0.5.
 
-    ValueError if the file beside the weights is of others with their name.
+    A model and what was exported from it share their threshold. ValueError if
+    the file beside the weights is of others with their name.
     """
     if given is not None:
         return Threshold(checks.number('score_thr', given, '[0, 1]'), 'given')
@@ -78,13 +87,15 @@ def read_threshold(
         return Threshold(DEFAULT, 'default, not calibrated')
     try:
         values = json.loads(path.read_text(encoding='utf-8'))
-        digest, score = values['weights_sha256'], values['score_thr']
+        known = {values['weights_sha256'], values.get('exported_from')}
         source = f'{path.name}, on {values["ann_file"]}'
-    except (KeyError, TypeError, ValueError) as error:
+        score = values['score_thr']
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f'{path} must be what dense-scene calibrate wrote. Run it again.'
         ) from error
-    if digest != describe_file('weights', str(weights))['weights_sha256']:
+    digest = describe_file('weights', str(weights))['weights_sha256']
+    if known.isdisjoint({digest, exported_from} - {None}):
         raise ValueError(
             f'{path} must belong to {weights}, but was chosen for other '
             'weights of that name. Run dense-scene calibrate, or give '

@@ -23,6 +23,7 @@ IMAGE_SUFFIXES = frozenset(
         '.gif',
         '.jp2',
         '.ppm',
+        '.pgm',
     ]
 )
 

@@ -42,6 +42,10 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
             os.replace(part, path)
             with suppress(PermissionError):  # a folder that cannot be listed
                 _flush(path.parent)
+        except OSError as error:
+            if error.filename is None:  # of a full disk
+                error.filename = str(path)
+            raise
         finally:
             part.unlink(missing_ok=True)
 

@@ -9,7 +9,7 @@ from mmdet.structures import DetDataSample
 from mmdet.utils import register_all_modules
 
 from dense_scene.inference.export.cascade_graph import CascadeGraph, decode
-from dense_scene.inference.export.onnx_detector import pad_image
+from dense_scene.inference.export.sides import pad_image
 from dense_scene.testing import random_boxes
 from tests.tiny_two_stage import model_config
 

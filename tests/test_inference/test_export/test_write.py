@@ -1,17 +1,28 @@
 """Exported files give what mmdet gives, on 20 images of four sizes."""
 
+import csv
+import json
+import subprocess
+import sys
 from shutil import copy
 
+import cv2
+import mmcv
 import numpy as np
 import pytest
 import torch
 
 from dense_scene.inference.export import write
-from dense_scene.inference.export.onnx_detector import OnnxDetector, pad_image
+from dense_scene.inference.export.exported_detector import (
+    ExportedDetector,
+    fit_inside,
+)
+from dense_scene.inference.export.sides import pad_image
 from dense_scene.inference.export.write import export_detector, pipeline_meta
 
 from .test_cascade_graph import build, by_mmdet, compare, images
 
+META = dict(classes=['a', 'b'], scale=None, keep_ratio=True)
 WHY = 'needs dense-scene[export]: onnx, onnxscript, onnxruntime, openvino'
 
 
@@ -53,34 +64,95 @@ def onnx_file(model, tmp_path_factory):
     for name in ('onnx', 'onnxscript', 'onnxruntime'):
         pytest.importorskip(name, reason=WHY)
     path = tmp_path_factory.mktemp('onnx') / 'model.onnx'
-    meta = dict(classes=['a', 'b'], scale=None, keep_ratio=True)
-    return export_detector(model, path, 'onnx', meta)
+    return export_detector(model, path, 'onnx', META)
 
 
-@pytest.mark.slow
-def test_onnx(model, onnx_file, tmp_path):
-    detector = OnnxDetector(onnx_file)
+def compare_detector(model, detector):
     assert detector.classes == ('a', 'b')
     for image in images(20):
         found = detector([image])[0]
         columns = found.boxes, found.scores, found.labels
         compare(by_mmdet(model, image), columns)
-    (tmp_path / 'model.onnx').write_bytes(b'x')
-    with pytest.raises(ValueError, match='what dense-scene export wrote'):
-        OnnxDetector(tmp_path / 'model.onnx')
 
 
 @pytest.mark.slow
-def test_openvino(model, traced, onnx_file, tmp_path, monkeypatch):
-    openvino = pytest.importorskip('openvino', reason=WHY)
-    monkeypatch.setattr(
-        write, '_write_onnx', lambda _, path, meta: copy(onnx_file, path)
+def test_onnx(model, onnx_file, tmp_path):
+    compare_detector(model, ExportedDetector(onnx_file))
+    with pytest.raises(ValueError, match='--half must go with an .xml'):
+        ExportedDetector(onnx_file, half=True)
+    (tmp_path / 'model.onnx').write_bytes(b'x')
+    with pytest.raises(ValueError, match='what dense-scene export wrote'):
+        ExportedDetector(tmp_path / 'model.onnx')
+
+
+@pytest.fixture(scope='module')
+def openvino_file(model, program, onnx_file, tmp_path_factory):
+    pytest.importorskip('openvino', reason=WHY)
+    path = tmp_path_factory.mktemp('openvino') / 'model.xml'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(write, 'trace_detector', lambda model: program)
+        patch.setattr(
+            write, '_write_onnx', lambda _, path, meta: copy(onnx_file, path)
+        )
+        return export_detector(model, path, 'openvino', META)
+
+
+@pytest.mark.slow
+def test_openvino(model, openvino_file, tmp_path):
+    compare_detector(model, ExportedDetector(openvino_file))
+    here = {p.name for p in openvino_file.parent.iterdir()}
+    assert here == {'model.xml', 'model.bin'}
+    copy(openvino_file, tmp_path)  # without its weights
+    with pytest.raises(ValueError, match='what dense-scene export wrote'):
+        ExportedDetector(tmp_path / 'model.xml')
+
+
+@pytest.mark.slow
+def test_openvino_in_half(model, openvino_file):
+    """Boxes that pass in float32 by far pass here as well."""
+    exact = ExportedDetector(openvino_file)
+    half = ExportedDetector(openvino_file, half=True)
+    for image in images(4):
+        sure = exact([image])[0]
+        sure = sure.boxes[sure.scores > 0.9]
+        found = half([image])[0].boxes
+        assert found.dtype == np.float32
+        for box in sure:
+            assert np.abs(found - box).max(axis=1).min() < 3
+
+
+@pytest.mark.slow
+def test_predict_loads_no_torch(onnx_file, openvino_file, tmp_path):
+    (tmp_path / 'photos').mkdir()
+    for number, image in enumerate(images(3)):
+        cv2.imwrite(str(tmp_path / f'photos/{number}.png'), image)
+    code = """
+import sys
+from dense_scene_cli import main
+for weights in sys.argv[1:]:
+    out = weights[-3:]
+    print(main(['predict', 'photos', '--weights', weights, '--out', out]))
+print([m for m in ('mmcv', 'mmdet', 'torch') if m in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', code, onnx_file, openvino_file],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
-    path = export_detector(model, tmp_path / 'model.xml', 'openvino')
-    how = {'INFERENCE_PRECISION_HINT': 'f32'}
-    loaded = openvino.Core().compile_model(path, 'CPU', how)
-    compare_all(model, lambda *inputs: [*loaded(inputs).values()])
-    assert {p.name for p in tmp_path.iterdir()} == {'model.xml', 'model.bin'}
+    lines = done.stdout.splitlines()
+    assert (lines[1], lines[3:]) == ('0', ['0', '[]']), done.stderr
+    tables = []
+    for out in ('nnx', 'xml'):
+        with open(tmp_path / out / 'counts.csv', newline='') as file:
+            tables.append(list(csv.DictReader(file)))
+    assert tables[0] == tables[1] and len(tables[0]) == 3 * 2
+
+
+@pytest.mark.parametrize('scale', [(128, 96), (96, 128), (500, 500)])
+@pytest.mark.parametrize('size', [(1, 1), (640, 480), (480, 641), (3, 999)])
+def test_images_are_resized_as_by_mmcv(size, scale):
+    assert fit_inside(size, scale) == mmcv.rescale_size(size, scale)
 
 
 def test_what_is_missing_is_named(model, tmp_path, monkeypatch):
@@ -99,12 +171,23 @@ def test_the_pipeline_is_kept_or_refused():
     cfg = dict(test_dataloader=dict(dataset=dict(pipeline=steps)))
     assert pipeline_meta(('a',), cfg)['scale'] is None
     steps.insert(1, resize)
-    assert pipeline_meta(('a',), cfg) == dict(
-        classes=['a'], scale=[80, 60], keep_ratio=True
+    meta = pipeline_meta(('a',), cfg, 'digest')
+    assert meta == dict(
+        classes=['a'],
+        scale=[80, 60],
+        keep_ratio=True,
+        loader=dict(color_type='color', backend='cv2'),
+        weights_sha256='digest',
     )
-    steps.insert(1, dict(type='CenterCrop'))
-    with pytest.raises(ValueError, match='has CenterCrop'):
-        pipeline_meta(('a',), cfg)
+    assert json.loads(json.dumps(meta)) == meta
+    for step in (
+        dict(type='CenterCrop'),
+        dict(resize, type='RandomResize'),
+        dict(resize, interpolation='nearest'),
+    ):
+        steps[1] = step
+        with pytest.raises(ValueError, match=f'has .*{step["type"]}'):
+            pipeline_meta(('a',), cfg)
 
 
 def test_pixels_are_padded_to_whole_strides():

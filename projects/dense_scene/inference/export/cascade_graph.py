@@ -9,12 +9,9 @@ from mmdet.models.roi_heads import CascadeRoIHead, StandardRoIHead
 from mmdet.models.task_modules.coders import DeltaXYWHBBoxCoder
 from torch import Tensor, nn
 
-from .operators import nms, roi_align
+from .operators import nms, pyramid_roi_align
+from .sides import STRIDE
 
-# Sides of the input are multiples of it, so that every level is whole, and at
-# least three times as long: no level is one pixel wide, which torch.export
-# would take for a side to be broadcast.
-STRIDE, LEAST_STRIDES = 32, 3
 # Those whose boxes are what forward() and plain NMS give; by name, as ours is
 # in another room.
 _HEADS = (
@@ -69,7 +66,8 @@ class CascadeGraph(nn.Module):
         rois = self._propose(features, size)
         logits = []
         for stage, head in enumerate(self.heads):
-            score, deltas = head(self._pool(stage, features, rois))
+            pooled, place = self._pool(stage, features, rois)
+            score, deltas = (part[place] for part in head(pooled))
             logits.append(score)
             if stage < len(self.heads) - 1:
                 label = score[:, :-1].argmax(dim=1)
@@ -121,24 +119,23 @@ class CascadeGraph(nn.Module):
 
     def _pool(
         self, stage: int, features: Sequence[Tensor], rois: Tensor
-    ) -> Tensor:
-        """Features of each RoI, from the level of its size."""
+    ) -> tuple[Tensor, Tensor]:
+        """Features of RoIs, level by level, and where those of each are."""
         extractor = self.model.roi_head.bbox_roi_extractor
         if isinstance(extractor, nn.ModuleList):
             extractor = extractor[stage]
         layers = extractor.roi_layers
         padded = torch.cat([torch.zeros_like(rois[:, :1]), rois], dim=1)
         level = extractor.map_roi_levels(padded, len(layers))
-        side = layers[0].output_size[0]
-        shape = rois.shape[0], features[0].shape[1], side, side
-        pooled = features[0].new_zeros(shape)
-        for number, (layer, feature) in enumerate(zip(layers, features)):
-            rows = (level == number).nonzero().squeeze(1)
-            scale, samples = layer.spatial_scale, layer.sampling_ratio
-            how = side, scale, samples, layer.aligned
-            found = roi_align(feature, rois[rows], *how)
-            pooled = pooled.index_put((rows,), found)
-        return pooled
+        return pyramid_roi_align(
+            list(features[: len(layers)]),
+            rois,
+            level,
+            layers[0].output_size[0],
+            [layer.spatial_scale for layer in layers],
+            layers[0].sampling_ratio,
+            layers[0].aligned,
+        )
 
     def _finish(
         self, rois: Tensor, scores: Tensor, deltas: Tensor, size: Tensor

@@ -1,6 +1,6 @@
 """The two operators of a detector that torch.export cannot look into."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from mmcv.ops import nms as mmcv_nms
@@ -48,44 +48,60 @@ def _(
     return boxes.new_empty(count, dtype=torch.int64)
 
 
-@torch.library.custom_op('dense_scene::roi_align', mutates_args=())
-def roi_align(
-    features: Tensor,
+@torch.library.custom_op('dense_scene::pyramid_roi_align', mutates_args=())
+def pyramid_roi_align(
+    features: Sequence[Tensor],
     rois: Tensor,
+    level: Tensor,
     size: int,
-    scale: float,
+    scales: Sequence[float],
     samples: int,
     aligned: bool,
-) -> Tensor:
-    """mmcv's RoIAlign with mean pooling, of one image.
+) -> tuple[Tensor, Tensor]:
+    """mmcv's RoIAlign with mean pooling, of one image and its levels.
+
+    The result goes level by level: to put 3,000 x 256 x 7 x 7 features in
+    order takes longer than to pool them.
 
     Args:
-        features (Tensor): (1, C, H, W).
+        features (Sequence[Tensor]): L of (1, C, H, W).
         rois (Tensor): (N, 4), xyxy, pixels of the image.
+        level (Tensor): (N, ) int64, the level of each RoI.
         size (int): Side of the output.
-        scale (float): Of features to image.
+        scales (Sequence[float]): Of each level to the image.
         samples (int): Points of a bin in a direction; 0: as many as it has
             pixels.
         aligned (bool): Whether pixels have their centers at one half.
 
     Returns:
-        Tensor: (N, C, size, size).
+        tuple[Tensor, Tensor]: (N, C, size, size), and (N, ) int64, the row of
+        each RoI in it.
     """
-    rois = torch.cat([rois.new_zeros(len(rois), 1), rois], dim=1)
-    output = (size, size), scale, samples, 'avg', aligned
-    return mmcv_roi_align(features, rois, *output)
+    order = level.argsort(stable=True)
+    padded = torch.cat([rois.new_zeros(len(rois), 1), rois], dim=1)
+    parts = [
+        mmcv_roi_align(
+            feature,
+            padded[level == number],
+            *((size, size), scale, samples, 'avg', aligned),
+        )
+        for number, (feature, scale) in enumerate(zip(features, scales))
+    ]
+    return torch.cat(parts), order.argsort()
 
 
-@roi_align.register_fake
+@pyramid_roi_align.register_fake
 def _(
-    features: Tensor,
+    features: Sequence[Tensor],
     rois: Tensor,
+    level: Tensor,
     size: int,
-    scale: float,
+    scales: Sequence[float],
     samples: int,
     aligned: bool,
-) -> Tensor:
-    return features.new_empty(rois.shape[0], features.shape[1], size, size)
+) -> tuple[Tensor, Tensor]:
+    shape = rois.shape[0], features[0].shape[1], size, size
+    return rois.new_empty(shape), torch.empty_like(level)
 
 
 def onnx_translations() -> dict[Callable, Callable]:
@@ -103,24 +119,33 @@ def onnx_translations() -> dict[Callable, Callable]:
         )
         return op.Squeeze(op.Slice(found, [2], [3], [1]), [1])
 
-    def to_roi_align(features, rois, size, scale, samples, aligned):
-        count = op.Slice(op.Shape(rois), [0], [1])
-        batch = op.Expand(op.Constant(value_ints=[0]), count)
+    def to_roi_align(features, rois, level, size, scales, samples, aligned):
         mode = 'half_pixel' if aligned else 'output_half_pixel'
-        return op.RoiAlign(
-            features,
-            rois,
-            batch,
-            coordinate_transformation_mode=mode,
-            mode='avg',
-            output_height=size,
-            output_width=size,
-            sampling_ratio=samples,
-            spatial_scale=scale,
-        )
+        parts, rows = [], []
+        for number, (feature, scale) in enumerate(zip(features, scales)):
+            here = op.Equal(level, op.Constant(value_int=number))
+            rows.append(op.Squeeze(op.NonZero(here), [0]))
+            count = op.Shape(rows[-1])
+            pooled = op.RoiAlign(
+                feature,
+                op.Gather(rois, rows[-1]),
+                op.Expand(op.Constant(value_ints=[0]), count),
+                coordinate_transformation_mode=mode,
+                mode='avg',
+                output_height=size,
+                output_width=size,
+                sampling_ratio=samples,
+                spatial_scale=scale,
+            )
+            parts.append(pooled)
+        order = op.Concat(*rows, axis=0)
+        # The inverse of a permutation is its argsort.
+        count = op.Shape(order)
+        _, place = op.TopK(order, count, axis=0, largest=0, sorted=1)
+        return op.Concat(*parts, axis=0), place
 
     library = torch.ops.dense_scene
     return {
         library.nms.default: to_nms,
-        library.roi_align.default: to_roi_align,
+        library.pyramid_roi_align.default: to_roi_align,
     }

@@ -2,20 +2,23 @@
 
 import json
 import logging
+import shutil
 import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from ...utils import checks
 from ...utils.files import whole_file
-from .cascade_graph import LEAST_STRIDES, STRIDE, CascadeGraph
+from .cascade_graph import CascadeGraph
 from .operators import onnx_translations
+from .sides import LEAST_STRIDES, STRIDE
 
 ENDINGS = {'onnx': '.onnx', 'openvino': '.xml', 'pt2': '.pt2'}
 _NEEDS = {
@@ -24,6 +27,13 @@ _NEEDS = {
     'pt2': (),
 }
 _OPSET = 18
+# Where the way back from a box ends: products, and what has no arithmetic.
+_INEXACT = frozenset(
+    [
+        *('Convolution', 'MatMul', 'ROIAlign', 'NonMaxSuppression'),
+        *('Constant', 'Parameter', 'ShapeOf'),
+    ]
+)
 _PLAIN_STEPS = (
     *('LoadImageFromFile', 'InferencerLoader', 'LoadAnnotations'),
     'PackDetInputs',
@@ -48,7 +58,8 @@ def export_detector(
             weights beside it, in ``.bin``.
         target (str): 'onnx', 'openvino' or 'pt2'. What comes out of the last
             needs ``dense_scene.inference.export.operators`` imported.
-        meta (dict, optional): What JSON can hold, kept in an ONNX file.
+        meta (dict, optional): What JSON can hold, kept in files of ONNX and
+            OpenVINO.
 
     Raises:
         ImportError: If a package is missing; ``[export]`` installs them.
@@ -69,7 +80,7 @@ def export_detector(
     elif target == 'onnx':
         _write_onnx(program, path, meta or {})
     else:
-        _write_openvino(program, path)
+        _write_openvino(program, path, meta or {})
     return path
 
 
@@ -112,34 +123,79 @@ def _write_onnx(
         written.save(part)
 
 
-def _write_openvino(program: torch.export.ExportedProgram, path: Path) -> None:
+def _write_openvino(
+    program: torch.export.ExportedProgram, path: Path, meta: dict
+) -> None:
     import openvino
 
-    between = path.with_suffix('.onnx.tmp.onnx')
+    # Both files, or none: they are moved when they are written. What a killed
+    # export left is in the way of none.
+    folder = path.with_name(f'.{path.name}.part')
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     try:
+        between, part = folder / 'model.onnx', folder / path.name
         _write_onnx(program, between, {})
-        model = openvino.convert_model(between)
-        openvino.save_model(model, path, compress_to_fp16=False)
+        model = convert_to_openvino(between, meta)
+        openvino.save_model(model, part, compress_to_fp16=False)
+        for ending in ('.bin', '.xml'):
+            part.with_suffix(ending).replace(path.with_suffix(ending))
     finally:
-        between.unlink(missing_ok=True)
+        shutil.rmtree(folder)
 
 
-def pipeline_meta(classes: Sequence[str], cfg: dict) -> dict:
-    """What else prediction needs: classes, and how the image is resized.
+def convert_to_openvino(path: Path, meta: dict) -> Any:
+    """An ``openvino.Model`` of the ONNX file that is written here.
 
-    ValueError if the test pipeline does more than to resize.
+    What lies between a matrix product and a box is marked as exact: with
+    bfloat16 OpenVINO would compute it in that as well, where a pixel at 1,000
+    is rounded to a multiple of 4.
     """
-    resize = None
+    import openvino
+
+    model = openvino.convert_model(path)
+    model.set_rt_info(json.dumps(meta), ['dense_scene'])
+    todo, seen = [], set()
+    for node in model.get_ops():
+        kind = node.get_type_name()
+        if kind == 'ROIAlign':
+            todo.append(node.input_value(1).get_node())
+        elif kind.startswith('NonMaxSuppression'):
+            todo += [node.input_value(n).get_node() for n in (0, 1)]
+    while todo:
+        node = todo.pop()
+        if node.get_friendly_name() in seen:
+            continue
+        seen.add(node.get_friendly_name())
+        if node.get_type_name() not in _INEXACT:
+            node.get_rt_info()['precise_0'] = ''
+            todo += [value.get_node() for value in node.input_values()]
+    return model
+
+
+def pipeline_meta(
+    classes: Sequence[str], cfg: dict, weights_sha256: str = ''
+) -> dict:
+    """What else prediction needs: classes, how an image is read and resized.
+
+    The digest of the weights tells files of other weights apart: OpenVINO has
+    these in a file of their own. ValueError if the test pipeline does more
+    than to load, to resize and to pack.
+    """
+    meta = dict(classes=list(classes), scale=None, keep_ratio=True, loader={})
+    meta['weights_sha256'] = weights_sha256
     for step in cfg['test_dataloader']['dataset']['pipeline']:
-        if step['type'].endswith('Resize'):
-            resize = step
-        elif step['type'].split('.')[-1] not in _PLAIN_STEPS:
+        kind = step['type'].split('.')[-1]
+        if kind == 'Resize' and set(step) <= {'type', 'scale', 'keep_ratio'}:
+            keep = bool(step.get('keep_ratio', False))
+            meta.update(scale=list(step['scale']), keep_ratio=keep)
+        elif kind not in _PLAIN_STEPS:
             raise ValueError(
-                'the test pipeline of an exported model must load, resize and '
-                f'pack, but has {step["type"]}.'
+                'the test pipeline of an exported model must load, resize by '
+                f'scale and keep_ratio, and pack, but has {dict(step)}.'
             )
-    meta = dict(classes=list(classes), scale=None, keep_ratio=True)
-    if resize is not None:
-        keep = bool(resize.get('keep_ratio', False))
-        meta.update(scale=list(resize['scale']), keep_ratio=keep)
+        elif 'Load' in kind and 'Ann' not in kind:
+            color = step.get('color_type', 'color')
+            backend = step.get('imdecode_backend', 'cv2')
+            meta['loader'] = dict(color_type=color, backend=backend)
     return meta

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mmdet.apis import DetInferencer
 
-from dense_scene.inference.detector import TorchDetector
+from dense_scene.inference.torch_detector import TorchDetector
 
 
 def read(photos, *names):
