@@ -30,9 +30,6 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-# Beside this script is an em_merger.py: what the configs in checkpoints name
-# would be taken for a module to import, and refused.
-sys.path.remove(str(ROOT / 'benchmarks'))
 PARITY = ROOT / '.venv-parity/bin/python'
 CONFIG = (
     'configs/cascade_rcnn/cascade-rcnn_r101_fpn_dense-proposal-balanced-l1'

@@ -1,6 +1,6 @@
 """Time of EM-Merger, beside the loops that define it and NMS.
 
-    python benchmarks/em_merger.py
+    python benchmarks/merging.py
 
 Claim: 1,000 detections of 150 touching objects are merged in at most 100 ms
 on one core.
