@@ -5,6 +5,7 @@ import logging
 
 import numpy as np
 import pytest
+import torch
 from mmengine.logging import MMLogger
 
 from dense_scene.evaluation.stored.reevaluate import evaluate_detections
@@ -70,6 +71,22 @@ def test_a_test_takes_the_list_of_the_checkpoint(tmp_path):
     for path in (train, val):
         (result,) = evaluate_detections(str(stored), str(path))
         assert result['bbox_mAP_at300'] == PERFECT
+
+
+def test_a_checkpoint_without_names_is_taken_with_a_warning(tmp_path, lines):
+    """Nothing else says what its outputs are."""
+    path = write_file(tmp_path, 'a.json', ('b', 'a'))
+    build(tmp_path / 'run', path, path, 'ba').train()
+    saved = torch.load(tmp_path / 'run/epoch_1.pth', weights_only=True)
+    bare, words = tmp_path / 'bare.pth', 'does not name its classes'
+    torch.save(dict(state_dict=saved['state_dict']), bare)
+    named = tmp_path / 'run/epoch_1.pth'
+    for checkpoint, count in ((named, 0), (bare, 1)):
+        settings = dict(load_from=str(checkpoint))
+        build(tmp_path / 'test', path, path, 'ba', **settings).test()
+        told = [line for line in lines if words in line]
+        assert len(told) == count
+    assert "'b', 'a' in this order" in told[0]
 
 
 def test_joined_data_sets_follow_the_names(tmp_path):

@@ -45,12 +45,14 @@ class StartCheckHook(Hook):
 
     def __init__(self) -> None:
         self._checkpoint: names.Classes | None = None
+        self._loaded = False
         self._classes: names.Classes | None = None
         self._trains = False
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the names that its labels have."""
         self._checkpoint = names.checkpoint_classes(checkpoint)
+        self._loaded = True
 
     def before_train(self, runner: Runner) -> None:
         """Check a training with its validation."""
@@ -88,6 +90,8 @@ class StartCheckHook(Hook):
         self._classes, findings = names.check_checkpoint(
             classes, self._checkpoint, sizes, goes_on
         )
+        if goes_on and self._loaded and self._checkpoint is None:
+            findings += names.describe_unnamed(classes)
         findings += names.check_heads(sizes, self._classes)
         findings += self._put_data(runner, phase)
         return findings
