@@ -283,6 +283,28 @@ def test_a_longer_resumed_training_is_told_of_its_schedule(tmp_path, lines):
     assert 'The checkpoint brings the length' in line
 
 
+def test_a_resumed_training_is_told_what_its_config_does_not_change(
+    tmp_path, lines
+):
+    path = write_file(tmp_path, 'a.json', 'ab')
+    build(tmp_path / 'run', path, path, 'ab').train()
+    cfg = dict(type='EpochBasedTrainLoop', max_epochs=2)
+    optimizer = dict(type='SGD', lr=0.5)
+    resumed = dict(
+        resume=True, load_from=str(tmp_path / 'run/epoch_1.pth'), train_cfg=cfg
+    )
+    build(tmp_path / 'run', path, path, 'ab', **resumed).train()
+    told = 'but the training goes on with that of its checkpoint, 0.01'
+    assert not any(told in line for line in lines)
+    resumed['optim_wrapper'] = dict(optimizer=optimizer)
+    build(tmp_path / 'run', path, path, 'ab', **resumed).train()
+    assert any(told in line for line in lines)
+    resumed['optim_wrapper'] = dict(optimizer=dict(type='AdamW', lr=0.5))
+    runner = build(tmp_path / 'run', path, path, 'ab', **resumed)
+    with pytest.raises(ValueError, match='optimizer must be that of the che'):
+        runner.train()
+
+
 def test_ground_truth_is_read_before_the_first_iteration(tmp_path):
     path = write_file(tmp_path, 'a.json', 'ab')
     wrong = tmp_path / 'wrong.json'
