@@ -160,7 +160,7 @@ def _check_counts(runner: Runner) -> Findings:
     by_epoch = isinstance(loop, EpochBasedTrainLoop)
     per_epoch = len(loop.dataloader) if by_epoch else None
     schedulers = _schedulers(runner)
-    return saved.check_counts(loop.epoch, loop.iter, per_epoch, schedulers)
+    return saved.check_counts(runner.epoch, runner.iter, per_epoch, schedulers)
 
 
 def _schedulers(runner: Runner) -> list[Any]:

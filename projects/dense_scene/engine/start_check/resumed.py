@@ -97,12 +97,14 @@ def check_counts(
 
 def _settings(group: Mapping) -> dict[str, Any]:
     """What a config says, as it was before schedulers changed it."""
+    # The numbers of its parameters; what momentum schedulers add to Adam.
+    left_out = {'params'} | ({'momentum'} if 'betas' in group else set())
     # Others than numbers depend on the version of torch.
     return {
         name: _plain(group.get(f'initial_{name}', value))
         for name, value in group.items()
         if _is_number(value)
-        and name != 'params'  # their numbers
+        and name not in left_out
         and not name.startswith('initial_')
     }
 
