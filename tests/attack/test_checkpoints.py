@@ -60,6 +60,7 @@ CONFIGS = {
     "{'type': 'os.mkdir', 'path': 'PATH'}])",
     'eval': f'model = dict(type="CameraMotionCompensation", '
     f'warp_mode="{RUNS}")',
+    'scope': "model = dict(type='RetinaNet', _scope_='marker_module')",
     'import': "custom_imports = dict(imports=['marker_module'])",
     'module': "model = dict(type='marker_module')",
     # $HOME takes the place of the quotes, and what follows is code.

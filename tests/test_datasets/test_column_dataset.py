@@ -192,14 +192,21 @@ def test_coco_metric_needs_no_ann_file(make):
 
 
 def test_broken_image_in_testing_is_an_error(make, tmp_path, truncate):
-    path = truncate(tmp_path / 'images/000002.png')
     dataset = make(test_mode=True, pipeline=TEST)
+    path = truncate(tmp_path / 'images/000002.png')
     assert dataset[0]['inputs'].shape == (3, 32, 48)
     with pytest.raises(ValueError, match=f'{path} is a truncated PNG'):
         dataset[1]
     path.unlink()
     with pytest.raises(ValueError, match=f'{path} does not exist.*copy'):
         dataset[1]
+
+
+def test_broken_images_are_found_before_a_test(make, tmp_path, truncate):
+    """Not after the hours that all images before them take."""
+    truncate(tmp_path / 'images/000002.png')
+    with pytest.raises(ValueError, match="1 of .*000002.png' is a truncated"):
+        make(test_mode=True, pipeline=TEST)
 
 
 def test_remote_images_are_left_to_the_loader(make):

@@ -238,6 +238,31 @@ def test_a_loss_of_a_users_own(name, function, refused):
     head.loss_bbox = loss
 
 
+class Weighted(UserLoss):
+    """That takes what heads give it, and nothing less."""
+
+    def forward(self, pred, target, weight, avg_factor):
+        values = self.function(pred, target) * weight.mean(dim=1)
+        return values.sum() / avg_factor
+
+
+class OfTwo(UserLoss):
+    """Of a spread, which a single box does not have."""
+
+    def forward(self, pred, target, weight=None, **kwargs):
+        if len(pred) < 2:
+            return pred.sum() * 0
+        return self.function(pred, target).sum()
+
+
+@pytest.mark.parametrize('kind', [Weighted, OfTwo])
+@pytest.mark.parametrize(
+    'function, boxes', [(alpha_iou, True), (norm, False), (wing, False)]
+)
+def test_losses_that_ask_for_more(kind, function, boxes):
+    assert guard.compares_boxes(kind(function)) == boxes
+
+
 def test_a_loss_that_cannot_be_asked_is_left_alone():
     for loss in (
         MODELS.build(dict(type='GHMR')),  # needs weights

@@ -10,7 +10,6 @@ difference to the first FOLDER, the baseline, seed by seed.
 
 from argparse import Namespace
 
-from ..ablation.runs.seeds import format_seed_studies, read_seed_study
 from .options import CommandParser
 
 AP = ['coco/bbox_mAP_at100', 'coco/bbox_mAP_at300']
@@ -22,5 +21,8 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(args: Namespace) -> None:
+    # Here, so that --help does not wait for pandas and SciPy.
+    from ..ablation.runs.seeds import format_seed_studies, read_seed_study
+
     studies = [read_seed_study(f, args.metrics) for f in args.folders]
     print(format_seed_studies(studies))

@@ -11,7 +11,6 @@ default_hooks.logger.interval=1 log_processor.window_size=1.
 
 from argparse import Namespace
 
-from ..ablation.runs.stage_loss_plot import draw_stage_losses
 from .options import CommandParser
 
 UNWEIGHTED = (
@@ -33,5 +32,8 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def run(args: Namespace) -> None:
+    # Here, so that --help does not wait for pandas and matplotlib.
+    from ..ablation.runs.stage_loss_plot import draw_stage_losses
+
     draw_stage_losses(**vars(args))
     print(args.out)

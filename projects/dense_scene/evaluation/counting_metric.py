@@ -152,7 +152,7 @@ def _true_labels(sample: dict) -> np.ndarray:
     if 'labels' not in objects:
         raise ValueError(
             'CountingMetric must get the ground truth, but it has no ann_file '
-            "and the data samples neither 'instances' nor labelled "
+            "and the data samples neither 'instances' nor labeled "
             'gt_instances. Give ann_file, or add LoadAnnotations to the '
             'pipeline.'
         )

@@ -103,8 +103,8 @@ def compares_boxes(loss: nn.Module) -> bool:
     - whether the same shift of one coordinate of both changes nothing,
       ``L(p + a, t + a) = L(p, t)``.
 
-    A loss that cannot be called as ``loss(pred, target)`` with (n, 4) boxes
-    is none that this can say anything of: False.
+    A loss that cannot be called as heads do, nor as ``loss(pred, target)``
+    with (n, 4) boxes, is none that this can say anything of: False.
     """
     try:
         # A copy: some losses keep statistics of what they have seen.
@@ -126,7 +126,19 @@ def _pairs() -> tuple[Tensor, Tensor, Tensor]:
 def _values(loss: nn.Module, pred: Tensor, target: Tensor) -> Tensor:
     """The loss of each pair alone, (n,)."""
     each = zip(pred.split(1), target.split(1))
-    return torch.stack([loss(p, t).sum() for p, t in each])
+    return torch.stack([_ask(loss, p, t).sum() for p, t in each])
+
+
+def _ask(loss: nn.Module, pred: Tensor, target: Tensor) -> Tensor:
+    """As mmdet's heads call it, which give weights and what to divide by.
+
+    The box comes twice, since some losses are 0 for a single one.
+    """
+    pair = pred.repeat(2, 1), target.repeat(2, 1)
+    try:
+        return loss(*pair, torch.ones_like(pair[0]), avg_factor=2.0)
+    except Exception:  # it takes two arguments, or is a plain sum
+        return loss(*pair)
 
 
 def _is_joint(loss: nn.Module) -> bool:

@@ -215,6 +215,26 @@ def test_compare_files_counts_nan(files, monkeypatch):
     assert any('1 of 2 detections of' in line for line in lines)
 
 
+def test_compare_files_whose_models_number_classes_differently(tmp_path):
+    """The same boxes of the same names, which no result can tell apart."""
+    truth = coco_dict(grid(2), category_id=[1, 2])
+    truth['categories'] = [dict(id=1, name='a'), dict(id=2, name='b')]
+    (tmp_path / 'truth.json').write_text(json.dumps(truth))
+    boxes = np.array([[0.0, 0, 40, 40], [40, 0, 80, 40]])
+    paths = []
+    for order in ('ab', 'ba'):
+        labels = [order.index('a'), order.index('b')]
+        found = Detections([1, 1], boxes, [0.9, 0.8], labels)
+        paths.append(str(tmp_path / f'{order}.npz'))
+        meta = dict(classes=list(order))
+        save_detections(paths[-1], found, meta, [1])
+    result = compare_detections(
+        *paths, str(tmp_path / 'truth.json'), resamples=5
+    )
+    assert result.first.tolist() == result.second.tolist()
+    assert result.first == pytest.approx(1)
+
+
 def test_compare_files_of_other_images(files):
     with pytest.raises(ValueError, match='same images and classes.* 2 and 1'):
         compare_detections(files['a.npz'], files['b.npz'], files['truth.json'])

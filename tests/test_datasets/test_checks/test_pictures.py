@@ -24,6 +24,9 @@ def folder(tmp_path):
     # becomes 12.
     cv2.imwrite(str(tmp_path / 'dark.png'), np.full((40, 60), 3200, np.uint16))
     cv2.imwrite(str(tmp_path / 'dark.tif'), np.full((40, 60), 3200, np.uint16))
+    # OpenCV writes 32 bits a value, and does not read them as a picture.
+    half = np.full((40, 60), 0.5, np.float32)
+    cv2.imwrite(str(tmp_path / 'float.tif'), half)
     bright = np.full((40, 60, 3), 50000, np.uint16)
     cv2.imwrite(str(tmp_path / 'bright.png'), bright)
     (tmp_path / 'broken.png').write_bytes(b'no image')
@@ -38,6 +41,7 @@ SAID = {
     'phone.jpg': (40, 60),
     'dark.png': (0, 0),
     'dark.tif': (40, 60),
+    'float.tif': (40, 60),
     'bright.png': (40, 60),
     'broken.png': (40, 60),
 }
@@ -46,14 +50,17 @@ SAID = {
 def test_what_differs(folder):
     report = compare_with_pictures(folder, list(SAID), list(SAID.values()))
     assert report.sizes['phone.jpg'] == (40, 60)
-    assert report.faults == {'broken.png': 'cannot be read as an image'}
+    assert report.faults == {
+        'float.tif': 'has more bits than OpenCV decodes',
+        'broken.png': 'cannot be read as an image',
+    }
     assert report.wrong == {
         'wrong.png': 'is 60x40, not 120x80',
         'swapped.png': 'is 60x40, not 40x60',
         'phone.jpg': 'is 40x60, not 60x40',
     }
     line = report.wrong_sizes()
-    assert line.startswith('3 of 8 images have not the size')
+    assert line.startswith('3 of 9 images have not the size')
     assert '1 with width and height exchanged' in line
     assert '1 as before the EXIF orientation' in line
     # 3200 / 256 = 12.5, of which OpenCV keeps 12.
@@ -88,3 +95,10 @@ def test_the_folder_is_looked_at_once(folder):
         look_at_folder(some, here + '/no', may_lack=True)
     (line,) = look_at_folder(columns(['phone.jpg']), here, may_lack=False)
     assert 'EXIF' in line
+    some = columns(['right.png', 'broken.png'])
+    (line,) = look_at_folder(some, here, may_lack=True)
+    assert '1 of 2 files' in line and "'broken.png' cannot be read" in line
+    with pytest.raises(ValueError, match='Copy them again'):
+        look_at_folder(some, here, may_lack=False)
+    with pytest.raises(ValueError, match='1 of 1 files'):
+        look_at_folder(columns(['broken.png']), here, may_lack=True)

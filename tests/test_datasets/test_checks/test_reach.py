@@ -49,12 +49,20 @@ def test_a_pixel_is_rounding():
         ([[5, 5, 90, 30]], (40, 60), 'reach out of their image'),
         # x y x2 y2 = 30 20 50 35 read as x y w h.
         ([[30, 20, 80, 55]], (40, 60), 'read as x1, y1, x2, y2'),
+        # cx cy w h = 50 30 20 20, which is 40 20 60 40, read as x y w h.
+        ([[50, 30, 70, 50]], (40, 60), 'those of the center'),
         ([[0.1, 0.2, 0.5, 1]], (40, 60), 'fractions'),
     ],
 )
 def test_the_cause_is_named(boxes, size, words):
     (line,) = describe_reaching_out(columns(boxes, size))
     assert words in line
+
+
+def test_one_of_many_that_is_drawn_too_far_has_no_cause():
+    boxes = [[50, 30, 70, 39], *[[9, 9, 12, 12]] * 9]
+    (line,) = describe_reaching_out(columns(boxes))
+    assert line.endswith("in 'a.jpg' (60x40) first")
 
 
 def test_counts_share_and_first():

@@ -287,6 +287,14 @@ def test_turned_boxes_become_those_around_them(read):
     ]
 
 
+def test_scores_raise_a_question(read):
+    items = [dict(item, area=None) for item in annotations(3)]
+    assert read(coco(items)).notes == []
+    items[1]['score'] = 0.5
+    (note,) = read(coco(items)).notes
+    assert note.startswith('1 annotations have a score')
+
+
 def test_names_of_files(read):
     for name in ('../a.jpg', '/a.jpg', 'C:\\a.jpg', 'a\0'):
         images = [dict(id=1, file_name='a.jpg'), dict(id=2, file_name=name)]
@@ -320,6 +328,12 @@ def test_two_categories_of_one_name(read):
         (dict(_via_img_metadata={}), 'VIA'),
         ({'a.jpg123': dict(filename='a.jpg', regions=[])}, 'VIA'),
         ([dict(image='a.jpg', annotations=[])], 'CreateML'),
+        (dict(metainfo={}, data_list=[]), "mmengine's BaseDataset"),
+        (dict(size={}, objects=[]), 'Supervisely'),
+        (dict(item={}, annotations=[]), 'Darwin'),
+        ([dict(filename='a.jpg', ann={})], 'mmdet 2'),
+        ([dict(name='a.jpg', labels=[])], 'BDD100K'),
+        ([{'ID': 'a', 'Labeled Data': 'b', 'Label': {}}], 'Labelbox'),
     ],
 )
 def test_files_of_other_programs_are_named(read, content, words):

@@ -1,6 +1,7 @@
 """Truncated images are seen by their bytes alone."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -73,6 +74,6 @@ def test_files(photo, tmp_path):
     assert find_file_fault(str(cut)) == 'is a truncated JPEG'
     assert find_file_fault(str(empty)) == 'is empty'
     assert find_file_fault(str(tmp_path / 'no')) == 'does not exist'
-    assert find_file_fault(str(tmp_path)) == (
-        'cannot be read (Is a directory)'
-    )
+    assert find_file_fault(str(tmp_path)) == 'is not a file'
+    os.mkfifo(tmp_path / 'pipe')  # to open it would wait for a writer
+    assert find_file_fault(str(tmp_path / 'pipe')) == 'is not a file'

@@ -44,6 +44,10 @@ def test_written_numbers_have_no_noise(tmp_path):
             "every category must have a name of its own, .*'a'",
         ),
         (
+            dict(categories=[dict(id=5, name='a'), dict(id=2, name=' ')]),
+            'category 2 must have a name, but it is blank',
+        ),
+        (
             dict(
                 images=[
                     dict(id=3, file_name='a.jpg', height=1, width=1),

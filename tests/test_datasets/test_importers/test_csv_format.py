@@ -177,3 +177,17 @@ def test_tables_that_are_not_understood(tmp_path, text, words):
     (tmp_path / 'in.csv').write_text(text)
     with pytest.raises(ValueError, match=words):
         read_csv(tmp_path / 'in.csv')
+
+
+def test_scores_are_left_out_with_a_question(read):
+    (note,) = [note for note in read().notes if 'detections' in note]
+    assert note.startswith("the column 'score' was left out")
+    assert not any(
+        'detections' in n for n in read(CSV.replace('score', 'z')).notes
+    )
+
+
+def test_two_columns_of_one_name_are_refused(read):
+    """Nothing says which of them is the class."""
+    with pytest.raises(ValueError, match="once, but 'Class' occurs twice"):
+        read('image,x1,y1,x2,y2,class,Class\na.jpg,1,2,3,4,a,b\n'.title())

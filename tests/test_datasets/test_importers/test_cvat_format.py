@@ -100,7 +100,15 @@ def test_an_image_without_a_size(read):
 def test_what_is_not_cvat_for_images(tmp_path):
     path = tmp_path / 'a.xml'
     track = '<track id="0" label="tin"><box frame="0" xtl="1"/></track>'
-    for text in (f'{HEAD}{track}</annotations>', '<annotation/>'):
+    for text, words in (
+        (f'{HEAD}{track}</annotations>', 'is one for video. Export'),
+        ('<annotation/>', "has the root 'annotation'"),
+    ):
         path.write_text(text)
-        with pytest.raises(ValueError, match='export of CVAT for images 1.1'):
+        with pytest.raises(ValueError, match=f'images 1.1, but {words}'):
             read_cvat(path)
+
+
+def test_a_class_without_a_name(read):
+    with pytest.raises(ValueError, match='name, but .* class 2 .*, box 1'):
+        read(BOX.replace('label="box"', 'label=" "'))

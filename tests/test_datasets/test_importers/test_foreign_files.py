@@ -80,6 +80,7 @@ def test_an_image_that_is_called_like_its_xml(
         ('set/obj.names', 'tin\nbox\n'),
         ('data.yaml', 'names: [tin, box]\n'),
         ('data.yaml', 'names:\n  1: box\n  0: tin\n'),
+        ('data.yaml', 'names:\n  "1": box\n  0: tin\n'),
     ],
 )
 def test_classes_of_yolo_are_found(tmp_path, write_images, path, text):
@@ -91,6 +92,16 @@ def test_classes_of_yolo_are_found(tmp_path, write_images, path, text):
     found = read_annotations(labels, 'yolo', images)
     assert found.classes == ('tin', 'box')
     assert found.columns.labels.tolist() == [1]
+
+
+def test_names_in_yaml_stay_as_they_are_written(tmp_path, write_images):
+    """YAML takes them for a truth value, a number and nothing."""
+    images = write_images(['a.jpg'], [(40, 60)])
+    (tmp_path / 'labels').mkdir()
+    (tmp_path / 'labels/a.txt').write_text('0 0.5 0.5 0.5 0.5\n')
+    (tmp_path / 'labels/data.yaml').write_text('names: [no, 1.50, null]\n')
+    found = read_annotations(tmp_path / 'labels', 'yolo', images)
+    assert found.classes == ('no', '1.50', 'null')
 
 
 @pytest.mark.parametrize(

@@ -165,3 +165,19 @@ def test_a_point_is_not_inverted_by_the_offset(read):
     found = read(point.replace('<xmax>20<', '<xmax>0.002<'))
     x1, _, x2, _ = found.columns.boxes[0]
     assert x1 == x2 == pytest.approx(0.002)
+
+
+@pytest.mark.parametrize(
+    'text, words',
+    [
+        (
+            '<annotations><image name="a.jpg" width="60" height="40"/>'
+            '</annotations>',
+            "root is annotation, but .*'annotations'. It is of CVAT",
+        ),
+        ('<project><name>x</name></project>', "has the root 'project'.$"),
+    ],
+)
+def test_other_xml_is_no_image_without_objects(read, text, words):
+    with pytest.raises(ValueError, match=words):
+        read(text)

@@ -177,3 +177,12 @@ def test_decimals_equal_float(numbers):
         file.flush()
         boxes = read_sku110k_csv(file.name).boxes
     assert boxes.tolist() == [np.float32(list(map(float, corners))).tolist()]
+
+
+def test_other_classes_are_taken_for_one_with_a_warning(read, log):
+    row = 'a.jpg,1,2,3,4,{},100,200\n'
+    read(row.format('object') * 2)
+    assert log.text == ''
+    found = read(row.format('cola') + row.format('tea'))
+    assert found.labels.tolist() == [0, 0]
+    assert "2 classes, 'cola' and 'tea' among them, are taken" in log.text

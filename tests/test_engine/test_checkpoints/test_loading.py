@@ -126,6 +126,11 @@ def _torch_file(content, **kwargs):
         return file.getvalue()
 
 
+def _of_tensor(tensor):
+    return _torch_file(dict(state_dict=dict(a=tensor)))
+
+
+QUANTIZED = torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)
 GOOD = _torch_file(dict(state_dict=dict(weight=torch.arange(999.0))))
 
 
@@ -133,6 +138,14 @@ GOOD = _torch_file(dict(state_dict=dict(weight=torch.arange(999.0))))
     'content, said',
     [
         (b'', 'is empty'),
+        (b'\x80', 'is no file of torch.save'),
+        (
+            _torch_file({'a': torch.ones(1)}, pickle_protocol=4),
+            'was saved with a pickle_protocol above 3. Load it where',
+        ),
+        (_of_tensor(torch.ones(2, device='meta')), 'a tensor without values'),
+        (_of_tensor(QUANTIZED), 'a tensor of quantized values'),
+        (_of_tensor(torch.ones(1).expand(2**40)), 'larger than its values'),
         (bytes(5000), 'holds zeros'),
         (b'\n<!DOCTYPE html><html>404</html>', 'is a web page'),
         (b'version https://git-lfs.github.com/spec/v1\noid', 'git lfs pull'),

@@ -38,7 +38,7 @@ def test_what_our_runs_store_is_data(name, monkeypatch):
         # As configs of mmengine's newer kind are dumped.
         "a = dict(type='mmdet.models.detectors.retinanet.RetinaNet')",
         "a = dict(type='torch.optim.sgd.SGD')",
-        "nms = dict(type='soft_nms')",
+        "nms = dict(type='soft_nms', _scope_='mmdet')\ndefault_scope = None",
     ],
 )
 def test_literals_and_registered_names_are_data(text):
@@ -73,6 +73,11 @@ def test_literals_and_registered_names_are_data(text):
         # No dot: mmengine imports a module of that name.
         ("a = dict(type='antigravity')", 'antigravity'),
         ("a = dict(type='__main__')", '__main__'),
+        # mmengine imports antigravity.registry, and so antigravity.
+        ("a = dict(type='RetinaNet', _scope_='antigravity')", 'import'),
+        ("default_scope = 'antigravity'", 'import'),
+        ("runner_type = 'os.system'", 'os.system'),
+        ("dict = 'a'\nb = dict(c=1)", 'line 1: dict'),
         # mmcv gives the type of an nms to eval().
         ("nms = dict(type='exec(chr(49))')", 'exec'),
         ("a = dict(type='CameraMotionCompensation', warp_mode='f()')", 'f()'),

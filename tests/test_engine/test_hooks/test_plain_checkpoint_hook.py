@@ -9,6 +9,7 @@ import pytest
 import torch
 from mmengine.config import ConfigDict
 from mmengine.logging import HistoryBuffer, MessageHub
+from mmengine.optim import OneCycleLR
 
 from dense_scene.engine.checkpoints.loading import CheckpointRefusedError
 from dense_scene.engine.hooks.plain_checkpoint_hook import (
@@ -63,6 +64,23 @@ def test_numeric_array_becomes_an_equal_tensor():
 
 def test_an_object_without_plain_form_is_kept_as_text():
     assert to_plain({'a': slice(1, 2)}, 'meta') == {'a': 'slice(1, 2, None)'}
+
+
+def test_a_scheduler_keeps_its_own_functions():
+    def one_cycle():
+        weight = torch.nn.Parameter(torch.zeros(1))
+        optimizer = torch.optim.SGD([weight], lr=0.1)
+        return OneCycleLR(optimizer, eta_max=1, total_steps=10)
+
+    saved, resumed = one_cycle(), one_cycle()
+    for _ in range(4):
+        saved.step()
+    checkpoint = dict(param_schedulers=[saved.state_dict()])
+    PlainCheckpointHook().before_save_checkpoint(None, checkpoint)
+    resumed.load_state_dict(checkpoint['param_schedulers'][0])
+    for scheduler in (saved, resumed):
+        scheduler.step()
+    assert resumed.get_last_value() == saved.get_last_value()
 
 
 def test_saved_file_loads_in_a_process_without_this_package(tmp_path):

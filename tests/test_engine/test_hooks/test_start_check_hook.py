@@ -5,6 +5,7 @@ import logging
 
 import numpy as np
 import pytest
+import torch
 from mmengine.logging import MMLogger
 
 from dense_scene.evaluation.stored.reevaluate import evaluate_detections
@@ -70,6 +71,22 @@ def test_a_test_takes_the_list_of_the_checkpoint(tmp_path):
     for path in (train, val):
         (result,) = evaluate_detections(str(stored), str(path))
         assert result['bbox_mAP_at300'] == PERFECT
+
+
+def test_a_checkpoint_without_names_is_taken_with_a_warning(tmp_path, lines):
+    """Nothing else says what its outputs are."""
+    path = write_file(tmp_path, 'a.json', ('b', 'a'))
+    build(tmp_path / 'run', path, path, 'ba').train()
+    saved = torch.load(tmp_path / 'run/epoch_1.pth', weights_only=True)
+    bare, words = tmp_path / 'bare.pth', 'does not name its classes'
+    torch.save(dict(state_dict=saved['state_dict']), bare)
+    named = tmp_path / 'run/epoch_1.pth'
+    for checkpoint, count in ((named, 0), (bare, 1)):
+        settings = dict(load_from=str(checkpoint))
+        build(tmp_path / 'test', path, path, 'ba', **settings).test()
+        told = [line for line in lines if words in line]
+        assert len(told) == count
+    assert "'b', 'a' in this order" in told[0]
 
 
 def test_joined_data_sets_follow_the_names(tmp_path):
@@ -264,6 +281,28 @@ def test_a_longer_resumed_training_is_told_of_its_schedule(tmp_path, lines):
     (line,) = [line for line in lines if 'schedule' in line]
     assert 'ends at epoch 2, but the training ends at 4' in line
     assert 'The checkpoint brings the length' in line
+
+
+def test_a_resumed_training_is_told_what_its_config_does_not_change(
+    tmp_path, lines
+):
+    path = write_file(tmp_path, 'a.json', 'ab')
+    build(tmp_path / 'run', path, path, 'ab').train()
+    cfg = dict(type='EpochBasedTrainLoop', max_epochs=2)
+    optimizer = dict(type='SGD', lr=0.5)
+    resumed = dict(
+        resume=True, load_from=str(tmp_path / 'run/epoch_1.pth'), train_cfg=cfg
+    )
+    build(tmp_path / 'run', path, path, 'ab', **resumed).train()
+    told = 'but the training goes on with that of its checkpoint, 0.01'
+    assert not any(told in line for line in lines)
+    resumed['optim_wrapper'] = dict(optimizer=optimizer)
+    build(tmp_path / 'run', path, path, 'ab', **resumed).train()
+    assert any(told in line for line in lines)
+    resumed['optim_wrapper'] = dict(optimizer=dict(type='AdamW', lr=0.5))
+    runner = build(tmp_path / 'run', path, path, 'ab', **resumed)
+    with pytest.raises(ValueError, match='optimizer must be that of the che'):
+        runner.train()
 
 
 def test_ground_truth_is_read_before_the_first_iteration(tmp_path):

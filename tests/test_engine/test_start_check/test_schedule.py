@@ -18,6 +18,14 @@ WARM_UP = dict(
 )
 BY_ITER = dict(by_epoch=True, convert_to_iter_based=True)
 COSINE = dict(type='CosineAnnealingLR', **BY_ITER)
+ONE_CYCLE = dict(type='OneCycleLR', eta_max=1, **BY_ITER)
+RESTARTS = dict(
+    type='CosineRestartLR',
+    periods=[4, 8],
+    restart_weights=[1, 1],
+    eta_min=0,
+    **BY_ITER,
+)
 STEPS = dict(type='MultiStepLR', by_epoch=True, milestones=[8, 11])
 
 
@@ -71,6 +79,8 @@ def warnings(*configs, epochs=12, iters=None, resumed=False):
         ([dict(STEPS, milestones=[100], end=150)], 150),
         ([dict(type='PolyLR', by_epoch=True, power=0.9)], 12),
         ([dict(type='ExponentialLR', gamma=0.9, end=1000)], 12),
+        ([ONE_CYCLE], 12),
+        ([RESTARTS], 12),
     ],
 )
 def test_schedules_that_fit(configs, epochs):
@@ -92,6 +102,14 @@ def test_schedules_that_fit(configs, epochs):
         (dict(type='PolyLR', by_epoch=True, end=24), 12, 'ends at epoch 24'),
         # 500 iterations of warm-up in a training of 300
         (dict(WARM_UP, end=500), 3, 'LinearLR ends at epoch 5, but .* at 3'),
+        (
+            dict(ONE_CYCLE, total_steps=24),
+            12,
+            'lowest at epoch 24, .* total_s',
+        ),
+        (dict(ONE_CYCLE, total_steps=6), 12, 'nothing to say from epoch 6'),
+        (RESTARTS, 24, 'nothing to say from epoch 12, .* Let periods add up'),
+        (RESTARTS, 8, 'is at its lowest at epoch 12, but'),
     ],
 )
 def test_schedules_that_do_not(config, epochs, words):
@@ -121,6 +139,8 @@ def test_what_a_checkpoint_brings():
         (2, 8, 1, dict(enable=False, base_batch_size=16), None),
         (4, 1, 4, dict(enable=False, base_batch_size=16), None),
         (2, 1, 1, dict(enable=True, base_batch_size=16), None),
+        (2, 1, 4, dict(enable=True, base_batch_size=8), None),
+        (2, 1, 4, dict(enable=True, base_batch_size=2), 'not count .* them 8'),
         (2, 1, 1, dict(enable=False), None),
         (2, 1, 1, None, None),
         (2, 1, 1, dict(base_batch_size=16), 'of 16 .* have 2 images. Train'),

@@ -102,5 +102,14 @@ def test_limits_of_the_detector(test_cfg, nms):
     assert own.tta_cfg == dict(nms=nms, max_per_img=7)
 
 
+def test_a_detector_without_a_limit_keeps_all():
+    """YOLOX has no max_per_img."""
+    nms = dict(type='nms', iou_threshold=0.65)
+    model = DenseTTAModel(module=Detector(dict(score_thr=0.01, nms=nms)))
+    boxes = touching_row(230, size=(8.0, 20.0))
+    (merged,) = model.merge_preds([[view(boxes, False)]])
+    assert len(merged.pred_instances) == 230
+
+
 def test_it_is_registered():
     assert MODELS.get('DenseTTAModel') is DenseTTAModel

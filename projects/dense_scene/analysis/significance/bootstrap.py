@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from mmengine.logging import print_log
@@ -32,13 +33,18 @@ def compare_detections(
     truth, store = read_evaluation(first, ann_file)
     other, other_store = read_evaluation(second, ann_file)
     ids, other_ids = truth.columns.image_ids, other.columns.image_ids
-    if truth.classes != other.classes or not np.array_equal(ids, other_ids):
+    same = sorted(truth.classes) == sorted(other.classes)
+    if not same or not np.array_equal(ids, other_ids):
         raise ValueError(
             f'{first} and {second} must be of the same images and classes, '
             f'but are of {len(ids)} and {len(other_ids)} images, classes '
             f'{truth.classes} and {other.classes}.'
         )
-    pair = (first, store.detections), (second, other_store.detections)
+    # By name: each file may have the order of its own model.
+    new = np.array([truth.classes.index(name) for name in other.classes])
+    found = other_store.detections
+    found = replace(found, labels=new[found.labels])
+    pair = (first, store.detections), (second, found)
     kept = [_drop_nan(name, found) for name, found in pair]
     return bootstrap_difference(truth, *kept, **settings)
 

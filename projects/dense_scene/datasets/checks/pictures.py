@@ -50,9 +50,10 @@ class PictureReport:
         if self.dark:
             name, value = next(iter(self.dark.items()))
             lines.append(
-                f'{len(self.dark)} of {self.total} images have 16 bits and '
-                f'are nearly black in 8, {name} first, which reaches {value} '
-                'of 255. Stretch their values to 8 bits before training'
+                f'{len(self.dark)} of {self.total} images have more than 8 '
+                f'bits and are nearly black in 8, {name} first, which reaches '
+                f'{value} of 255. Stretch their values to 8 bits before '
+                'training'
             )
         return lines
 
@@ -87,7 +88,10 @@ def compare_with_pictures(
             report.wrong[name] = f'is {found}, not {width}x{height}'
             if cause := _cause(header, (width, height)):
                 report.causes[cause] += 1
-        if header.deep and (value := header.brightest()) < _DARK:
+        value = header.brightest() if header.deep else 255
+        if value is None:
+            report.faults[name] = 'has more bits than OpenCV decodes'
+        elif value < _DARK:
             report.dark[name] = value
     return report
 
@@ -101,7 +105,7 @@ def look_at_folder(
     set take minutes.
 
     FileNotFoundError if no image is in the folder, or one is not and not
-    ``may_lack``.
+    ``may_lack``; ValueError for files that are no whole images alike.
     """
     names = list(map(os.fsdecode, columns.file_names.tolist()))
     images, lines = ImageFolder(folder), []
@@ -118,6 +122,15 @@ def look_at_folder(
     report = compare_with_pictures(
         folder, [names[row] for row in rows], columns.sizes[rows]
     )
+    if report.faults:
+        name, fault = next(iter(report.faults.items()))
+        lines.append(
+            f'{len(report.faults)} of {len(rows)} files that were looked at '
+            f'in {folder} are no whole images: {name!r} {fault}'
+        )
+        if len(report.faults) == len(rows) or not may_lack:
+            advice = 'Copy them again, or take them out of the annotations.'
+            raise ValueError(f'{lines[-1]}. {advice}')
     return lines + report.warnings()
 
 

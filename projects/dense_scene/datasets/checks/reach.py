@@ -9,6 +9,8 @@ from ..annotation_columns import AnnotationColumns
 
 # Programs round corners; what is further out than this is no rounding.
 _TOLERANCE = 1.0
+# From which share of boxes on a cause is sought in how all were written.
+_MANY = 0.1
 
 
 def find_reaching_out(columns: AnnotationColumns) -> np.ndarray:
@@ -77,6 +79,10 @@ def _likely_cause(
     ).all(axis=1)
     if as_corners.all():
         return 'they fit if read as x1, y1, x2, y2, not as x, y, width, height'
+    half = np.tile((boxes[:, 2:] - boxes[:, :2]) / 2, 2)
+    many = len(out) > _MANY * len(boxes)
+    if many and not _reach_out(boxes - half, sizes[:, ::-1]).any():
+        return 'they fit if x and y are those of the center of a box'
     return ''
 
 

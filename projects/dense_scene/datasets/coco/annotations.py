@@ -35,6 +35,8 @@ REPAIRS = dict(
     area='areas were not positive: width x height is taken',
     unlike='areas are larger than width x height, or less than a hundredth of '
     'it: small, medium and large follow them',
+    scored='annotations have a score, as a detector writes it, which was left '
+    'out. Are these its detections?',
 )
 
 
@@ -49,6 +51,7 @@ class Annotation(msgspec.Struct, gc=False):
     ignore: _Flag = None
     segmentation: msgspec.Raw = _NONE
     attributes: msgspec.Raw = _NONE
+    score: msgspec.Raw = _NONE
 
 
 class Part(NamedTuple):
@@ -114,6 +117,7 @@ def _decode(items: list[msgspec.Raw]) -> list[Annotation]:
 
 
 def _to_columns(part: list[Annotation], start: int, repairs: Counter) -> Part:
+    repairs['scored'] += sum(item.score is not _NONE for item in part)
     whole, numbers = part, np.arange(start + 1, start + len(part) + 1)
     if not all(item.bbox and len(item.bbox) == 4 for item in part):
         for place, item in enumerate(part):

@@ -134,6 +134,11 @@ def read_coco_json(
     )
     notes = [f'{repairs[kind]} {REPAIRS[kind]}' for kind in +repairs]
     names = [str(category.name) for category in categories]
+    for number, name in enumerate(names, 1):
+        if not name.strip():
+            raise ValueError(
+                f'{path}, category {number} must have a name, but it is blank.'
+            )
     kept = _once(names, [c.id for c in categories], places[1], path, notes)
     new = np.full(len(names), -1)
     new[kept] = np.arange(len(kept))

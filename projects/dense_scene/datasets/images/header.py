@@ -20,14 +20,15 @@ class PictureHeader(NamedTuple):
     stored: tuple[int, int]  # before the EXIF orientation
     deep: bool  # more than 8 bits a value
 
-    def brightest(self) -> int:
+    def brightest(self) -> int | None:
         """The largest value that loaders make of it, of 255.
 
-        OpenCV, and with it mmcv, keeps the upper 8 of 16 bits.
+        OpenCV, and with it mmcv, keeps the upper 8 of 16 bits. None where it
+        decodes nothing, such as a TIFF of 32 bits a value.
         """
         data = np.fromfile(self.path, np.uint8)
         image = cv2.imdecode(data, cv2.IMREAD_COLOR)
-        return 255 if image is None else int(image.max())
+        return None if image is None else int(image.max())
 
 
 def read_picture_header(path: str | os.PathLike) -> PictureHeader | str:
@@ -42,9 +43,19 @@ def read_picture_header(path: str | os.PathLike) -> PictureHeader | str:
     try:
         with warnings.catch_warnings(), Image.open(path) as image:
             warnings.simplefilter('ignore')  # of broken tags
-            deep = image.mode.startswith('I') or ';16' in str(image.tile)
+            deep = image.mode[0] in 'IF' or ';16' in str(image.tile)
             size = upright_size(image)
             stored = size if size == image.size else image.size
             return PictureHeader(path, size, stored, deep)
     except Exception:  # Pillow's plugins raise what a bad file provokes
+        return _decode_header(path)
+
+
+def _decode_header(path: str) -> PictureHeader | str:
+    """Of the few formats that OpenCV alone reads."""
+    known = cv2.haveImageReader(path)
+    image = cv2.imread(path, cv2.IMREAD_UNCHANGED) if known else None
+    if image is None:
         return 'cannot be read as an image'
+    size = image.shape[1], image.shape[0]
+    return PictureHeader(path, size, size, image.itemsize > 1)

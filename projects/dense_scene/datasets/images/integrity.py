@@ -3,6 +3,8 @@
 import io
 import math
 import mmap
+import os
+import stat
 import struct
 import warnings
 
@@ -83,6 +85,8 @@ def _claimed_pixels(data: bytes | mmap.mmap) -> int:
 def find_file_fault(path: str) -> str | None:
     """:func:`find_image_fault` of a local file, without reading all of it."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return 'is not a file'  # a folder, or a pipe, which would wait
         with open(path, 'rb') as file:
             if not file.read(1):
                 return 'is empty'

@@ -38,6 +38,7 @@ XYWH = dict(
 )
 CORNERS = ['x1', 'y1', 'x2', 'y2']
 _NUMBERS = frozenset((*CORNERS, *XYWH, 'width', 'height'))
+_SCORES = ('score', 'confidence', 'conf', 'probability')
 LONGEST = 65536  # letters of a first row
 # Tables without a header, by the number of columns.
 _SKU = ('image', *CORNERS, 'label', 'width', 'height')
@@ -130,7 +131,18 @@ def find_places(
             f'the {len(_SKU)} columns of SKU-110K, but '
             f'{", ".join(missing)} is missing from {str(first)[:120]}.{hint}'
         )
-    return {f: p for f, p in places.items() if f not in others}, []
+    used = {f: p for f, p in places.items() if f not in others}
+    if twice := [p for p in used.values() if names.count(names[p]) > 1]:
+        fault = f'but {first[twice[0]]!r} occurs twice'
+        raise ValueError(f'{source} must have each column once, {fault}.')
+    scores = [name for name in first if plain_name(name) in _SCORES]
+    note = (
+        f'the column {scores[0]!r} was left out, as a detector writes it. Are '
+        'these its detections, and not annotations?'
+        if scores
+        else ''
+    )
+    return used, [note] * bool(note)
 
 
 def _plain(names: Sequence[str]) -> list[str]:

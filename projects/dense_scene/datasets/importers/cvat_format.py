@@ -28,8 +28,12 @@ def read_cvat(source: Path) -> FoundBoxes:
     loses the classes without a box of a job or a project.
     """
     root = parse_xml(source)
-    if root.tag != 'annotations' or root.find('track') is not None:
-        raise ValueError(f'{source} must be an export of CVAT for images 1.1.')
+    wanted = f'{source} must be an export of CVAT for images 1.1'
+    if root.find('track') is not None:
+        advice = 'Export the task as CVAT for images or COCO'
+        raise ValueError(f'{wanted}, but is one for video. {advice}.')
+    if root.tag != 'annotations':
+        raise ValueError(f'{wanted}, but has the root {root.tag[:40]!r}.')
     # The points of a skeleton are labels with a parent.
     labels = root.iterfind('meta/*/labels/label')
     labels = [label for label in labels if label.find('parent') is None]

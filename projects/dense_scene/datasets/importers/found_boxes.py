@@ -78,6 +78,13 @@ class FoundBoxes:
         if classes is not None:
             labels = self._reordered(labels, classes)
         classes = self.classes if classes is None else classes
+        if blank := [c for c, name in enumerate(classes) if not name.strip()]:
+            rows = np.flatnonzero(labels == blank[0])
+            place = f' ({self.where(rows[0])})' if len(rows) else ''
+            raise ValueError(
+                'every class must have a name, but that of class '
+                f'{blank[0]} is blank{place}.'
+            )
         _require_distinct('class', classes, 'class {}'.format)
         names = self._checked_names(images)
         sizes = self._known_sizes(names, images, progress)

@@ -17,6 +17,9 @@ _OBJECTS: tuple[tuple[set[str], str], ...] = (
     ({'_via_img_metadata'}, f'is a project of VIA: {_EXPORT}'),
     ({'asset', 'regions'}, f'is an asset of VoTT: {_EXPORT}'),
     ({'items', 'categories'}, f'is of datumaro: {_EXPORT}'),
+    ({'metainfo', 'data_list'}, f"is of mmengine's BaseDataset: {_EXPORT}"),
+    ({'size', 'objects'}, f'is of Supervisely: {_EXPORT}'),
+    ({'item', 'annotations'}, f'is of Darwin (V7): {_EXPORT}'),
     ({'type', 'features'}, f'is GeoJSON: {_EXPORT}'),
     ({'metadata', 'instances'}, f'is of SuperAnnotate: {_EXPORT}'),
 )
@@ -34,6 +37,9 @@ _LISTS: tuple[tuple[set[str], str], ...] = (
     ({'data', 'annotations'}, f'is of Label Studio: {_EXPORT}'),
     ({'data', 'completions'}, f'is of Label Studio: {_EXPORT}'),
     ({'filename', 'regions'}, f'is of VIA: {_EXPORT}'),
+    ({'filename', 'ann'}, f'is of mmdet 2 (CustomDataset): {_EXPORT}'),
+    ({'name', 'labels'}, f'is of BDD100K (Scalabel): {_EXPORT}'),
+    ({'Labeled Data', 'Label'}, f'is of Labelbox: {_EXPORT}'),
 )
 
 

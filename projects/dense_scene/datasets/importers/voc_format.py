@@ -77,6 +77,15 @@ def _read_file(
     found: FoundBoxes, names: dict[str, int], path: Path, folder: Path
 ) -> None:
     root = parse_xml(path)
+    if root.tag != 'annotation':
+        # Without a box of VOC in it, it would be an image without objects.
+        is_cvat = root.tag == 'annotations' and root.find('image') is not None
+        raise ValueError(
+            f'{path} must be XML of Pascal VOC, whose root is annotation, but '
+            f'has the root {root.tag[:40]!r}.'
+            + ' It is of CVAT: give the file itself (--from cvat).'
+            * is_cvat
+        )
     image = re.split(r'[\\/]', (root.findtext('filename') or '').strip())[-1]
     height = read_side(root.findtext('size/height'), str(path))
     width = read_side(root.findtext('size/width'), str(path))

@@ -45,22 +45,21 @@ def _of_yaml(path: Path) -> list[str]:
     """A list, or names by number from 0 without a gap."""
     wanted = f'{path} must have a list of classes as names'
     try:
-        content: Any = yaml.safe_load(read_text(path))
-        names = content['names']
-        if isinstance(names, dict):
-            names = [names[number] for number in range(len(names))]
-        if not all(isinstance(name, (str, int, float)) for name in names):
-            raise TypeError('a name must be a text')
-        names = [str(name) for name in names]
-    except (
-        yaml.YAMLError,
-        KeyError,
-        TypeError,
-        ValueError,
-        RecursionError,
-    ) as error:
+        # Texts only, as they are written: `no` would be a truth value else.
+        content: Any = yaml.load(read_text(path), yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         fault = ' '.join(str(error).split())[:120] or type(error).__name__
         raise ValueError(f'{wanted}, but fails: {fault}.') from None
-    if not names:
+    names = content.get('names') if isinstance(content, dict) else None
+    if isinstance(names, dict):
+        numbers = [str(number) for number in range(len(names))]
+        if set(names) != set(numbers):
+            fault = f'numbers them {", ".join(map(str, names))}'[:120]
+            raise ValueError(f'{wanted}, from 0 without a gap, but {fault}.')
+        names = [names[number] for number in numbers]
+    if not isinstance(names, list) or not names:
         raise ValueError(f'{wanted}, but holds none.')
+    if other := [name for name in names if not isinstance(name, str)]:
+        kind = type(other[0]).__name__
+        raise ValueError(f'{wanted}, each a text, but has a {kind}.')
     return names

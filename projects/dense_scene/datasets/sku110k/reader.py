@@ -1,6 +1,7 @@
 """The CSV files of SKU-110K, read into columns."""
 
 import csv
+import logging
 import os
 import warnings
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import NoReturn
 
 import numpy as np
 import pandas as pd
+from mmengine.logging import print_log
 
 from ...utils.boxes import MAX_COORDINATE, MIN_SIDE, clip_boxes
 from ...utils.file_names import is_image_name, name_fault
@@ -33,8 +35,9 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
 
     ``image_name, x1, y1, x2, y2, class, image_width, image_height``; a header
     row with these names, or with the usual ones of other tables, is skipped.
-    The rows of an image need not lie together. The class is
-    not read: the data set has one. Boxes are returned as they are written.
+    The rows of an image need not lie together. All classes
+    are taken for one, with a warning if the column holds several. Boxes are
+    returned as they are written.
 
     Images are in the order of their first row, which is also their
     ``image_ids`` (from 0). An error names file, row (the line, from 1) and
@@ -42,6 +45,16 @@ def read_sku110k_csv(path: str) -> AnnotationColumns:
     """
     header = int(has_header(Path(path)))
     table = _read_table(path, header)
+    kinds = list(table['class'].cat.categories)
+    if len(kinds) > 1:
+        print_log(
+            f'{os.path.basename(path)}: {len(kinds)} classes, {kinds[0]!r} '
+            f'and {kinds[1]!r} among them, are taken for one, {CLASSES[0]!r}. '
+            'To keep them convert the file (dense-scene convert --from sku '
+            '--to coco).',
+            'current',
+            logging.WARNING,
+        )
     image_of_row, names = pd.factorize(table['image_name'])
     first = np.flatnonzero(~table['image_name'].duplicated())
     sizes = table[_SIZES].to_numpy()

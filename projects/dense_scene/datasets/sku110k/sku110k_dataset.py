@@ -37,8 +37,8 @@ class SKU110KDataset(ColumnDataset):
     high are dropped, and the log says how many.
 
     The one class is ``object``, the word that the class column holds in every
-    row. The column is not read. ``img_id`` is the position of the image in
-    the CSV, the same with and without a manifest.
+    row; other ones are taken for it, with a warning. ``img_id`` is the
+    position of the image in the CSV, the same with and without a manifest.
 
     Args:
         args, kwargs: Of :class:`ColumnDataset`.

@@ -1,6 +1,7 @@
 """What a file that should be a checkpoint is instead, before it is read."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def _text_fault(head: bytes) -> str:
     if start.startswith((b'<!doctype', b'<html', b'<?xml', b'<head')):
         advice = 'Look at it in a browser, and download it again.'
         return f'is a web page (HTML), not a checkpoint. {advice}'
-    if head[:1] == b'\x80' and 2 <= head[1] <= 5:
+    if re.match(rb'\x80[\x02-\x05]', head):
         advice = "Save its tensors with torch.save(dict(state_dict=...), 'f')."
         return f'is a plain pickle; nothing in it was run. {advice}'
     try:

@@ -71,6 +71,9 @@ def _explain(error: Exception) -> str:
         what = named.group(1)
     elif isinstance(error, pickle.UnpicklingError):
         what = _told(text)
+        if what == 'Unsupported operand 149':  # FRAME, in what is whole
+            advice = 'Load it where it was made, and save it without that'
+            return f'was saved with a pickle_protocol above 3. {advice}.'
         if what.startswith('Unsupported operand'):
             return f'is damaged: {what}. Copy or download it again.'
     else:

@@ -24,6 +24,7 @@ _DTYPE = re.compile(r'[<>|=]?([biufcSU])[0-9]{1,9}')
 # More values than any checkpoint holds: lists that hold each other many
 # times over are small in the file and endless when copied.
 _MOST_VALUES = 20_000_000
+_LARGE = 2**28  # bytes
 _PLAIN = (
     bool,
     int,
@@ -182,6 +183,13 @@ class _PlainValues:
         # A nested or sparse tensor is no weight, and easily an invalid one.
         if value.layout is not torch.strided or value.is_nested:
             raise UnpicklingError('a tensor that is nested or sparse')
+        if value.is_meta or value.is_quantized:
+            kind = 'without values' if value.is_meta else 'of quantized values'
+            raise UnpicklingError(f'a tensor {kind}')
+        # Strides of 0 make one value a terabyte.
+        size = value.numel() * value.element_size()
+        if size > max(value.untyped_storage().nbytes(), _LARGE):
+            raise UnpicklingError('a tensor that is larger than its values')
         if value.__dict__:
             raise UnpicklingError('a tensor with attributes')
         return value

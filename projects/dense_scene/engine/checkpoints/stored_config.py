@@ -15,11 +15,16 @@ import mmdet.registry
 import mmengine.registry
 from mmengine.registry import Registry
 
-# The package that a stored config may import.
+from ..dense_runner import DenseRunner  # noqa: F401
+
+# The package that a stored config may import. (Our configs also name
+# DenseRunner, which is imported to be registered.)
 _IMPORTS = {'dense_scene'}
 _SCOPES = {'mmdet': mmdet.registry, 'mmengine': mmengine.registry}
 # Keys whose value mmengine looks up in a registry, or mmdet gives to eval().
-_BUILDS = ('type', 'collate_fn', 'constructor', 'warp_mode')
+_BUILDS = ('type', 'runner_type', 'collate_fn', 'constructor', 'warp_mode')
+# Keys whose value mmengine imports as a module, with '.registry' behind it.
+_SCOPE_KEYS = ('_scope_', 'default_scope')
 # Formats that mmengine reads by pickle, or by YAML with Python objects.
 _UNSAFE = ('pkl', 'pickle', 'yaml', 'yml')
 _LONGEST = 2_000_000
@@ -81,6 +86,8 @@ def _assignments(module: ast.Module) -> Iterator[tuple[str, Any]]:
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if not isinstance(target, ast.Name) or len(node.targets) > 1:
             raise _ProgramError(f'line {node.lineno}')
+        if target.id in ('dict', '__builtins__'):  # which the rest needs
+            raise _ProgramError(f'line {node.lineno}: {target.id} = ...')
         yield target.id, _literal(node.value)
 
 
@@ -128,6 +135,8 @@ def _value_fault(value: Any, key: Any = None) -> str | None:
         return None
     if value.rsplit('.', 1)[-1].lower() in _UNSAFE:
         return f'reads {value[-60:]!r}, a format that can hold programs'
+    if key in _SCOPE_KEYS and value not in _SCOPES:
+        return f'has the {key} {value[:60]!r}, which mmengine would import'
     if key in _BUILDS and not _is_registered(value):
         return f'has the {key} {value[:60]!r}, which is not a registered name'
     return None

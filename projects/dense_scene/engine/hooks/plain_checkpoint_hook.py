@@ -38,6 +38,8 @@ class PlainCheckpointHook(Hook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Replace, in place, what is not a tensor or a plain value."""
         for key, value in checkpoint.items():
+            if key == 'param_schedulers':
+                value = without_functions(value)
             if key != 'state_dict':
                 checkpoint[key] = to_plain(value, key)
 
@@ -85,6 +87,23 @@ def to_plain(value: Any, path: str = '') -> Any:
         level=logging.WARNING,
     )
     return repr(value)
+
+
+def without_functions(state: Any) -> Any:
+    """The state of schedulers without what the config gives them again.
+
+    ``OneCycleLR`` keeps the function of its curve, whose text would take the
+    function's place in a resumed run.
+    """
+    if isinstance(state, dict):
+        return {
+            key: without_functions(value)
+            for key, value in state.items()
+            if not callable(value)
+        }
+    if isinstance(state, list):
+        return [without_functions(item) for item in state]
+    return state
 
 
 def history_to_plain(history: HistoryBuffer) -> dict:

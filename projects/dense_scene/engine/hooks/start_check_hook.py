@@ -6,9 +6,11 @@ from typing import Any
 from mmdet.registry import HOOKS
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner
 
 from ..start_check import classes as names
+from ..start_check import counted
+from ..start_check import resumed as saved
 from ..start_check.findings import Findings
 from ..start_check.monitored import check_watched, watched_keys
 from ..start_check.schedule import (
@@ -31,8 +33,11 @@ class StartCheckHook(Hook):
       training data. All data sets are put into this list by name; what cannot
       be is refused, and so are heads with fewer outputs than classes.
     - Length. Schedulers are compared with the length of the training, also
-      after a checkpoint brought its own, and the batch with
-      ``auto_scale_lr.base_batch_size``.
+      after a checkpoint brought its own, hooks and validation that count
+      epochs as well, and the batch with ``auto_scale_lr.base_batch_size``.
+    - What goes on. The settings of the optimizer, the averaged weights and
+      the iterations of an epoch are compared with those of a checkpoint that
+      is resumed, whose own are used.
     - Results. Those that ``save_best``, early stopping and schedulers watch
       must be among those of the evaluation.
 
@@ -45,12 +50,23 @@ class StartCheckHook(Hook):
 
     def __init__(self) -> None:
         self._checkpoint: names.Classes | None = None
+        self._loaded = False
+        self._of_checkpoint = Findings()
         self._classes: names.Classes | None = None
         self._trains = False
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Keep the names that its labels have."""
         self._checkpoint = names.checkpoint_classes(checkpoint)
+        self._loaded = True
+        if not runner._resume or runner._train_loop is None:
+            return
+        self._of_checkpoint = saved.check_averages(runner.hooks, checkpoint)
+        groups = getattr(runner.optim_wrapper, 'optimizer', None)
+        groups = getattr(groups, 'param_groups', None)
+        if groups and 'optimizer' in checkpoint:
+            theirs = checkpoint['optimizer']['param_groups']
+            self._of_checkpoint += saved.check_settings(groups, theirs)
 
     def before_train(self, runner: Runner) -> None:
         """Check a training with its validation."""
@@ -61,6 +77,9 @@ class StartCheckHook(Hook):
         if runner.val_loop is not None:
             findings += self._put_data(runner, 'val')
         findings += _check_length(runner, resumed)
+        if resumed:
+            findings += self._of_checkpoint
+            findings += _check_counts(runner)
         findings += self._check_results(runner)
         _tell(runner, findings)
 
@@ -88,6 +107,8 @@ class StartCheckHook(Hook):
         self._classes, findings = names.check_checkpoint(
             classes, self._checkpoint, sizes, goes_on
         )
+        if goes_on and self._loaded and self._checkpoint is None:
+            findings += names.describe_unnamed(classes)
         findings += names.check_heads(sizes, self._classes)
         findings += self._put_data(runner, phase)
         return findings
@@ -120,6 +141,10 @@ def _check_length(runner: Runner, resumed: bool) -> Findings:
     length = Length(loop.max_epochs if by_epoch else None, loop.max_iters)
     findings = check_schedule(_schedulers(runner), length, resumed)
     findings += check_max_epochs(runner.cfg)
+    dataset = loop.dataloader.dataset
+    findings += counted.check_hooks(runner.hooks, length, dataset)
+    if runner.val_loop is not None:
+        findings += counted.check_validation(loop, length)
     sampler = getattr(loop.dataloader, 'batch_sampler', None)
     findings += check_batch_size(
         getattr(sampler, 'batch_size', None) or loop.dataloader.batch_size,
@@ -128,6 +153,14 @@ def _check_length(runner: Runner, resumed: bool) -> Findings:
         runner.auto_scale_lr,
     )
     return findings
+
+
+def _check_counts(runner: Runner) -> Findings:
+    loop = runner.train_loop
+    by_epoch = isinstance(loop, EpochBasedTrainLoop)
+    per_epoch = len(loop.dataloader) if by_epoch else None
+    schedulers = _schedulers(runner)
+    return saved.check_counts(runner.epoch, runner.iter, per_epoch, schedulers)
 
 
 def _schedulers(runner: Runner) -> list[Any]:

@@ -110,6 +110,16 @@ def check_checkpoint(
     return classes, findings
 
 
+def describe_unnamed(classes: Classes) -> Findings:
+    """That weights without names are taken in the order of the data."""
+    line = (
+        'the checkpoint does not name its classes (meta.dataset_meta): its '
+        f'outputs are taken for those of the data, {list_few(classes)} in '
+        'this order. Set metainfo=dict(classes=...) if it had another.'
+    )
+    return Findings(warnings=[line] if len(classes) > 1 else [])
+
+
 def put_into_list(dataset: Dataset, classes: Classes, what: str) -> Findings:
     """Let all labels of a data set be an index into ``classes``, by name.
 

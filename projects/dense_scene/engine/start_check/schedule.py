@@ -101,8 +101,15 @@ def check_batch_size(
     """Whether lr is that of the batch; ``auto`` is ``auto_scale_lr``."""
     base = (auto or {}).get('base_batch_size')
     total = batch_size * processes * accumulated
-    if base is None or base == total or (auto or {}).get('enable'):
+    if base is None or base == total:
         return Findings()
+    if (auto or {}).get('enable'):
+        line = (
+            f'auto_scale_lr scales lr to batches of {batch_size * processes} '
+            f'and does not count accumulative_counts = {accumulated}, which '
+            f'makes them {total}. Set lr for these, and enable=False.'
+        )
+        return Findings(warnings=[line] if accumulated > 1 else [])
     parts = [f'{batch_size} images']
     parts += [f'{processes} processes'] * (processes > 1)
     parts += [f'{accumulated} accumulated'] * (accumulated > 1)
@@ -143,14 +150,26 @@ def _faults(
     if not isinstance(scheduler, _STEADY) and scheduler.end > steps:
         remedy = _MOVE if _is_warm_up(scheduler) else _DERIVE
         faults.append(('ends at', scheduler.end, remedy))
-    period = getattr(scheduler, 'T_max', None)
+    period, remedy = _period(scheduler)
     if period is None or faults:
         return faults
     if period < end - begin - 1:
-        return [('lets lr rise again from', begin + period, _DERIVE)]
+        after = 'lets lr rise again from'
+        if not hasattr(scheduler, 'T_max'):  # mmengine stops there
+            after = 'has nothing to say from'
+        return [(after, begin + period, remedy)]
     if period > _LONGEST_PERIOD * (end - begin) + 1:
-        return [('is at its lowest at', begin + period, _DERIVE)]
+        return [('is at its lowest at', begin + period, remedy)]
     return []
+
+
+def _period(scheduler: _ParamScheduler) -> tuple[int | None, str]:
+    """After how many steps lr is at its lowest, and what to do about it."""
+    if periods := getattr(scheduler, 'cumulative_periods', None):
+        return periods[-1], 'Let periods add up to this length.'
+    if total := getattr(scheduler, 'total_steps', None):  # OneCycleLR
+        return total, 'Leave out total_steps and end: they follow from it.'
+    return getattr(scheduler, 'T_max', None), _DERIVE
 
 
 def _is_warm_up(scheduler: _ParamScheduler) -> bool:

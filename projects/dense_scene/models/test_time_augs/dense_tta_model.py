@@ -1,5 +1,6 @@
 """Test-time augmentation under the limits of the model."""
 
+import sys
 from typing import Any
 
 from mmdet.models import DetTTAModel
@@ -43,4 +44,5 @@ def _limits(test_cfg: dict) -> dict:
     if nms.get('type', 'nms') not in _KINDS or 'iou_threshold' not in nms:
         threshold = nms.get('iou_threshold', 0.5)
         nms = dict(type='nms', iou_threshold=threshold)
-    return dict(nms=nms, max_per_img=part['max_per_img'])
+    # YOLOX has no such limit.
+    return dict(nms=nms, max_per_img=part.get('max_per_img', sys.maxsize))
