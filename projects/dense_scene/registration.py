@@ -33,6 +33,7 @@ from .models import (
     layers,
     losses,
     necks,
+    roi_extractors,
     samplers,
     test_time_augs,
 )
@@ -56,6 +57,7 @@ __all__ = [
     'losses',
     'necks',
     'proposals',
+    'roi_extractors',
     'samplers',
     'sku110k_dataset',
     'test_time_augs',
