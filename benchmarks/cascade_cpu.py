@@ -40,8 +40,8 @@ SIDES = {
     'ours': (),
     'extractor': ('extractor',),
     'channels_last': ('extractor', 'channels_last'),
-    'folded': ('extractor', 'channels_last', 'folded'),
     'bfloat16': ('extractor', 'channels_last', 'bfloat16'),
+    'folded': ('extractor', 'channels_last', 'folded'),
     'folded, bfloat16': ('extractor', 'channels_last', 'folded', 'bfloat16'),
     'bfloat16 alone': ('bfloat16',),
 }

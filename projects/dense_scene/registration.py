@@ -22,7 +22,7 @@ from .analysis import proposals
 from .datasets import transforms
 from .datasets.coco import dense_coco_dataset
 from .datasets.sku110k import sku110k_dataset
-from .engine import hooks
+from .engine import bfloat16_optim_wrapper, hooks
 from .engine.checkpoints.schemes import register_checkpoint_loaders
 from .evaluation import counting_metric, dense_coco_metric
 from .models import (
@@ -46,6 +46,7 @@ install_box_loss_guard()
 __all__ = [
     'assigners',
     'backbones',
+    'bfloat16_optim_wrapper',
     'coders',
     'counting_metric',
     'dense_coco_dataset',
