@@ -22,7 +22,7 @@ from .analysis import proposals
 from .datasets import transforms
 from .datasets.coco import dense_coco_dataset
 from .datasets.sku110k import sku110k_dataset
-from .engine import hooks
+from .engine import bfloat16_optim_wrapper, hooks
 from .engine.checkpoints.schemes import register_checkpoint_loaders
 from .evaluation import counting_metric, dense_coco_metric
 from .models import (
@@ -33,6 +33,7 @@ from .models import (
     layers,
     losses,
     necks,
+    roi_extractors,
     samplers,
     test_time_augs,
 )
@@ -45,6 +46,7 @@ install_box_loss_guard()
 __all__ = [
     'assigners',
     'backbones',
+    'bfloat16_optim_wrapper',
     'coders',
     'counting_metric',
     'dense_coco_dataset',
@@ -56,6 +58,7 @@ __all__ = [
     'losses',
     'necks',
     'proposals',
+    'roi_extractors',
     'samplers',
     'sku110k_dataset',
     'test_time_augs',

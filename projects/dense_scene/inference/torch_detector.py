@@ -100,6 +100,9 @@ class TorchDetector:
             wanted = f'{weights} must hold the config of its model'
             raise ValueError(f'{wanted}. Give --config.') from error
         self.model = self._inferencer.model
+        if _kind(self.model) == 'cpu':
+            # What oneDNN reads: bfloat16 takes three times as long without.
+            self.model.to(memory_format=torch.channels_last)
         self.classes = tuple(self.model.dataset_meta['classes'])
         self.cfg = self._inferencer.cfg
         self._half = half
@@ -142,9 +145,14 @@ class TorchDetector:
     def _precision(self) -> AbstractContextManager:
         if not self._half:
             return nullcontext()
-        kind = next(self.model.parameters()).device.type
+        kind = _kind(self.model)
         dtype = torch.bfloat16 if kind == 'cpu' else torch.float16
         return torch.autocast(kind, dtype)
+
+
+def _kind(model: nn.Module) -> str:
+    """The kind of its device, 'cpu' or 'cuda'."""
+    return next(model.parameters()).device.type
 
 
 def _is_memory(error: RuntimeError) -> bool:
