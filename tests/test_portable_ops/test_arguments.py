@@ -148,3 +148,66 @@ def test_rois_out_of_the_batch(name, image):
 def test_a_list_is_no_tensor():
     with pytest.raises(TypeError, match='boxes must be a tensor, .* got list'):
         call('nms', [[[0, 0, 1, 1]], zeros(1)])
+
+
+def changed(name, index, tensor, *rest):
+    """A call with one tensor changed, and the numbers if some are given."""
+    module, tensors, numbers = CALLS[name]
+    tensors = [*tensors[:index], tensor, *tensors[index + 1 :]]
+    function = getattr(importlib.import_module(f'portable_ops.{module}'), name)
+    return lambda: function(*tensors, *(rest or numbers))
+
+
+def conv(weight, **shape):
+    maps, offset, _ = CALLS['deform_conv'][1]
+    function = importlib.import_module('portable_ops.deform_conv').deform_conv
+    shape = ConvShape(padding=(1, 1), **shape)
+    return lambda: function(maps, offset, weight, shape=shape)
+
+
+NONSENSE = {
+    'row below the map': (
+        changed('masked_im2col', 1, torch.tensor([0, 0, 6, 0, 0])),
+        r'rows must be in \[0, 6\), but got 6',
+    ),
+    'negative column': (
+        changed('masked_col2im', 2, torch.tensor([0, -1, 0, 0, 0])),
+        r'columns must be in \[0, 7\), but got -1',
+    ),
+    'even kernel': (
+        changed('carafe', 0, zeros(1, 4, 3, 2), 4, 2, 2),
+        'kernel_size must be odd, but got 4',
+    ),
+    'groups of three of four channels': (
+        changed('carafe', 0, zeros(1, 4, 3, 2), 3, 3, 2),
+        'group_size must divide the 4 channels .* got 3',
+    ),
+    'channels of another layer': (
+        conv(zeros(6, 5, 3, 3)),
+        'weight must have 4 / 1 input channels',
+    ),
+    'groups that do not divide': (
+        conv(zeros(5, 2, 3, 3), groups=2),
+        'weight must have .* a multiple of 2 output channels',
+    ),
+    'deform groups that do not divide': (
+        conv(zeros(6, 4, 3, 3), deform_groups=3),
+        'deform_groups must divide the 4 channels of maps, but got 3',
+    ),
+    'kernel larger than the maps': (
+        conv(zeros(6, 4, 30, 30)),
+        'weight must have a kernel that fits into maps',
+    ),
+    'levels without a width': (
+        changed('ms_deform_attn', 1, whole(2)),
+        r'shapes must be \(levels, 2\), but got \(2,\)',
+    ),
+}
+
+
+@pytest.mark.parametrize('case', NONSENSE)
+def test_nonsense_is_named(case):
+    act, wanted = NONSENSE[case]
+    with pytest.raises(ValueError, match=wanted) as error:
+        act()
+    assert '\n' not in str(error.value)

@@ -7,6 +7,7 @@ import torch
 from mmcv.ops import bbox_overlaps, box_iou_rotated, nms_match, nms_rotated
 from mmdet.structures.bbox import bbox_overlaps as mmdet_overlaps
 
+from portable_ops import box_overlaps
 from portable_ops.rotated import nms_rotated as ours_nms_rotated
 from tests.test_portable_ops.inputs import make_dense_boxes, touching_row
 
@@ -48,6 +49,21 @@ def test_matches_by_hand():
     assert sorted(int(i) for g in nms_match(row, 0.5) for i in g) == list(
         range(40)
     )
+
+
+@pytest.mark.parametrize('threshold', [0.3, 0.5])
+def test_matches_by_pairs_are_those_by_rows(generator, threshold):
+    boxes = make_dense_boxes(400, generator)
+    dets = torch.cat([boxes, torch.rand(400, 1, generator=generator)], 1)
+    dets[::40, 2] = dets[::40, 0]  # without area: row by row
+    for some in (dets, dets[1:40]):
+        order = some[:, 4].argsort(descending=True)
+        expected = box_overlaps._by_rows(some[order, :4], threshold)
+        expected = [order[group].tolist() for group in expected]
+        found = box_overlaps.nms_match(some, threshold)
+        assert found == expected
+    found = box_overlaps._by_pairs(dets[1:40], threshold)
+    assert found is not None and len(found) < 39
 
 
 def test_upright_boxes_are_boxes(generator):

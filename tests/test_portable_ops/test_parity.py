@@ -116,7 +116,7 @@ def test_nms_at_exact_thresholds(both, generator, offset):
 
 @pytest.mark.parametrize('offset', [0, 1])
 @pytest.mark.parametrize('method', [0, 1, 2], ids=['naive', 'linear', 'gauss'])
-@pytest.mark.parametrize('num', [0, 1, 2, 600, 2000])
+@pytest.mark.parametrize('num', [0, 1, 2, 100, 199, 200, 600, 2000])
 def test_soft_nms(both, generator, num, method, offset):
     boxes = make_dense_boxes(num, generator)
     for scores in (

@@ -179,29 +179,45 @@ def test_nan_scores_come_out_as_in_mmcv(generator, cause):
         )
 
 
-def _columns(boxes, scores, offset):
-    """Rows x1, y1, x2, y2, score and area, as numpy."""
-    x1, y1, x2, y2 = boxes.t()
-    areas = (x2 - x1 + offset) * (y2 - y1 + offset)
-    return torch.stack([x1, y1, x2, y2, scores, areas]).numpy()
-
-
 @pytest.mark.parametrize('offset', [0, 1])
 @pytest.mark.parametrize('min_score', [0.0, 0.05, 0.3])
 @pytest.mark.parametrize('method', ['naive', 'linear', 'gaussian'])
-def test_pairs_tell_what_rows_tell(generator, method, min_score, offset):
+def test_each_way_tells_what_rows_tell(generator, method, min_score, offset):
     """In every bit: equal scores, equal boxes, boxes on one spot."""
     corner = torch.randint(0, 12, (80, 2), generator=generator).float()
     size = torch.randint(1, 5, (80, 2), generator=generator)
     whole = torch.cat([corner, corner + size], 1)
     settings = (0.3, 0.5, min_score, method, offset)
+    ways = []
     for boxes in (whole, make_dense_boxes(300, generator), whole[:1]):
-        scores = make_tied_scores(len(boxes), generator)
-        columns = _columns(boxes, scores, offset)
-        dets, kept = module._by_pairs(columns, *settings)
-        expected = module._by_rows(columns.copy(), *settings)
-        assert kept.tolist() == expected[1].tolist()
-        assert (dets == expected[0]).all()
+        tied = make_tied_scores(len(boxes), generator)
+        for scores in (tied, torch.rand(len(boxes), generator=generator)):
+            state = module._state(boxes, scores, offset)
+            index, lowered = module._by_rows(state, *settings)
+            for way in (module._by_pairs, module._by_all):
+                found = way(state, *settings)
+                if found is None:  # equal scores
+                    continue
+                ways.append(way)
+                assert found[0].tolist() == index.tolist()
+                assert found[1].tolist() == lowered.tolist()
+    assert ways.count(module._by_pairs) == 6
+    assert ways.count(module._by_all) >= 2 * (min_score > 0)
+
+
+def test_equal_scores_are_left_to_places():
+    """The quick way tells only where one box is the best, at every step."""
+    settings = (0.3, 0.5, 0.01, 'linear', 0)
+    # Boxes apart; then two of IoU 1/2, where 0.75 falls to 0.375 and meets
+    # the other 0.375.
+    half = torch.tensor([[0.0, 0, 2, 1], [0, 0, 1, 1], [5, 0, 6, 1]])
+    for boxes, scores in (
+        (touching_row(3), [0.5, 0.9, 0.5]),
+        (half, [1.0, 0.75, 0.375]),
+    ):
+        state = module._state(boxes, torch.tensor(scores), 0)
+        assert module._by_all(state, *settings) is None
+        assert module._by_pairs(state, *settings) is not None
 
 
 @pytest.mark.parametrize('method', ['linear', 'gaussian'])

@@ -46,6 +46,16 @@ ARGUMENTS = {
 }
 
 
+# The same, taken apart: dimensions and kind of each.
+_PARTS = {
+    operator: {
+        name: (wanted.partition(': ')[0].split(), wanted.partition(': ')[2])
+        for name, wanted in arguments.items()
+    }
+    for operator, arguments in ARGUMENTS.items()
+}
+
+
 def check_arguments(operator: str, **tensors: Tensor | None) -> None:
     """Refuse tensors that do not fit the table or each other.
 
@@ -60,17 +70,17 @@ def check_arguments(operator: str, **tensors: Tensor | None) -> None:
     if traced():
         return
     sizes: dict[str, tuple[int, str]] = {}
-    first = None
+    first, parts = None, _PARTS[operator]
     for name, tensor in tensors.items():
         if tensor is None:
             continue
-        dimensions, _, kind = ARGUMENTS[operator][name].partition(': ')
+        dimensions, kind = parts[name]
         if not isinstance(tensor, Tensor):
             raise TypeError(
                 f'{name} must be a tensor, but got {type(tensor).__name__}.'
             )
         _check_kind(name, tensor, kind or 'floating')
-        _check_shape(name, tensor, dimensions.split(), sizes)
+        _check_shape(name, tensor, dimensions, sizes)
         if first is None:
             first = name, tensor.device
         elif tensor.device != first[1]:
@@ -96,20 +106,26 @@ def _check_shape(
     sizes: dict[str, tuple[int, str]],
 ) -> None:
     """Also remembers the sizes that letters stand for, and of whom."""
-    shape, letters = tuple(tensor.shape), ', '.join(dimensions)
-    wanted = f'({letters},)' if len(dimensions) == 1 else f'({letters})'
-    if len(shape) != len(dimensions):
-        raise ValueError(f'{name} must be {wanted}, but got {shape}.')
+    shape = tensor.shape
+    fits = len(shape) == len(dimensions)
     for letter, size in zip(dimensions, shape):
         if letter == '*':
             continue
         if letter.isdigit():
-            if size != int(letter):
-                raise ValueError(f'{name} must be {wanted}, but got {shape}.')
+            fits = fits and size == int(letter)
             continue
         known, owner = sizes.setdefault(letter, (size, name))
-        if size != known:
+        if fits and size != known:
             raise ValueError(
-                f'{name} must be {wanted} with {letter} = {known} as '
-                f'{owner} has, but got {shape}.'
+                f'{name} must be {_wanted(dimensions)} with {letter} = '
+                f'{known} as {owner} has, but got {tuple(shape)}.'
             )
+    if not fits:
+        raise ValueError(
+            f'{name} must be {_wanted(dimensions)}, but got {tuple(shape)}.'
+        )
+
+
+def _wanted(dimensions: list[str]) -> str:
+    comma = ',' if len(dimensions) == 1 else ''
+    return f'({", ".join(dimensions)}{comma})'

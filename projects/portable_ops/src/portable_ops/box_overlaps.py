@@ -1,9 +1,14 @@
 """IoU of boxes and groups of suppressed boxes, as mmcv computes them."""
 
+import math
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from portable_ops.arguments import check_arguments
+from portable_ops.dtypes import compute_dtype
+from portable_ops.soft_nms_pairs import find_neighbors
 
 
 def bbox_overlaps(
@@ -56,8 +61,38 @@ def nms_match(dets: Tensor, iou_threshold: float) -> list[list[int]]:
     """
     check_arguments('nms_match', dets=dets)
     order = dets[:, 4].sort(descending=True).indices
-    boxes = dets[order, :4]
-    free = torch.ones(len(dets), dtype=torch.bool, device=dets.device)
+    sorted_dets = dets.detach()[order]
+    order = order.cpu().numpy()
+    groups = _by_pairs(sorted_dets, iou_threshold)
+    if groups is None:
+        groups = _by_rows(sorted_dets[:, :4], iou_threshold)
+    return [order[group].tolist() for group in groups]
+
+
+def _by_pairs(dets: Tensor, iou_threshold: float) -> list[list[int]] | None:
+    """By the boxes that overlap enough, if these can be told."""
+    boxes = dets.to('cpu', compute_dtype(dets)).numpy().T.copy()
+    boxes[4] = (boxes[2] - boxes[0]) * (boxes[3] - boxes[1])
+    plain = math.isfinite(boxes.sum()) and boxes[4].min(initial=1) > 0
+    if len(dets) == 0 or not plain or not iou_threshold > 0:
+        return None
+    neighbors = find_neighbors(boxes, iou_threshold, 0)
+    if neighbors is None:
+        return None
+    starts = neighbors.starts.tolist()
+    free, groups = np.ones(len(dets), bool), []
+    for best, start, stop in zip(range(len(dets)), starts, starts[1:]):
+        if free[best]:
+            near = neighbors.boxes[start:stop]
+            taken = near[(near > best) & free[near]]
+            taken.sort()
+            free[taken] = False
+            groups.append([best, *taken.tolist()])
+    return groups
+
+
+def _by_rows(boxes: Tensor, iou_threshold: float) -> list[list[int]]:
+    free = torch.ones(len(boxes), dtype=torch.bool, device=boxes.device)
     groups = []
     for best in range(len(boxes)):
         if free[best]:
@@ -65,6 +100,5 @@ def nms_match(dets: Tensor, iou_threshold: float) -> list[list[int]]:
             taken = free & (overlaps >= iou_threshold)
             taken[: best + 1] = False
             free &= ~taken
-            group = [best, *taken.nonzero().flatten().tolist()]
-            groups.append(order[group].tolist())
+            groups.append([best, *taken.nonzero().flatten().tolist()])
     return groups

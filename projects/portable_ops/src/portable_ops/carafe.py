@@ -35,6 +35,13 @@ def carafe(
     """
     check_arguments('carafe', features=features, masks=masks)
     batch, channels, height, width = features.shape
+    if kernel_size % 2 == 0:
+        raise ValueError(f'kernel_size must be odd, but got {kernel_size}.')
+    if group_size < 1 or channels % group_size:
+        raise ValueError(
+            f'group_size must divide the {channels} channels of features, '
+            f'but got {group_size}.'
+        )
     s, radius = scale_factor, kernel_size // 2
     wanted = (batch, group_size * kernel_size**2, s * height, s * width)
     if tuple(masks.shape) != wanted:

@@ -50,8 +50,14 @@ def check_shapes(
     mask: Tensor | None,
     shape: ConvShape,
 ) -> None:
-    """ValueError, which names it, for an offset or mask that does not fit."""
+    """ValueError, which names it, for a tensor that does not fit."""
+    _check_groups(maps, weight, shape)
     size = out_size(maps, weight, shape)
+    if min(size) < 1:
+        raise ValueError(
+            f'weight must have a kernel that fits into maps '
+            f'{tuple(maps.shape)}, but got {tuple(weight.shape)}.'
+        )
     taps = shape.deform_groups * weight.shape[2] * weight.shape[3]
     for name, tensor, channels in (
         ('offset', offset, 2 * taps),
@@ -65,3 +71,18 @@ def check_shapes(
                 f'got {tuple(tensor.shape)}. Predict it with a convolution '
                 'of the same kernel size, stride, padding and dilation.'
             )
+
+
+def _check_groups(maps: Tensor, weight: Tensor, shape: ConvShape) -> None:
+    channels, groups = maps.shape[1], shape.groups
+    if channels != weight.shape[1] * groups or len(weight) % groups:
+        raise ValueError(
+            f'weight must have {channels} / {groups} input channels and a '
+            f'multiple of {groups} output channels for maps '
+            f'{tuple(maps.shape)}, but got {tuple(weight.shape)}.'
+        )
+    if channels % shape.deform_groups:
+        raise ValueError(
+            f'deform_groups must divide the {channels} channels of maps, but '
+            f'got {shape.deform_groups}.'
+        )

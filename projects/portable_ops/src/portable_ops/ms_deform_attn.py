@@ -42,6 +42,14 @@ def ms_deform_attn(
     Raises:
         ValueError: If the shapes of the arguments do not fit together.
     """
+    if not isinstance(shapes, Tensor):
+        raise TypeError(
+            f'shapes must be a tensor, but got {type(shapes).__name__}.'
+        )
+    if shapes.dim() != 2 or shapes.shape[1] != 2:
+        raise ValueError(
+            f'shapes must be (levels, 2), but got {tuple(shapes.shape)}.'
+        )
     sizes = [(int(h), int(w)) for h, w in shapes.tolist()]
     _check(value, sizes, locations, weights)
     check_arguments(

@@ -1,5 +1,7 @@
 """Soft non-maximum suppression."""
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -7,6 +9,12 @@ from torch import Tensor
 from portable_ops.arguments import check_arguments
 from portable_ops.opaque import opaque, unknown_size
 from portable_ops.soft_nms_pairs import find_neighbors, suppress
+from portable_ops.soft_nms_quick import (
+    FEW,
+    all_overlaps,
+    choose_of_few,
+    choose_of_linked,
+)
 
 METHODS = ('naive', 'linear', 'gaussian')
 
@@ -64,21 +72,50 @@ def soft_nms(
             f'method must be one of {METHODS}, but got {method!r}.'
         )
     check_arguments('soft_nms', boxes=boxes, scores=scores)
-    wide = np.float64 if boxes.dtype == torch.float64 else np.float32
-    # Rows x1, y1, x2, y2, score, area; `index` goes with the columns.
-    state = np.empty((6, len(boxes)), wide)
-    precise = torch.float64 if wide is np.float64 else torch.float32
-    state[:4] = boxes.detach().to('cpu', precise).numpy().T
-    state[4] = scores.detach().to('cpu', precise).numpy()
-    x1, y1, x2, y2 = state[:4]
-    state[5] = (x2 - x1 + wide(offset)) * (y2 - y1 + wide(offset))
-    found = _by_pairs(state, iou_threshold, sigma, min_score, method, offset)
+    state = _state(boxes, scores, offset)
+    settings = (iou_threshold, sigma, min_score, method, offset)
+    found = None
+    # Without NaN, infinity or empty boxes. In one sum: calls cost time, too.
+    if math.isfinite(state.sum()) and state[4].min(initial=1) > 0:
+        if len(boxes) in FEW:
+            found = _by_all(state, *settings)
+        if found is None:
+            found = _by_pairs(state, *settings)
     if found is None:
-        found = _by_rows(
-            state, iou_threshold, sigma, min_score, method, offset
-        )
-    dets, index = (torch.from_numpy(np.ascontiguousarray(x)) for x in found)
-    return dets.to(boxes.dtype), index
+        found = _by_rows(state, *settings)
+    index, lowered = found
+    dets = np.empty((len(index), 5), state.dtype)
+    dets[:, :4] = state[:4].T.take(index, 0)
+    dets[:, 4] = lowered
+    return torch.from_numpy(dets).to(boxes.dtype), torch.from_numpy(index)
+
+
+def _state(boxes: Tensor, scores: Tensor, offset: int) -> np.ndarray:
+    """(6, N), rows x1, y1, x2, y2, area and score."""
+    wide = torch.float64 if boxes.dtype == torch.float64 else torch.float32
+    columns = boxes.detach().to('cpu', wide).numpy().T
+    state = np.empty((6, len(boxes)), columns.dtype)
+    state[:4] = columns
+    size = state[2:4] - state[:2]
+    if offset:
+        size += offset
+    np.multiply(size[0], size[1], out=state[4])
+    state[5] = scores.detach().to('cpu', wide).numpy()
+    return state
+
+
+def _by_all(
+    state: np.ndarray,
+    iou_threshold: float,
+    sigma: float,
+    min_score: float,
+    method: str,
+    offset: int,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Each box is compared with each at once; None where scores are equal."""
+    overlaps = all_overlaps(state[:5], offset)
+    factors = _weight(overlaps, iou_threshold, sigma, method)
+    return choose_of_few(state[5].copy(), factors, min_score)
 
 
 def _by_pairs(
@@ -93,15 +130,14 @@ def _by_pairs(
     least = 0.0 if method == 'gaussian' else iou_threshold
     if least < 0 or (least == 0 and method == 'naive'):
         return None  # boxes that do not overlap suppress each other, too
-    if not np.isfinite(state).all() or not (state[5] > 0).all():
-        return None
-    boxes = state[[0, 1, 2, 3, 5]]
-    neighbors = find_neighbors(boxes, least, offset)
+    neighbors = find_neighbors(state[:5], least, offset)
     if neighbors is None:
         return None
     factors = _weight(neighbors.overlaps, iou_threshold, sigma, method)
-    scores, index = suppress(state[4].copy(), neighbors, factors, min_score)
-    return np.concatenate([boxes[:4, index], scores[None]]).T, index
+    found = choose_of_linked(state[5].copy(), neighbors, factors, min_score)
+    if found is None:
+        found = suppress(state[5].copy(), neighbors, factors, min_score)
+    return found
 
 
 def _by_rows(
@@ -113,21 +149,22 @@ def _by_rows(
     offset: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Each box is compared with all that are left."""
+    state = state.copy()
     index = np.arange(state.shape[1])
     alive, done = state.shape[1], 0
     while done < alive:
         best = done
-        if not np.isnan(state[4, done]):  # above nothing, so it stays
-            best += int(np.nanargmax(state[4, done:alive]))
+        if not np.isnan(state[5, done]):  # above nothing, so it stays
+            best += int(np.nanargmax(state[5, done:alive]))
         state[:, [done, best]] = state[:, [best, done]]
         index[[done, best]] = index[[best, done]]
         rest = state[:, done + 1 : alive]
         overlap = _iou(state[:, done, None], rest, offset)
-        rest[4] *= _weight(overlap, iou_threshold, sigma, method)
+        rest[5] *= _weight(overlap, iou_threshold, sigma, method)
         kept = _close_gaps(rest, index[done + 1 : alive], min_score)
         done += 1
         alive = done + kept
-    return state[:5, :alive].T, index[:alive]
+    return index[:alive], state[5, :alive]
 
 
 def _iou(best: np.ndarray, rest: np.ndarray, offset: int) -> np.ndarray:
@@ -137,17 +174,26 @@ def _iou(best: np.ndarray, rest: np.ndarray, offset: int) -> np.ndarray:
     inter = np.maximum(width + shift, 0) * np.maximum(height + shift, 0)
     with np.errstate(invalid='ignore', divide='ignore'):
         # Two empty boxes: 0 / 0 is NaN, which is above no threshold.
-        return inter / (best[5] + rest[5] - inter)
+        return inter / (best[4] + rest[4] - inter)
 
 
 def _weight(
     overlap: np.ndarray, iou_threshold: float, sigma: float, method: str
 ) -> np.ndarray:
+    """What a score is multiplied with; ``overlap`` is written over."""
     if method == 'gaussian':
-        return np.exp(-(overlap * overlap) / overlap.dtype.type(sigma))
-    reduced = 1 - overlap if method == 'linear' else overlap.dtype.type(0)
+        overlap *= overlap
+        overlap /= overlap.dtype.type(-sigma)
+        return np.exp(overlap, out=overlap)
+    # Few are above, and NaN is not.
     above = overlap >= overlap.dtype.type(iou_threshold)
-    return np.where(above, reduced, overlap.dtype.type(1))
+    above = above.ravel().nonzero()[0]
+    weight = np.ones_like(overlap)
+    if method == 'linear':
+        weight.put(above, 1 - overlap.take(above))
+    else:
+        weight.put(above, 0)
+    return weight
 
 
 def _close_gaps(rest: np.ndarray, index: np.ndarray, min_score: float) -> int:
@@ -156,7 +202,7 @@ def _close_gaps(rest: np.ndarray, index: np.ndarray, min_score: float) -> int:
     One box at a time this is mmcv's "swap with the last": the places fill in
     ascending order with the survivors in descending order.
     """
-    low = rest[4] < rest.dtype.type(min_score)
+    low = rest[5] < rest.dtype.type(min_score)
     kept = len(low) - int(np.count_nonzero(low))
     if kept < len(low):
         holes = np.flatnonzero(low[:kept])

@@ -141,7 +141,7 @@ def suppress(
         min_score: Boxes below are dropped.
 
     Returns:
-        (K,) scores and indices in the order of choice.
+        (K,) indices and scores in the order of choice.
     """
     num = len(scores)
     least = scores.dtype.type(min_score)
@@ -177,7 +177,7 @@ def suppress(
             low = (np.flatnonzero(scores[1:] < least) + 1).tolist()
         if low:
             alive = places.drop(sorted(low), alive)
-    return scores[:alive], box_at[:alive]
+    return box_at[:alive], scores[:alive]
 
 
 class _Places:
