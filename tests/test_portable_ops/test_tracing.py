@@ -132,6 +132,26 @@ def test_an_exported_program_follows_its_inputs(name):
     torch.testing.assert_close(found, function(*second))
 
 
+def groups(dets):
+    return torch.cat(ops.nms_match(dets, 0.5))
+
+
+def test_groups_are_refused_in_a_trace_and_follow_a_compiled_call():
+    """The trace would keep the example's, without a word."""
+    first, second = (
+        torch.column_stack(boxes_and_scores(torch.Generator().manual_seed(i)))
+        for i in (0, 1)
+    )
+    assert not torch.equal(groups(first), groups(second))
+    with pytest.raises(RuntimeError, match='nms_match.*outside of torch.jit'):
+        torch.jit.trace(groups, (first,), check_trace=False)
+    with pytest.raises(Exception, match='data-dependent|dynamic'):
+        torch.export.export(Call(groups), (first,), strict=False)
+    compiled = torch.compile(groups, backend='eager')
+    for dets in (first, second):
+        assert torch.equal(compiled(dets), groups(dets))
+
+
 @pytest.mark.parametrize('num_stages', [1, 3])
 def test_get_flops_of_a_two_stage_detector(num_stages):
     """As mmdet's tools/analysis_tools/get_flops.py: a trace of it all."""
