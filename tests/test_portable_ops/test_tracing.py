@@ -82,6 +82,10 @@ OPERATORS = {
     'roi_align at ratio 0': pooled(sampling_ratio=0),
     'roi_align, max': pooled(sampling_ratio=2, pool_mode='max'),
     'roi_pool': (lambda m, r: ops.roi_pool(m, r, (3, 3), 0.25), pooled()[1]),
+    'deform_roi_pool': (
+        lambda m, r: ops.deform_roi_pool(m, r, None, (3, 3), 0.25),
+        pooled()[1],
+    ),
     'nms': (lambda b, s: ops.nms(b, s, 0.5)[1], boxes_and_scores),
     'soft_nms': (lambda b, s: ops.soft_nms(b, s, 0.5)[0], boxes_and_scores),
     'batched_nms': (classes_apart, boxes_and_scores),
@@ -118,6 +122,7 @@ def test_a_trace_follows_its_inputs(name):
         'roi_align at ratio 0',
         'roi_align, max',
         'roi_pool',
+        'deform_roi_pool',
         'deform_conv',
         'ms_deform_attn',
     ],
