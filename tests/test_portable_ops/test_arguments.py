@@ -32,6 +32,11 @@ CALLS = {
         [(7, 7)],
     ),
     'roi_pool': ('roi_pool', [zeros(2, 3, 8, 9), zeros(6, 5)], [(7, 7), 1.0]),
+    'deform_roi_pool': (
+        'deform_roi_pool',
+        [zeros(2, 3, 8, 9), zeros(6, 5), zeros(6, 2, 7, 7)],
+        [(7, 7)],
+    ),
     'sigmoid_focal_loss': ('focal_loss', [zeros(6, 3), whole(6)], []),
     'ms_deform_attn': (
         'ms_deform_attn',

@@ -83,6 +83,10 @@ CASES = {
         lambda x, r: ops.roi_align(x, r, (7, 5), 0.25, 2, 'max', True),
         [random(2, 3, 20, 30), rois()],
     ),
+    'deform_roi_pool': (
+        lambda x, r, o: ops.deform_roi_pool(x, r, o, (3, 2), 0.25, 2, 0.1),
+        [random(2, 3, 20, 30), rois(), random(40, 2, 3, 2)],
+    ),
     'roi_pool': (
         lambda x, r: ops.roi_pool(x, r, (3, 2), 0.25),
         [random(2, 3, 20, 30), rois()],
@@ -139,7 +143,7 @@ CASES = {
 NO_GRADIENT = ('nms', 'overlaps', 'rotated', 'match', 'naive', 'masked')
 # What is no argument of a derivative: RoIs, running statistics
 FIXED = {'roi_align': [1], 'roi_align, max': [1], 'roi_pool': [1],
-         'sync_bn': [1, 2]}  # fmt: skip
+         'deform_roi_pool': [1], 'sync_bn': [1, 2]}  # fmt: skip
 
 
 def tensors(result: object) -> list[Tensor]:

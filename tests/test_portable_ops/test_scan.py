@@ -71,6 +71,8 @@ def test_operators_named_in_configs_are_offered():
         'carafe': {'carafe_forward', 'carafe_backward'},
         'DCN': {'deform_conv_forward', 'deform_conv_backward_input'},
         'DCNv2': {'modulated_deform_conv_forward'},
+        'DeformRoIPoolPack': {'deform_roi_pool_forward'},
+        'ModulatedDeformRoIPoolPack': {'deform_roi_pool_backward'},
         'RoIPool': {'roi_pool_forward'},
         'MMSyncBN': {'sync_bn_forward_output'},
         'soft_nms': {'softnms'},

@@ -82,6 +82,10 @@ OPERATORS = {
     'roi_align at ratio 0': pooled(sampling_ratio=0),
     'roi_align, max': pooled(sampling_ratio=2, pool_mode='max'),
     'roi_pool': (lambda m, r: ops.roi_pool(m, r, (3, 3), 0.25), pooled()[1]),
+    'deform_roi_pool': (
+        lambda m, r: ops.deform_roi_pool(m, r, None, (3, 3), 0.25),
+        pooled()[1],
+    ),
     'nms': (lambda b, s: ops.nms(b, s, 0.5)[1], boxes_and_scores),
     'soft_nms': (lambda b, s: ops.soft_nms(b, s, 0.5)[0], boxes_and_scores),
     'batched_nms': (classes_apart, boxes_and_scores),
@@ -118,6 +122,7 @@ def test_a_trace_follows_its_inputs(name):
         'roi_align at ratio 0',
         'roi_align, max',
         'roi_pool',
+        'deform_roi_pool',
         'deform_conv',
         'ms_deform_attn',
     ],
@@ -130,6 +135,26 @@ def test_an_exported_program_follows_its_inputs(name):
     program = torch.export.export(Call(function), first, strict=False)
     found = program.module()(*second)
     torch.testing.assert_close(found, function(*second))
+
+
+def groups(dets):
+    return torch.cat(ops.nms_match(dets, 0.5))
+
+
+def test_groups_are_refused_in_a_trace_and_follow_a_compiled_call():
+    """The trace would keep the example's, without a word."""
+    first, second = (
+        torch.column_stack(boxes_and_scores(torch.Generator().manual_seed(i)))
+        for i in (0, 1)
+    )
+    assert not torch.equal(groups(first), groups(second))
+    with pytest.raises(RuntimeError, match='nms_match.*outside of torch.jit'):
+        torch.jit.trace(groups, (first,), check_trace=False)
+    with pytest.raises(Exception, match='data-dependent|dynamic'):
+        torch.export.export(Call(groups), (first,), strict=False)
+    compiled = torch.compile(groups, backend='eager')
+    for dets in (first, second):
+        assert torch.equal(compiled(dets), groups(dets))
 
 
 @pytest.mark.parametrize('num_stages', [1, 3])

@@ -113,3 +113,16 @@ def test_a_detector_without_a_limit_keeps_all():
 
 def test_it_is_registered():
     assert MODELS.get('DenseTTAModel') is DenseTTAModel
+
+
+@pytest.mark.gpu
+def test_views_on_a_gpu_are_merged_there():
+    nms = dict(type='nms', iou_threshold=0.5)
+    model = DenseTTAModel(module=Detector(dict(nms=nms, max_per_img=400)))
+    boxes = touching_row(230, size=(8.0, 20.0))
+    views = [view(boxes, flip).to('cuda') for flip in (False, True)]
+    (merged,) = model.merge_preds([views])
+    found = merged.pred_instances
+    assert found.bboxes.is_cuda and found.scores.is_cuda
+    # By falling score, as `view` gave them: both views say the same.
+    torch.testing.assert_close(found.bboxes.cpu(), boxes)

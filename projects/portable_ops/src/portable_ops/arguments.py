@@ -20,6 +20,7 @@ ARGUMENTS = {
     'box_iou_rotated': dict(boxes='N 5', others='M 5'),
     'roi_align': dict(maps='B C H W', rois='R 5'),
     'roi_align_max': dict(maps='B C H W', rois='R 5'),
+    'deform_roi_pool': dict(maps='B C H W', rois='R 5', offset='R 2 * *'),
     'roi_pool': dict(maps='B C H W', rois='R 5'),
     'sigmoid_focal_loss': dict(
         logits='N C', target='N: integer', weight='*: real'

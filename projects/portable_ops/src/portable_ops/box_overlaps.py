@@ -58,8 +58,19 @@ def nms_match(dets: Tensor, iou_threshold: float) -> list[list[int]]:
     Returns:
         Indices of each group, the kept box first and the rest by falling
         score; groups by falling score of the kept box.
+
+    Raises:
+        RuntimeError: In ``torch.jit.trace``, whose program would answer with
+            the groups of the example: no operator of torch returns a number
+            of tensors that depends on values. ``torch.export`` refuses it
+            itself, and ``torch.compile`` leaves it to Python.
     """
     check_arguments('nms_match', dets=dets)
+    if torch.jit.is_tracing():
+        raise RuntimeError(
+            'nms_match must be called outside of torch.jit.trace: the number '
+            'of its groups depends on the boxes.'
+        )
     order = dets[:, 4].sort(descending=True).indices
     sorted_dets = dets.detach()[order]
     order = order.cpu().numpy()

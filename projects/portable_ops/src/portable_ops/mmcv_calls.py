@@ -10,6 +10,10 @@ from portable_ops.box_overlaps import bbox_overlaps as _bbox_overlaps
 from portable_ops.box_overlaps import nms_match as _nms_match
 from portable_ops.carafe import carafe
 from portable_ops.carafe import carafe_backward as _carafe_backward
+from portable_ops.deform_roi_pool import deform_roi_pool
+from portable_ops.deform_roi_pool import (
+    deform_roi_pool_backward as _deform_roi_pool_backward,
+)
 from portable_ops.masked_conv import masked_col2im, masked_im2col
 from portable_ops.ms_deform_attn import ms_deform_attn
 from portable_ops.ms_deform_attn import (
@@ -33,6 +37,8 @@ __all__ = [
     'carafe_naive_backward',
     'carafe_forward',
     'carafe_backward',
+    'deform_roi_pool_forward',
+    'deform_roi_pool_backward',
     'roi_pool_forward',
     'roi_pool_backward',
     'sync_bn_forward_mean',
@@ -172,6 +178,49 @@ def carafe_backward(
     numbers = (kernel_size, group_size, scale_factor)
     grads = _carafe_backward(top_grad, rfeatures, masks, *numbers)
     _fill((bottom_grad, mask_grad), grads)
+
+
+def deform_roi_pool_forward(
+    input,
+    rois,
+    offset,
+    output,
+    pooled_height,
+    pooled_width,
+    spatial_scale,
+    sampling_ratio,
+    gamma,
+):
+    settings = (pooled_height, pooled_width), spatial_scale, sampling_ratio
+    offset = offset if offset.numel() else None  # mmcv's word for none
+    output.copy_(deform_roi_pool(input, rois, offset, *settings, gamma))
+
+
+def deform_roi_pool_backward(
+    grad_output,
+    input,
+    rois,
+    offset,
+    grad_input,
+    grad_offset,
+    pooled_height,
+    pooled_width,
+    spatial_scale,
+    sampling_ratio,
+    gamma,
+):
+    settings = (pooled_height, pooled_width), spatial_scale, sampling_ratio
+    grads = _deform_roi_pool_backward(
+        grad_output,
+        input,
+        rois,
+        offset if offset.numel() else None,
+        *settings,
+        gamma,
+    )
+    grad_input.copy_(grads[0])
+    if grads[1] is not None:
+        grad_offset.copy_(grads[1])
 
 
 def roi_pool_forward(
