@@ -70,7 +70,8 @@ def test_nan_is_read_as_python_writes_it(tmp_path):
         (b'{"number": tru', 'breaks off'),
         (b'{"number": "x"}', 'number must be float, but got str'),
         (b'{}', 'must have .*number'),
-        (b'{"more": ' + b'[' * 100_000, 'nested too deeply'),
+        # Python 3.14 counts the bytes of its stack instead of the levels.
+        (b'{"more": ' + b'[' * 100_000, 'nested too deeply|breaks off'),
         (b'{"more": [NaN, ' + b'[' * 100_000, 'nested too deeply'),
         (b'{"number": ' + b'9' * 5000 + b'}', 'number'),
         (b'[NaN, ' + b'9' * 5000 + b']', '.'),
