@@ -19,7 +19,7 @@ offer_find_loader()
 require_operators()  # before mmdet, which fails without a hint
 
 from .analysis import proposals
-from .datasets import transforms
+from .datasets import epoch_length_sampler, transforms
 from .datasets.coco import dense_coco_dataset
 from .datasets.sku110k import sku110k_dataset
 from .engine import bfloat16_optim_wrapper, hooks
@@ -52,6 +52,7 @@ __all__ = [
     'dense_coco_dataset',
     'dense_coco_metric',
     'dense_visualizer',
+    'epoch_length_sampler',
     'heads',
     'hooks',
     'layers',

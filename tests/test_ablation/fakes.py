@@ -7,10 +7,13 @@ from dense_scene.ablation.queue.launcher import Launcher
 from dense_scene.ablation.suites.suite import Suite, read_suite
 
 CONFIG = """\
-model = dict(factor=31, fail='', stages=[dict(num=1), dict(num=1)])
+model = dict(
+    factor=31, fail='', seconds=0.5, stages=[dict(num=1), dict(num=1)])
 train_cfg = dict(max_epochs=3, pause=0.01)
-train_dataloader = dict(dataset=dict(
+train_dataloader = dict(batch_size=2, sampler=dict(size=2), dataset=dict(
     data_root='{root}', ann_file='train.json', data_prefix=dict(img='img/')))
+param_scheduler = [
+    dict(type='LinearLR', by_epoch=False, end=4), dict(type='CosineLR')]
 val_dataloader = None
 test_dataloader = train_dataloader
 test_evaluator = dict(type='Fake')
@@ -32,6 +35,10 @@ TRAIN = (
     _ARGUMENTS
     + """\
 last = args.work_dir / 'last_checkpoint'
+loader = cfg['train_dataloader']
+steps = loader['sampler']['size'] // loader['batch_size']
+scalars = args.work_dir / '0/vis_data/scalars.json'
+scalars.parent.mkdir(parents=True, exist_ok=True)
 epoch, value = 0, cfg['randomness']['seed'] + 1
 if args.resume and last.exists():
     epoch, value = json.loads(pathlib.Path(last.read_text()).read_text())
@@ -41,6 +48,12 @@ while epoch < cfg['train_cfg']['max_epochs']:
     epoch, value = epoch + 1, value * cfg['model']['factor'] % 997
     print(f'x - Epoch(train)  [{epoch}][1/1]  lr: 1e-3  eta: 0:00:00  '
           f'time: 0.1  loss: {value}', flush=True)
+    with open(scalars, 'a') as log:
+        for step in range(epoch * steps - steps, epoch * steps):
+            # Slower while it warms up, as a real one.
+            line = dict(step=step + 1, loss=1.0, time=cfg['model']['seconds'])
+            line['time'] *= 10 if step < 5 else 1
+            print(json.dumps(line), file=log)
     path = args.work_dir / f'epoch_{epoch}.pth'
     for target, text in ((path, json.dumps([epoch, value])),
                          (last, str(path))):

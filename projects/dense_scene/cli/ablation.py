@@ -23,6 +23,12 @@ from .options import CommandParser, find_config
 
 if TYPE_CHECKING:
     from ..ablation.comparison.comparison import Comparison
+    from ..ablation.queue.launcher import Launcher
+    from ..ablation.queue.limits import Limits
+    from ..ablation.suites.suite import Suite
+
+
+_GOES_ON = 'The same command goes on from here.'
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -60,12 +66,14 @@ def _add_run(parser: CommandParser) -> None:
         'speed and size of finished rows, on an idle machine',
         False,
     )
+    add('--time', 'time the rows of a suite with minutes, and no more', False)
     add('--devices', 'cpu or numbers of GPUs (default: all GPUs)', nargs='+')
     add('--jobs-per-device', 'runs beside each other', 1)
     add('--retries', 'of a failed run', 0)
     add('--restart', 'begin interrupted runs anew, do not resume them', False)
     add('--time-limit', 'seconds, then all stops', float('inf'))
     add('--seeds', 'instead of those of the suite', nargs='+', type=int)
+    add('--minutes', 'of training, instead of those of the suite', type=float)
     add('--rows', 'names of some rows alone', nargs='+')
     add('--launcher', 'none, pytorch or slurm, through mim', 'none')
     add('--gpus', 'of each run, with a launcher', 1)
@@ -78,12 +86,14 @@ def _add_run(parser: CommandParser) -> None:
 def _run(args: Namespace) -> int:
     from ..ablation.queue.dry_run import format_plan
     from ..ablation.queue.launcher import Launcher
-    from ..ablation.queue.run_suite import Limits, run_suite
+    from ..ablation.queue.limits import Limits
+    from ..ablation.queue.run_suite import run_suite
     from ..ablation.queue.summary import summarize_jobs
     from ..ablation.speed.measure_rows import measure_rows
     from ..ablation.suites.suite import read_suite
 
     suite = read_suite(args.suite).with_seeds(args.seeds)
+    suite = suite.with_minutes(args.minutes)
     launcher = Launcher(
         args.launcher,
         args.gpus,
@@ -110,9 +120,31 @@ def _run(args: Namespace) -> int:
         failed = measure_rows(suite, args.work_dir, limits, env)
         print(*failed, sep='\n', end='\n' * bool(failed), file=sys.stderr)
         return int(bool(failed))
+    if args.time:
+        return _time(suite, args.work_dir, limits, launcher, env)
     jobs = run_suite(suite, args.work_dir, limits, launcher, env)
+    if not jobs:
+        print('The time was over before all rows were timed.', _GOES_ON)
+        return 1
     print(summarize_jobs(jobs, args.work_dir))
     return int(any(j.state not in ('finished', 'skipped') for j in jobs))
+
+
+def _time(
+    suite: Suite,
+    work_dir: Path,
+    limits: Limits,
+    launcher: Launcher,
+    env: dict[str, str],
+) -> int:
+    from ..ablation.equal_time.time_suite import time_suite
+    from ..ablation.queue.own_folder import own_folder
+
+    if suite.minutes is None:
+        raise ValueError('--time is for a suite with minutes.')
+    with own_folder(work_dir):
+        rows = time_suite(suite, work_dir, limits, launcher, env)
+    return int(rows is None)
 
 
 def _add_table(parser: CommandParser) -> None:

@@ -61,7 +61,8 @@ def metric_table(comparison: Comparison, metric: str) -> Table:
 
 def cost_table(comparison: Comparison) -> Table:
     """Time, memory, size."""
-    head = ['row', 's / iteration', 's / run', 'runs beside each other']
+    head = ['row', 'iterations', 's / iteration', 'min of iterations']
+    head += ['s / run', 'runs beside each other']
     head += ['GPU MB, training', 'MB, process', 'MB, predicting']
     head += ['parameters, M', 'GMACs']
     rows = []
@@ -74,7 +75,9 @@ def cost_table(comparison: Comparison) -> Table:
         rows.append(
             [
                 row.row.name,
+                _middle(row, lambda run: run.iterations, '.0f'),
                 _middle(row, lambda run: run.seconds_per_iteration, '.3f'),
+                _middle(row, _minutes, '.1f'),
                 _middle(row, lambda run: run.seconds, '.0f'),
                 _middle(row, lambda run: run.jobs_per_device, '.0f'),
                 _middle(row, lambda run: run.gpu_memory_mb, '.0f'),
@@ -98,6 +101,13 @@ def provenance(comparison: Comparison) -> list[str]:
         'over the seeds. FPS: one image at a time, load, forward and NMS, '
         'warm-up excluded; of the model: without loading.'
     ]
+    if minutes := sorted({run.minutes for run in runs if run.minutes}):
+        given = ' or '.join(f'{each:g}' for each in minutes)
+        lines.append(
+            f'Each row was given {given} minutes of training, by a timing '
+            'of its own while nothing else ran; "min of iterations" is what '
+            'they took in the end, beside other runs.'
+        )
     if comparison.note:
         lines.append(comparison.note)
     if not runs:
@@ -165,6 +175,10 @@ def _middle(
     if not found:
         return '–' if row.runs else NOT_RUN
     return format(found[len(found) // 2], form)
+
+
+def _minutes(run: RunRecord) -> float | None:
+    return run.training_seconds and run.training_seconds / 60
 
 
 def _versions(run: RunRecord) -> str:

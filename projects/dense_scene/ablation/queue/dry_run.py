@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..suites.resolve import resolve_suite
+from ..equal_time.fit import find_timings, resolve_in_time
+from ..records.record import TimingRecord
+from ..records.record_file import NAME, read_records
+from ..suites.resolve import ResolvedRow, resolve_suite
 from ..suites.suite import Suite
 from .devices import find_devices
 from .launcher import Launcher
-from .run_suite import Limits, plan_jobs
+from .limits import Limits
+from .run_suite import plan_jobs
 from .stock_scripts import find_checkpoint
 
 
@@ -25,11 +29,15 @@ def format_plan(
 def _lines(
     suite: Suite, work_dir: Path, limits: Limits, launcher: Launcher
 ) -> Iterator[str]:
-    rows = resolve_suite(suite)
+    records = read_records(work_dir / NAME)
+    rows = resolve_in_time(suite, records, launcher.gpus)
+    timed = find_timings(records, resolve_suite(suite))
     jobs = plan_jobs(suite, work_dir, rows, limits.rows)
     for row in rows:
         yield f'{row.row.name}: {row.row.config}'
         yield f'  config {row.sha256[:12]}, seeds {_list(suite.seeds)}'
+        if suite.minutes:
+            yield f'  {suite.minutes:g} minutes, {_length(row, timed)}'
         for line in row.overrides:
             yield f'  option  {line}'
         against = row.row.parent or 'its file'
@@ -51,6 +59,13 @@ def _lines(
         job = jobs[0]
         for step in launcher.steps(job.config, job.folder):
             yield f'  {" ".join(step["argv"])}'
+
+
+def _length(row: ResolvedRow, timed: dict[str, TimingRecord]) -> str:
+    timing = timed.get(row.row.name)
+    if timing is None:
+        return 'as many iterations as the timing before the first run says'
+    return f'at {timing.seconds_per_iteration:.4g} s an iteration'
 
 
 def _list(values) -> str:

@@ -196,8 +196,11 @@ def _summarize_log(folder: Path) -> dict[str, Any]:
         return {}
     times = sorted(line['time'] for line in lines if 'time' in line)
     memory = [line['memory'] for line in lines if 'memory' in line]
+    last = max((line['step'] for line in lines), default=None)
+    mean = sum(times) / len(times) if times else None
     return dict(
-        iterations=max((line['step'] for line in lines), default=None),
+        iterations=last,
+        training_seconds=mean and last and round(mean * last, 3),
         seconds_per_iteration=times[len(times) // 2] if times else None,
         gpu_memory_mb=max(memory, default=None),
     )

@@ -1,18 +1,16 @@
 """Run all rows of a suite with all seeds."""
 
-import fcntl
 import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from ...utils import checks
+from ..equal_time.time_suite import time_suite
 from ..records.machine import describe_hardware, find_commit, find_versions
 from ..records.record_file import (
     NAME,
@@ -22,46 +20,17 @@ from ..records.record_file import (
 )
 from ..runs.progress import last_lines
 from ..suites.data_state import describe_data, require_same_data
-from ..suites.read import near_match
-from ..suites.resolve import ResolvedRow, resolve_suite, write_row
+from ..suites.read import require_row
+from ..suites.resolve import ResolvedRow, write_row
 from ..suites.suite import Suite
 from .devices import device_environment, find_devices
 from .failures import explain_failure
 from .job import Job
 from .launcher import Launcher
+from .limits import Limits
 from .live import LiveView
+from .own_folder import own_folder
 from .processes import stop_processes
-
-_WAIT = 0.2
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many at a time, how often, how long.
-
-    Args:
-        devices (Sequence[str], optional): Of :func:`find_devices`.
-        rows (Sequence[str], optional): Names. Defaults to None: all.
-        jobs_per_device (int): Runs beside each other. Defaults to 1.
-        retries (int): Of a failed run. Defaults to 0.
-        restart (bool): Whether an interrupted run begins anew instead of
-            going on. Defaults to False.
-        seconds (float): After which all is stopped. Defaults to inf.
-        wait (float): Seconds from one look at the processes to the next.
-    """
-
-    devices: Sequence[str] | None = None
-    rows: Sequence[str] | None = None
-    jobs_per_device: int = 1
-    retries: int = 0
-    restart: bool = False
-    seconds: float = float('inf')
-    wait: float = _WAIT
-
-    def __post_init__(self) -> None:
-        checks.positive_integer('jobs_per_device', self.jobs_per_device)
-        checks.integer('retries', self.retries, 0)
-        checks.number('time_limit', self.seconds, '(0, inf]')
 
 
 def plan_jobs(
@@ -81,9 +50,7 @@ def plan_jobs(
     """
     known_names = [row.row.name for row in rows]
     for name in names or []:
-        if name not in known_names:
-            hint = near_match(name, known_names)
-            raise ValueError(f'there is no row {name!r}. {hint}'.rstrip())
+        require_row(name, known_names)
     records = read_records(work_dir / NAME)
     hashes = {row.row.name: row.sha256 for row in rows}
     done = finished_runs(records, hashes)
@@ -125,7 +92,9 @@ def run_suite(
         console (Console, optional): Where to tell. Defaults to the errors'.
 
     Returns:
-        list[Job]: All runs, in the order of the queue.
+        list[Job]: All runs, in the order of the queue; none if the time was
+        over before all rows were timed, which comes first in a suite with
+        ``minutes``.
 
     Raises:
         ValueError, OSError: Of suite, data and folder, in one line.
@@ -133,30 +102,22 @@ def run_suite(
     """
     limits, launcher = limits or Limits(), launcher or Launcher()
     work_dir = Path(work_dir)
-    rows = resolve_suite(suite)
     devices = find_devices(limits.devices, launcher.gpus, launcher.kind)
+    env = dict(os.environ if env is None else env)
+    console = console or Console(stderr=True)
+    start = time.monotonic()
     with own_folder(work_dir):
+        rows = time_suite(suite, work_dir, limits, launcher, env, console)
+        if rows is None:
+            return []
         jobs = plan_jobs(suite, work_dir, rows, limits.rows)
         for row in rows:
             write_row(row, work_dir / row.row.slug)
-        queue = _Queue(work_dir, rows, devices, limits, launcher)
-        queue.env = dict(os.environ if env is None else env)
-        with LiveView(jobs, console or Console(stderr=True)) as view:
+        queue = _Queue(work_dir, rows, devices, limits, launcher, env)
+        queue.minutes, queue.start = suite.minutes, start
+        with LiveView(jobs, console) as view:
             queue.run(jobs, view)
     return jobs
-
-
-@contextmanager
-def own_folder(work_dir: Path) -> Iterator[None]:
-    """Refuse a second runner in the same folder."""
-    work_dir.mkdir(parents=True, exist_ok=True)
-    with open(work_dir / '.lock', 'a') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            what = f'{work_dir} must be used by one command at a time'
-            raise ValueError(f'{what}, but another one runs.') from error
-        yield
 
 
 @dataclass(eq=False)
@@ -166,14 +127,16 @@ class _Queue:
     devices: Sequence[str]
     limits: Limits
     launcher: Launcher
-    env: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str]
+    minutes: float | None = None
+    start: float = 0.0
 
     def run(self, jobs: Sequence[Job], view: LiveView) -> None:
         waiting = deque(job for job in jobs if job.state == 'waiting')
         free = list(self.devices) * self.limits.jobs_per_device
         at_once = len(free)
         running: list[Job] = []
-        end = time.monotonic() + self.limits.seconds
+        end = self.start + self.limits.seconds
         try:
             while waiting or running:
                 while waiting and free:
@@ -222,6 +185,7 @@ class _Queue:
             job.state, job.reason = 'failed', str(error)
         parents = {row.row.name: row.sha256 for row in self.rows}
         facts = dict(
+            minutes=self.minutes,
             parent_sha256=parents.get(job.resolved.row.parent or '', ''),
             commit=find_commit(Path(job.resolved.row.config).parent),
             versions=find_versions(),

@@ -18,8 +18,12 @@ class RunRecord(msgspec.Struct, frozen=True, tag='run', kw_only=True):
         seconds (float): Of the processes, all resumptions together.
         seconds_per_iteration (float, optional): The median that was logged.
         iterations (int, optional): The last that was logged.
+        training_seconds (float, optional): Of the iterations alone, as
+            logged: without start, validation and test.
         gpu_memory_mb (float, optional): The most that training logged.
         memory_mb (float, optional): The most that the process held.
+        minutes (float, optional): Of training, which its iterations were
+            fitted to.
         attempts (int): Processes that this took.
         resumed (bool): Whether training was interrupted on the way.
         jobs_per_device (int): How many ran beside each other.
@@ -39,6 +43,8 @@ class RunRecord(msgspec.Struct, frozen=True, tag='run', kw_only=True):
     seconds: float
     seconds_per_iteration: float | None = None
     iterations: int | None = None
+    training_seconds: float | None = None
+    minutes: float | None = None
     gpu_memory_mb: float | None = None
     memory_mb: float | None = None
     attempts: int = 1
@@ -84,4 +90,27 @@ class SpeedRecord(msgspec.Struct, frozen=True, tag='speed', kw_only=True):
     hardware: str
 
 
-Record = RunRecord | SpeedRecord
+class TimingRecord(msgspec.Struct, frozen=True, tag='timing', kw_only=True):
+    """What an iteration of a row's training takes when nothing else runs.
+
+    Args:
+        config_sha256 (str): Of the row before its length was fitted.
+        seconds_per_iteration (float): The mean, loading included.
+        iterations (int), warmup (int): Timed, and run before.
+        load (float): Load average of the machine before.
+    """
+
+    row: str
+    ended: str
+    config_sha256: str
+    seconds_per_iteration: float
+    iterations: int
+    warmup: int
+    load: float
+    device: str
+    commit: str
+    versions: dict[str, str]
+    hardware: str
+
+
+Record = RunRecord | SpeedRecord | TimingRecord

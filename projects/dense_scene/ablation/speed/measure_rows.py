@@ -10,11 +10,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ..equal_time.fit import resolve_in_time
 from ..queue.devices import device_environment, find_devices
 from ..queue.failures import explain_failure
 from ..queue.job import Job
+from ..queue.limits import Limits
+from ..queue.own_folder import own_folder
 from ..queue.processes import start_process, stop_processes
-from ..queue.run_suite import Limits, own_folder, plan_jobs
+from ..queue.run_suite import plan_jobs
 from ..queue.stock_scripts import find_checkpoint
 from ..records.machine import (
     describe_hardware,
@@ -25,7 +28,6 @@ from ..records.machine import (
 from ..records.record import SpeedRecord
 from ..records.record_file import NAME, append_record, read_records, speeds
 from ..runs.progress import last_lines
-from ..suites.resolve import resolve_suite
 from ..suites.suite import Suite
 
 _SCRIPT = Path(__file__).with_name('measure_speed.py')
@@ -56,7 +58,7 @@ def measure_rows(
     limits, work_dir = limits or Limits(), Path(work_dir)
     console = console or Console(stderr=True)
     device = find_devices(limits.devices, 1, 'none')[0]
-    rows = resolve_suite(suite)
+    rows = resolve_in_time(suite, read_records(work_dir / NAME))
     hashes = {row.row.name: row.sha256 for row in rows}
     with own_folder(work_dir):
         known = speeds(read_records(work_dir / NAME), hashes)

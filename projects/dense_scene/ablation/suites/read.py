@@ -53,3 +53,11 @@ def require_known(
         if key not in known:
             line = f'{where} has the unknown key {key!r}.'
             raise ValueError(f'{line} {near_match(key, known)}'.rstrip())
+
+
+def require_row(name: str, known: Iterable[str]) -> None:
+    """ValueError if there is no row of that name."""
+    known = list(known)
+    if name not in known:
+        hint = near_match(name, known)
+        raise ValueError(f'there is no row {name!r}. {hint}'.rstrip())

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from pprint import pformat
@@ -39,8 +39,16 @@ class ResolvedRow:
     sha256: str
 
 
-def resolve_suite(suite: Suite) -> list[ResolvedRow]:
-    """Read the configs of all rows and set their options."""
+def resolve_suite(
+    suite: Suite, lengths: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[ResolvedRow]:
+    """Read the configs of all rows and set their options.
+
+    Args:
+        suite (Suite): Of :func:`read_suite`.
+        lengths (Mapping, optional): Further options by row, which make its
+            training as long as it should be. Defaults to None: none.
+    """
     done: dict[str, ResolvedRow] = {}
     for row in suite.rows:
         require_file(row.config, f'the config of {row.name!r}')
@@ -54,7 +62,8 @@ def resolve_suite(suite: Suite) -> list[ResolvedRow]:
         for options in (suite.options, suite.data):
             lines += override(cfg, options, row.name)
         lines += override(cfg, row.options, row.name, must_change=True)
-        text = _write(cfg, row.name)
+        lines += override(cfg, (lengths or {}).get(row.name, {}), row.name)
+        text = config_text(cfg, row.name)
         flat = flatten_config(cfg)
         parent = done.get(row.parent or '')
         before = flatten_config(parent.cfg) if parent else plain
@@ -125,7 +134,7 @@ def _hash(cfg: Config) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _write(cfg: Config, name: str) -> str:
+def config_text(cfg: Config, name: str) -> str:
     """The config as Python, proved to give the same when it is read.
 
     Config.pretty_text takes a second or two.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from ...utils import checks
 from .read import near_match, read_yaml, require_known
 
 _METRICS = (
@@ -54,6 +56,9 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         metrics (tuple[str]): Results of the test; the first is the paper's.
         options (dict): Options of every row.
         data (dict): Likewise, of loaders and evaluators alone.
+        minutes (float, optional): Of training, of each row: its iterations
+            follow from a timing on this machine. Defaults to None: as many
+            as its config says.
     """
 
     title: str
@@ -62,12 +67,20 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: tuple[str, ...] = _METRICS
     options: dict[str, Any] = {}
     data: dict[str, Any] = {}
+    minutes: float | None = None
 
     def with_seeds(self, seeds: list[int] | None) -> Suite:
         """The same with other seeds, unless None."""
         if seeds is None:
             return self
         return msgspec.structs.replace(self, seeds=tuple(seeds))
+
+    def with_minutes(self, minutes: float | None) -> Suite:
+        """The same with another length of training, unless None."""
+        if minutes is None:
+            return self
+        checks.number('minutes', minutes, '(0, inf)')
+        return msgspec.structs.replace(self, minutes=minutes)
 
     def with_metrics(self, metrics: list[str] | None) -> Suite:
         """The same with other metrics, unless None."""
@@ -126,6 +139,8 @@ def _faults(suite: Suite) -> Iterator[str]:
         yield f'names must hold a letter or digit, but {names} do not all.'
     if min(suite.seeds) < 0:
         yield f'seeds must be 0 or more, but got {min(suite.seeds)}.'
+    if suite.minutes is not None and not 0 < suite.minutes < math.inf:
+        yield f'minutes must be a number above 0, but got {suite.minutes}.'
     for row in suite.rows:
         before = names[: names.index(row.name)]
         if row.parent is not None and row.parent not in before:

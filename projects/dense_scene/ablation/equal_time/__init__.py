@@ -1,0 +1,1 @@
+"""The same training time for every row."""
