@@ -28,6 +28,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from cascade_cpu import STOCK_TYPES
 
 ROOT = Path(__file__).resolve().parent.parent
 PARITY = ROOT / '.venv-parity/bin/python'
@@ -45,16 +46,11 @@ SIDES = {
     'int8': 'OpenVINO, int8',
     'int8-half': 'OpenVINO, int8 and --half',
 }
-# What stock mmdet has instead; neither is computed in a test.
-STOCK_TYPES = {
-    'DenseMaxIoUAssigner': 'MaxIoUAssigner',
-    'LibraL1Loss': 'L1Loss',
-}
 FILES = dict(onnx='model.onnx', openvino='model.xml', int8='int8.xml')
 THREADS = 2
 
 
-def torch_detect(folder: Path, half: bool):
+def torch_detect(folder: Path, ours: bool, half: bool):
     """From (H, W, 3) to boxes, scores and labels, by mmdet."""
     import torch
     from mmdet.registry import MODELS
@@ -62,12 +58,18 @@ def torch_detect(folder: Path, half: bool):
     from mmengine.config import ConfigDict
     from mmengine.registry import init_default_scope
 
+    if ours:
+        import dense_scene  # noqa: F401
+
     torch.set_num_threads(THREADS)
     init_default_scope('mmdet')
-    cfg = ConfigDict(json.loads((folder / 'model.json').read_text()))
+    file = 'ours.json' if ours else 'stock.json'
+    cfg = ConfigDict(json.loads((folder / file).read_text()))
     model = MODELS.build(cfg).eval()
     state = torch.load(folder / 'model.pth', weights_only=True)
     model.load_state_dict(state)
+    if ours:  # as TorchDetector does
+        model.to(memory_format=torch.channels_last)
 
     def detect(image: np.ndarray):
         shape = image.shape[:2]
@@ -105,7 +107,7 @@ def work(side: str, folder: Path) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
     name, half = side.removesuffix('-half'), side.endswith('-half')
     if name in ('stock', 'ours'):
-        detect = torch_detect(folder, half)
+        detect = torch_detect(folder, name == 'ours', half)
     else:
         endings = dict(
             onnx='model.onnx', openvino='model.xml', int8='int8.xml'
@@ -159,9 +161,10 @@ def save_model(model, cfg: dict, folder: Path, meta: dict) -> None:
     )
 
     text = json.dumps(cfg)
+    (folder / 'ours.json').write_text(text)
     for ours, stock in STOCK_TYPES.items():
         text = text.replace(f'"{ours}"', f'"{stock}"')
-    (folder / 'model.json').write_text(text)
+    (folder / 'stock.json').write_text(text)
     torch.save(model.state_dict(), folder / 'model.pth')
     if not find_spec('onnxscript'):
         return

@@ -393,6 +393,7 @@ def test_baseline_is_the_stock_model_but_for_what_we_say():
         'backbone.init_cfg.checkpoint',
         'roi_head.bbox_head.num_classes',
         'roi_head.bbox_head.type',  # DenseBBoxHead, its equal
+        'roi_head.bbox_roi_extractor.type',  # and DenseRoIExtractor
         'test_cfg.rcnn.max_per_img',
         'train_cfg.rpn.assigner.type',
         'train_cfg.rcnn.assigner.type',

@@ -43,7 +43,9 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
             with suppress(PermissionError):  # a folder that cannot be listed
                 _flush(path.parent)
         except OSError as error:
-            if error.filename is None:  # of a full disk
+            # A full disk names no file; with a name and no number the text
+            # of the error would be lost.
+            if error.filename is None and error.errno is not None:
                 error.filename = str(path)
             raise
         finally:

@@ -60,16 +60,16 @@ def nms_match(dets: Tensor, iou_threshold: float) -> list[list[int]]:
         score; groups by falling score of the kept box.
 
     Raises:
-        RuntimeError: In ``torch.jit.trace``, whose program would answer with
-            the groups of the example: no operator of torch returns a number
-            of tensors that depends on values. ``torch.export`` refuses it
-            itself, and ``torch.compile`` leaves it to Python.
+        RuntimeError: In ``torch.jit.trace`` and ``torch.export``, whose
+            program would answer with the groups of the example: no operator
+            of torch returns a number of tensors that depends on values.
+            ``torch.compile`` leaves it to Python.
     """
     check_arguments('nms_match', dets=dets)
-    if torch.jit.is_tracing():
+    if torch.jit.is_tracing() or _is_exporting():
         raise RuntimeError(
-            'nms_match must be called outside of torch.jit.trace: the number '
-            'of its groups depends on the boxes.'
+            'nms_match must be called outside of torch.jit.trace and '
+            'torch.export: the number of its groups depends on the boxes.'
         )
     order = dets[:, 4].sort(descending=True).indices
     sorted_dets = dets.detach()[order]
@@ -113,3 +113,8 @@ def _by_rows(boxes: Tensor, iou_threshold: float) -> list[list[int]]:
             free &= ~taken
             groups.append([best, *taken.nonzero().flatten().tolist()])
     return groups
+
+
+def _is_exporting() -> bool:
+    # New in torch 2.7; before, ``numpy()`` is where an export ends.
+    return getattr(torch.compiler, 'is_exporting', bool)()
