@@ -14,7 +14,8 @@ class DenseBBoxHead(Shared2FCBBoxHead):
     """``Shared2FCBBoxHead`` whose NMS is any that :func:`dense_nms` knows.
 
     Source: its parent, with the same arguments, parameters and losses; with
-    one of mmcv's NMS types also with the same detections. What it adds is
+    one of mmcv's NMS types also with the same detections, but that under
+    autocast the deltas stay float32 (:class:`Float32Linear`). What it adds is
     chosen by one key, ``test_cfg.rcnn.nms``: ``type`` may also be
     'diou_nms', 'matrix_nms', 'set_nms' or 'em_merger', the others of the
     dict being the arguments of
@@ -26,6 +27,10 @@ class DenseBBoxHead(Shared2FCBBoxHead):
         ...     rcnn=dict(nms=dict(type='diou_nms', iou_threshold=0.5))
         ... )
     """
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault('reg_predictor_cfg', dict(type='Float32Linear'))
+        super().__init__(*args, **kwargs)
 
     def _predict_by_feat_single(
         self,
