@@ -4,11 +4,9 @@ The leaves share few models, and the small variants of nuclei and shelves are
 the same: so what runs a model runs each distinct small one, once.
 """
 
-import random
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from mmdet.registry import DATASETS, MODELS
@@ -397,8 +395,14 @@ def test_coco_is_read_whole_from_its_root(path, coco_root, monkeypatch):
     init_default_scope('mmdet')
     monkeypatch.setenv('COCO_ROOT', str(coco_root))
     cfg = Config.fromfile(path)
-    random.seed(0)
-    np.random.seed(0)
+    for step in cfg.train_dataloader.dataset.pipeline:
+        if step.type == 'KeepBoxScores':
+            # The crop inside it would take objects by chance.
+            step.transforms = [
+                inner
+                for inner in step.transforms
+                if inner.type != 'MinIoURandomCrop'
+            ]
     for phase in ('train', 'val', 'test'):
         dataset = DATASETS.build(cfg[f'{phase}_dataloader'].dataset)
         assert len(dataset) == 3
@@ -410,10 +414,14 @@ def test_coco_is_read_whole_from_its_root(path, coco_root, monkeypatch):
         pipeline = config.pipeline
         # Crops, mosaics and AutoAugment may push objects out, but to 50,
         # the limit of PaddleDetection's YOLO readers, none goes by chance.
-        # PP-YOLO's crop is inside another transform.
-        changed = "Crop'|Mosaic'|AutoAugment'|RandomChoice'|'auto_augment'"
-        if re.search(changed, str(pipeline)):
+        changed = 'Crop|Mosaic|AutoAugment|RandomChoice$'
+        if any(
+            re.search(changed, step.type) or step.get('auto_augment')
+            for step in pipeline
+        ):
             assert len(instances) > 50
+        elif config.type == 'MultiImageMixDataset':
+            assert len(instances) > 700
         else:
             assert len(instances) == 700
         assert Path(cfg.val_evaluator.ann_file).is_file()
