@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..utils.files import whole_file
+from ..utils.files import naming, whole_file
 from ..visualization.dense_picture import PictureBoxes
 
 
@@ -69,12 +69,8 @@ class PredictionRecord:
         return name in self._found
 
     def _append(self, line: dict) -> None:
-        try:
-            with open(self.path, 'a', encoding='utf-8') as file:
-                file.write(json.dumps(line) + '\n')
-        except OSError as error:  # a full disk has no name of the file
-            error.filename = str(self.path)
-            raise
+        with naming(self.path), open(self.path, 'a', encoding='utf-8') as file:
+            file.write(json.dumps(line) + '\n')
 
     def _read(self, settings: dict) -> int:
         """Take in the whole lines; how many bytes they have."""

@@ -16,6 +16,20 @@ except ImportError:  # Windows
 
 
 @contextmanager
+def naming(path: str | os.PathLike) -> Iterator[None]:
+    """Let an OSError name the file: that of a full disk names none.
+
+    One without a number stays as it is: its text would give way to the name.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
 def whole_file(path: str | os.PathLike) -> Iterator[Path]:
     """Write a file under another name; it takes its own when all went well.
 
@@ -36,18 +50,14 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
     flags = os.O_CREAT | os.O_EXCL | os.O_RDWR
     with open(os.open(part, flags, 0o666), 'rb') as held:
         try:
-            _lock(held)
-            yield part
-            _flush(part)
-            os.replace(part, path)
-            with suppress(PermissionError):  # a folder that cannot be listed
-                _flush(path.parent)
-        except OSError as error:
-            # A full disk names no file; with a name and no number the text
-            # of the error would be lost.
-            if error.filename is None and error.errno is not None:
-                error.filename = str(path)
-            raise
+            with naming(path):
+                _lock(held)
+                yield part
+                _flush(part)
+                os.replace(part, path)
+                # A folder that cannot be listed is not flushed.
+                with suppress(PermissionError):
+                    _flush(path.parent)
         finally:
             part.unlink(missing_ok=True)
 
