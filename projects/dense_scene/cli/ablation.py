@@ -117,7 +117,9 @@ def _run(args: Namespace) -> int:
     # As Ctrl-C: schedulers end what they run like this.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if args.measure:
-        failed = measure_rows(suite, args.work_dir, limits, env)
+        failed = measure_rows(
+            suite, args.work_dir, limits, env, gpus=launcher.gpus
+        )
         print(*failed, sep='\n', end='\n' * bool(failed), file=sys.stderr)
         return int(bool(failed))
     if args.time:

@@ -12,17 +12,23 @@ from ..suites.resolve import ResolvedRow, resolve_suite
 from ..suites.suite import Suite
 
 
-def resolve_in_time(
-    suite: Suite, records: Sequence[Record], gpus: int = 1
+def fit_rows(
+    suite: Suite,
+    rows: Sequence[ResolvedRow],
+    known: Mapping[str, TimingRecord],
+    gpus: int = 1,
 ) -> list[ResolvedRow]:
     """The rows of a suite, each as long as ``minutes`` allows.
 
-    A row that has not been timed is as its config says.
+    Args:
+        suite (Suite): Whose rows they are.
+        rows (Sequence[ResolvedRow]): Of :func:`resolve_suite`.
+        known (Mapping): Of :func:`find_timings`. A row that has not been
+            timed stays as its config says.
+        gpus (int): Of each run. Defaults to 1.
     """
-    rows = resolve_suite(suite)
-    if suite.minutes is None:
-        return rows
-    known = find_timings(records, rows)
+    if suite.minutes is None or not known:
+        return list(rows)
     options = {
         row.row.name: fit_options(
             row.cfg, known[row.row.name], suite.minutes, gpus, row.row.name

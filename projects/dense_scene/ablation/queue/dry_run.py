@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..equal_time.fit import find_timings, resolve_in_time
+from ..equal_time.fit import find_timings, fit_rows
 from ..records.record import TimingRecord
 from ..records.record_file import NAME, read_records
 from ..suites.resolve import ResolvedRow, resolve_suite
@@ -29,9 +29,9 @@ def format_plan(
 def _lines(
     suite: Suite, work_dir: Path, limits: Limits, launcher: Launcher
 ) -> Iterator[str]:
-    records = read_records(work_dir / NAME)
-    rows = resolve_in_time(suite, records, launcher.gpus)
-    timed = find_timings(records, resolve_suite(suite))
+    rows = resolve_suite(suite)
+    timed = find_timings(read_records(work_dir / NAME), rows)
+    rows = fit_rows(suite, rows, timed, launcher.gpus)
     jobs = plan_jobs(suite, work_dir, rows, limits.rows)
     for row in rows:
         yield f'{row.row.name}: {row.row.config}'

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..equal_time.fit import resolve_in_time
+from ..equal_time.fit import find_timings, fit_rows
 from ..queue.devices import device_environment, find_devices
 from ..queue.failures import explain_failure
 from ..queue.job import Job
@@ -28,6 +28,7 @@ from ..records.machine import (
 from ..records.record import SpeedRecord
 from ..records.record_file import NAME, append_record, read_records, speeds
 from ..runs.progress import last_lines
+from ..suites.resolve import resolve_suite
 from ..suites.suite import Suite
 
 _SCRIPT = Path(__file__).with_name('measure_speed.py')
@@ -41,6 +42,7 @@ def measure_rows(
     console: Console | None = None,
     images: int = 50,
     warmup: int = 10,
+    gpus: int = 1,
 ) -> list[str]:
     """Measure each finished row that has not been, on the first device.
 
@@ -51,6 +53,8 @@ def measure_rows(
         suite, work_dir, limits, env, console: Of :func:`run_suite`.
         images (int): That are timed. Defaults to 50.
         warmup (int): Before them. Defaults to 10.
+        gpus (int): Of each run, which the length of a training in a suite
+            with ``minutes`` depends on. Defaults to 1.
 
     Returns:
         list[str]: A line for each row that could not be measured.
@@ -58,7 +62,9 @@ def measure_rows(
     limits, work_dir = limits or Limits(), Path(work_dir)
     console = console or Console(stderr=True)
     device = find_devices(limits.devices, 1, 'none')[0]
-    rows = resolve_in_time(suite, read_records(work_dir / NAME))
+    rows = resolve_suite(suite)
+    known = find_timings(read_records(work_dir / NAME), rows)
+    rows = fit_rows(suite, rows, known, gpus)
     hashes = {row.row.name: row.sha256 for row in rows}
     with own_folder(work_dir):
         known = speeds(read_records(work_dir / NAME), hashes)
