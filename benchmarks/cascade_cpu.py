@@ -55,19 +55,20 @@ def model_config(side: str) -> dict:
     model = Config.fromfile(path).model.to_dict()
     model['backbone']['init_cfg'] = None  # no network
     if side == 'stock':
-        _replace_types(model, STOCK_TYPES)
+        replace_types(model, STOCK_TYPES)
     elif 'extractor' not in SIDES[side]:
-        _replace_types(model, {'DenseRoIExtractor': 'SingleRoIExtractor'})
+        replace_types(model, {'DenseRoIExtractor': 'SingleRoIExtractor'})
     return model
 
 
-def _replace_types(node: object, types: dict[str, str]) -> None:
+def replace_types(node: object, types: dict[str, str]) -> None:
+    """Other types in a config, in place."""
     if isinstance(node, dict):
         if node.get('type') in types:
             node['type'] = types[node['type']]
         node = list(node.values())
     for child in node if isinstance(node, (list, tuple)) else ():
-        _replace_types(child, types)
+        replace_types(child, types)
 
 
 def build(config: dict, batch: dict, changes: tuple[str, ...]):

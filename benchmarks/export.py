@@ -28,7 +28,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from cascade_cpu import STOCK_TYPES
+from cascade_cpu import STOCK_TYPES, replace_types
 
 ROOT = Path(__file__).resolve().parent.parent
 PARITY = ROOT / '.venv-parity/bin/python'
@@ -160,11 +160,9 @@ def save_model(model, cfg: dict, folder: Path, meta: dict) -> None:
         export_detector,
     )
 
-    text = json.dumps(cfg)
-    (folder / 'ours.json').write_text(text)
-    for ours, stock in STOCK_TYPES.items():
-        text = text.replace(f'"{ours}"', f'"{stock}"')
-    (folder / 'stock.json').write_text(text)
+    (folder / 'ours.json').write_text(json.dumps(cfg))
+    replace_types(cfg, STOCK_TYPES)
+    (folder / 'stock.json').write_text(json.dumps(cfg))
     torch.save(model.state_dict(), folder / 'model.pth')
     if not find_spec('onnxscript'):
         return

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,42 +88,24 @@ def soft_nms_step(method: str, objects: int, num: int) -> Callable[[], None]:
     return lambda: soft_nms(boxes, scores, 0.5, 0.5, 0.05, method)
 
 
-def deform_conv_step() -> Callable[[], None]:
-    """A 3 x 3 layer of DCNv2, 64 channels, two images of 50 x 84."""
+def deform_conv_step(modulated: bool) -> Callable[[], None]:
+    """A 3 x 3 layer, 64 channels, two images of 50 x 84: DCNv2 or DCNv1."""
     import torch
-    from mmcv.ops import modulated_deform_conv2d
+    from mmcv.ops import deform_conv2d, modulated_deform_conv2d
 
-    leaves = [
-        torch.randn(2, 64, 50, 84),
-        torch.randn(2, 18, 50, 84),
-        torch.rand(2, 9, 50, 84),
-        torch.randn(64, 64, 3, 3),
-    ]
+    maps, offset = torch.randn(2, 64, 50, 84), torch.randn(2, 18, 50, 84)
+    weight, mask = torch.randn(64, 64, 3, 3), torch.rand(2, 9, 50, 84)
+    leaves = (
+        [maps, offset, mask, weight] if modulated else [maps, offset, weight]
+    )
     leaves = [leaf.requires_grad_() for leaf in leaves]
     grad = torch.randn(2, 64, 50, 84)
 
     def step() -> None:
-        output = modulated_deform_conv2d(*leaves, None, 1, 1, 1, 1, 1)
-        torch.autograd.grad(output, leaves, grad)
-
-    return step
-
-
-def plain_deform_conv_step() -> Callable[[], None]:
-    """The same layer without modulation, DCNv1."""
-    import torch
-    from mmcv.ops import deform_conv2d
-
-    leaves = [
-        torch.randn(2, 64, 50, 84),
-        torch.randn(2, 18, 50, 84),
-        torch.randn(64, 64, 3, 3),
-    ]
-    leaves = [leaf.requires_grad_() for leaf in leaves]
-    grad = torch.randn(2, 64, 50, 84)
-
-    def step() -> None:
-        output = deform_conv2d(*leaves, 1, 1, 1)
+        if modulated:
+            output = modulated_deform_conv2d(*leaves, None, 1, 1, 1, 1, 1)
+        else:
+            output = deform_conv2d(*leaves, 1, 1, 1)
         torch.autograd.grad(output, leaves, grad)
 
     return step
@@ -288,8 +271,12 @@ CASES = {
         for method in ('linear', 'gaussian')
         for num, objects in ((100, 15), (500, 70), (2000, 300))
     },
-    'modulated deform_conv fwd+bwd': (deform_conv_step, 3, 1 / 2),
-    'deform_conv fwd+bwd': (plain_deform_conv_step, 3, 1 / 2),
+    'modulated deform_conv fwd+bwd': (
+        partial(deform_conv_step, True),
+        3,
+        1 / 2,
+    ),
+    'deform_conv fwd+bwd': (partial(deform_conv_step, False), 3, 1 / 2),
     'ms_deform_attn fwd+bwd': (attention_step, 5, 1 / 1.2),
     'nms_match, 1000 boxes': (match_step, 5, 1 / 2),
     'bbox_overlaps, 2000 x 300': (overlaps_step, 20, 1 / 2),
