@@ -23,7 +23,7 @@ CALLS = {
     'soft_nms': ('soft_nms', [zeros(6, 4), zeros(6)], []),
     'nms_match': ('box_overlaps', [zeros(6, 5)], [0.5]),
     'bbox_overlaps': ('box_overlaps', [zeros(6, 4), zeros(3, 4)], []),
-    'nms_rotated': ('rotated', [zeros(6, 5), zeros(6)], [0.5]),
+    'nms_rotated': ('nms_rotated', [zeros(6, 5), zeros(6)], [0.5]),
     'box_iou_rotated': ('rotated', [zeros(6, 5), zeros(3, 5)], []),
     'roi_align': ('roi_align', [zeros(2, 3, 8, 9), zeros(6, 5)], [(7, 7)]),
     'roi_align_max': (

@@ -8,7 +8,8 @@ from mmcv.ops import bbox_overlaps, box_iou_rotated, nms_match, nms_rotated
 from mmdet.structures.bbox import bbox_overlaps as mmdet_overlaps
 
 from portable_ops import box_overlaps
-from portable_ops.rotated import nms_rotated as ours_nms_rotated
+from portable_ops import nms_rotated as rotated_nms_module
+from portable_ops.nms_rotated import nms_rotated as ours_nms_rotated
 from tests.test_portable_ops.inputs import make_dense_boxes, touching_row
 
 
@@ -108,6 +109,52 @@ def test_rotated_equal_touching_apart_and_empty(angle):
     assert found[2] == 0
     assert found[3] == 0
     assert box_iou_rotated(box[None], others[:0]).shape == (1, 0)
+
+
+def by_rows(monkeypatch, boxes, scores, threshold, labels=None):
+    """NMS that clips each kept box with all after it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(rotated_nms_module, '_MOST_PAIRS', -1)
+        return ours_nms_rotated(boxes, scores, threshold, labels).tolist()
+
+
+@pytest.mark.parametrize('threshold', [0.02, 0.3, 0.5, 0.95])
+@pytest.mark.parametrize('far', [0, 1e4])
+def test_rotated_nms_by_pairs_is_that_by_rows(
+    generator, monkeypatch, threshold, far
+):
+    """Clusters, copies, and slivers whose upright bounds are far larger."""
+    middle = torch.rand(60, 2, generator=generator).repeat(4, 1) * 200 + far
+    size = torch.rand(240, 2, generator=generator) * 30 + 2
+    size[::3, 0] = 90
+    size[::3, 1] = 1
+    angle = torch.rand(240, 1, generator=generator) * 6
+    boxes = torch.cat([middle, size, angle], 1)
+    boxes[:20] = boxes[20:40]
+    boxes[5, 2] = 0
+    scores = torch.rand(240, generator=generator)
+    labels = torch.randint(0, 3, (240,), generator=generator)
+    for among in (None, labels):
+        found = ours_nms_rotated(boxes, scores, threshold, among).tolist()
+        expected = by_rows(monkeypatch, boxes, scores, threshold, among)
+        assert found == expected
+        assert 20 < len(found) < 240
+
+
+@pytest.mark.parametrize('threshold', [0.0, -1.0])
+def test_rotated_nms_at_no_threshold_drops_boxes_apart(threshold):
+    boxes = torch.tensor([[0.0, 0, 1, 1, 0], [9, 9, 1, 1, 0]])
+    scores = torch.tensor([0.2, 0.9])
+    assert ours_nms_rotated(boxes, scores, threshold).tolist() == [1]
+
+
+def test_rotated_nms_of_none_and_of_copies():
+    assert (
+        ours_nms_rotated(torch.zeros(0, 5), torch.zeros(0), 0.5).size(0) == 0
+    )
+    # 600 copies meet in far more pairs than are clipped at once.
+    copies = torch.tensor([[5.0, 5, 4, 2, 0.5]]).repeat(600, 1)
+    assert ours_nms_rotated(copies, torch.arange(600.0), 0.5).tolist() == [599]
 
 
 def test_rotated_nms_keeps_classes_apart():

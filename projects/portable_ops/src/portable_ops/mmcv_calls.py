@@ -19,10 +19,10 @@ from portable_ops.ms_deform_attn import ms_deform_attn
 from portable_ops.ms_deform_attn import (
     ms_deform_attn_backward as _ms_deform_attn_backward,
 )
+from portable_ops.nms_rotated import nms_rotated as _nms_rotated
 from portable_ops.roi_pool import roi_pool
 from portable_ops.roi_pool import roi_pool_backward as _unpool
 from portable_ops.rotated import box_iou_rotated as _box_iou_rotated
-from portable_ops.rotated import nms_rotated as _nms_rotated
 
 __all__ = [
     'bbox_overlaps',

@@ -1,10 +1,9 @@
-"""Overlap and NMS of rotated boxes, (center x, y, width, height, radians)."""
+"""Overlap of rotated boxes, (center x, y, width, height, radians)."""
 
 import torch
 from torch import Tensor
 
 from portable_ops.arguments import check_arguments
-from portable_ops.opaque import opaque, unknown_size
 
 # Pairs that are clipped at once: 24 points of each.
 _PAIRS_AT_ONCE = 1 << 14
@@ -34,65 +33,26 @@ def box_iou_rotated(
                 f'others must be ({len(boxes)}, 5) as boxes, but got '
                 f'{tuple(others.shape)}.'
             )
-        return _overlap(boxes, others, mode)
+        return aligned_overlaps(boxes, others, mode)
     first = boxes.repeat_interleave(len(others), dim=0)
     second = others.repeat(len(boxes), 1)
-    parts = [
-        _overlap(a, b, mode)
-        for a, b in zip(
-            first.split(_PAIRS_AT_ONCE), second.split(_PAIRS_AT_ONCE)
-        )
-    ]
-    return torch.cat(parts).view(len(boxes), len(others))
+    overlaps = aligned_overlaps(first, second, mode)
+    return overlaps.view(len(boxes), len(others))
 
 
-def _fake_nms_rotated(boxes, scores, iou_threshold, labels=None):
-    return boxes.new_empty(unknown_size(), dtype=torch.long)
-
-
-@opaque(
-    'nms_rotated(Tensor boxes, Tensor scores, float iou_threshold, '
-    'Tensor? labels=None) -> Tensor',
-    _fake_nms_rotated,
-)
-def nms_rotated(
-    boxes: Tensor,
-    scores: Tensor,
-    iou_threshold: float,
-    labels: Tensor | None = None,
+def aligned_overlaps(
+    first: Tensor, second: Tensor, mode: str = 'iou'
 ) -> Tensor:
-    """Indices of kept boxes, best first.
-
-    A box of ``iou_threshold`` or more with a better one is dropped, as on
-    mmcv's CPU; its CUDA kernel needs more than the threshold. Boxes of
-    different ``labels``, if given, leave each other alone (on mmcv's CUDA;
-    its CPU ignores the labels).
-    """
-    check_arguments('nms_rotated', boxes=boxes, scores=scores, labels=labels)
-    order = scores.sort(descending=True).indices
-    sorted_boxes = boxes[order]
-    sorted_labels = None if labels is None else labels[order]
-    alive = torch.ones(len(boxes), dtype=torch.bool, device=boxes.device)
-    kept = []
-    for best in range(len(boxes)):
-        if not alive[best]:
-            continue
-        kept.append(best)
-        rest = alive.clone()
-        rest[: best + 1] = False
-        if sorted_labels is not None:
-            rest &= sorted_labels == sorted_labels[best]
-        rest = rest.nonzero().flatten()
-        overlap = box_iou_rotated(sorted_boxes[best, None], sorted_boxes[rest])
-        alive[rest[overlap[0] >= iou_threshold]] = False
-    return order[torch.tensor(kept, dtype=torch.long, device=order.device)]
+    """Overlaps of (P, 5) with (P, 5) boxes, (P,), a part at a time."""
+    parts = zip(first.split(_PAIRS_AT_ONCE), second.split(_PAIRS_AT_ONCE))
+    return torch.cat([_overlap(a, b, mode) for a, b in parts])
 
 
 def _overlap(first: Tensor, second: Tensor, mode: str) -> Tensor:
     """Overlaps of (P, 5) with (P, 5) boxes, (P,)."""
     # Around their common center: digits are lost far from the origin.
     center = (first[:, :2] + second[:, :2]) / 2
-    a, b = _corners(first, center), _corners(second, center)
+    a, b = corners(first, center), corners(second, center)
     shared = _shared_area(a, b)
     area, other = (box[:, 2] * box[:, 3] for box in (first, second))
     tiny = (area < _EPS) | (other < _EPS)
@@ -100,7 +60,7 @@ def _overlap(first: Tensor, second: Tensor, mode: str) -> Tensor:
     return torch.where(tiny, torch.zeros_like(shared), shared / whole)
 
 
-def _corners(boxes: Tensor, center: Tensor) -> Tensor:
+def corners(boxes: Tensor, center: Tensor) -> Tensor:
     """(P, 4, 2), in order around the box."""
     cos, sin = boxes[:, 4].cos() / 2, boxes[:, 4].sin() / 2
     along = torch.stack((cos, sin), dim=1) * boxes[:, 2:3]

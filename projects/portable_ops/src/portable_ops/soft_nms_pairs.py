@@ -5,6 +5,8 @@ of thousands. They are found beforehand, in one sweep along an axis; choosing
 then takes a search for the largest score and a few products for each box.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 # Candidates of the sweep that are compared at once: in the cache, and few
@@ -52,23 +54,42 @@ def find_neighbors(
         None if there are too many of them.
     """
     num = boxes.shape[1]
-    sweeps = [_sweep(boxes[axis], boxes[axis + 2], offset) for axis in (0, 1)]
-    axis = int(sweeps[1][1].sum() < sweeps[0][1].sum())
-    order, counts = sweeps[axis]
+    order, meeting = find_meeting(boxes, offset)
     boxes = boxes[:, order]
-    chunks = np.cumsum(counts) // _AT_ONCE
-    cuts = (np.flatnonzero(np.diff(chunks)) + 1).tolist()
     parts, left = [], _MOST_PAIRS * num
-    for start, stop in zip([0, *cuts], [*cuts, num]):
-        pairs = _meeting(
-            boxes[1 - axis :: 2], start, counts[start:stop], offset
-        )
+    for pairs in meeting:
         parts.append(_overlapping(boxes, *pairs, least, offset))
         left -= len(parts[-1][0])
         if left < 0:
             return None
     first, second, overlaps = (np.concatenate(part) for part in zip(*parts))
     return Neighbors(order[first], order[second], overlaps, num)
+
+
+def find_meeting(
+    boxes: np.ndarray, offset: int
+) -> tuple[np.ndarray, Iterator[tuple[np.ndarray, np.ndarray]]]:
+    """Pairs of boxes that meet.
+
+    Args:
+        boxes: (4 or more, N), rows x1, y1, x2 and y2, all finite.
+        offset: Added to each side.
+
+    Returns:
+        (N,) int64, an order of the boxes, and an iterator over parts of the
+        pairs: (P,) places of the one and of the other in that order.
+    """
+    sweeps = [_sweep(boxes[axis], boxes[axis + 2], offset) for axis in (0, 1)]
+    axis = int(sweeps[1][1].sum() < sweeps[0][1].sum())
+    order, counts = sweeps[axis]
+    edges = boxes[1 - axis : 4 : 2, order]
+    chunks = np.cumsum(counts) // _AT_ONCE
+    cuts = (np.flatnonzero(np.diff(chunks)) + 1).tolist()
+    bounds = zip([0, *cuts], [*cuts, len(order)])
+    return order, (
+        _meeting(edges, start, counts[start:stop], offset)
+        for start, stop in bounds
+    )
 
 
 def _sweep(
@@ -88,11 +109,11 @@ def _meeting(
     """Pairs of the sweep that meet on the other axis, too.
 
     Args:
-        edges: Rows low and high (and more) of the other axis.
+        edges: (2, N), rows low and high of the other axis.
         start: The first box.
         counts: How many after it and each of the next are candidates.
     """
-    low, high = edges[:2]
+    low, high = edges
     own = np.arange(start, start + len(counts))
     first = np.repeat(own, counts)
     second = np.arange(len(first))
