@@ -23,7 +23,7 @@ from mmcv.ops.sync_bn import SyncBatchNormFunction
 from torch import nn
 
 from portable_ops.carafe import carafe
-from portable_ops.ms_deform_attn import ms_deform_attn
+from portable_ops.ms_deform_attn import ms_deform_attn, ms_deform_attn_backward
 from portable_ops.roi_pool import roi_pool
 from tests.test_portable_ops.inputs import EDGE_ROIS, make_rois
 
@@ -92,6 +92,30 @@ def test_gradients_through_mmcv_s_function(generator):
         torch.autograd.grad(expected, inputs, grad),
     ):
         torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize('dtype', [torch.float64, torch.float32, torch.half])
+@pytest.mark.parametrize('queries', [0, 1, 40])
+def test_attention_by_rows_equals_that_by_grids(generator, queries, dtype):
+    """Inside, on the rim, outside and far from the maps."""
+    value, shapes, where, weights = attention_inputs(generator, queries)
+    places = torch.tensor([-6e4, -0.5, -0.01, 0, 0.5, 1, 1.01, 6e4])
+    pick = torch.randint(0, 8, where.shape, generator=generator)
+    rim = torch.rand(where.shape, generator=generator) < 0.5
+    where = torch.where(rim, places.double()[pick], where)
+    value, where, weights = (t.to(dtype) for t in (value, where, weights))
+    inputs = [t.double().requires_grad_() for t in (value, where, weights)]
+    expected = ms_deform_attn(inputs[0], shapes, *inputs[1:])
+    grad = torch.randn(expected.shape, generator=generator).to(dtype)
+    found = ms_deform_attn(value, shapes, where, weights)
+    assert found.dtype == dtype
+    slack = dict(rtol=1e-5, atol=1e-5) if dtype != torch.half else {}
+    torch.testing.assert_close(found, expected.to(dtype), **slack)
+    found = ms_deform_attn_backward(value, shapes, where, weights, grad)
+    expected = torch.autograd.grad(expected, inputs, grad.double())
+    for ours, theirs in zip(found, expected):
+        assert ours.dtype == dtype
+        torch.testing.assert_close(ours, theirs.to(dtype), **slack)
 
 
 def test_attention_names_what_does_not_fit(generator):

@@ -59,6 +59,24 @@ def test_matmul_and_transpose_equal_the_dense_matrix(generator):
         )
 
 
+def test_transpose_keeps_the_order_within_a_column(generator):
+    """Of more columns than 16 bits tell apart, and of fewer."""
+    for num_columns in (3, 1 << 16, (1 << 16) + 1, 200_000):
+        columns = torch.randint(0, num_columns, (999,), generator=generator)
+        columns[::7] = num_columns - 1
+        columns[::5] = 0
+        sizes = torch.tensor([0, 400, 0, 599, 0])
+        matrix = SparseRows(columns, torch.arange(999.0), sizes)
+        found = matrix.transpose(num_columns)
+        order = columns.sort(stable=True).indices
+        assert torch.equal(found.weights.long(), order)
+        # Entries 0 to 399 are of bag 1, the others of bag 3.
+        assert torch.equal(found.columns, 1 + 2 * (order >= 400).long())
+        assert torch.equal(
+            found.sizes, columns.bincount(minlength=num_columns)
+        )
+
+
 def test_maps_survive_the_round_trip_in_every_layout(generator):
     maps = torch.randn(2, 3, 4, 5, generator=generator)
     for layout in (torch.contiguous_format, torch.channels_last):

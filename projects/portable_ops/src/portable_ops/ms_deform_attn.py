@@ -11,6 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from portable_ops.arguments import check_arguments
+from portable_ops.ms_deform_attn_rows import (
+    attention_by_rows,
+    gradients_by_rows,
+)
 from portable_ops.opaque import opaque
 
 
@@ -58,6 +62,9 @@ def ms_deform_attn(
         sampling_locations=locations,
         attention_weights=weights,
     )
+    inputs = value, locations, weights
+    if _on_cpu(*inputs) and not _needs_gradient(*inputs):
+        return attention_by_rows(value, sizes, locations, weights)
     batch, _, heads, dim = value.shape
     queries = locations.shape[1]
     # Head by head, as images of D channels: (B * heads, D, S).
@@ -70,7 +77,7 @@ def ms_deform_attn(
         )
     ]
     # (B * heads, D, Q, L * P) times (B * heads, Q, L * P, 1)
-    weights = weights.transpose(1, 2).reshape(batch * heads, 1, queries, -1)
+    weights = weights.transpose(1, 2).flatten(3).flatten(0, 1)[:, None]
     samples = torch.cat(sampled, dim=3)
     out = (samples * weights).sum(dim=3)
     return out.view(batch, heads * dim, queries).transpose(1, 2).contiguous()
@@ -83,14 +90,28 @@ def ms_deform_attn_backward(
     weights: Tensor,
     grad_output: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Gradients of value, locations and weights, by sampling again."""
-    inputs = [
-        tensor.detach().requires_grad_()
-        for tensor in (value, locations, weights)
-    ]
+    """Gradients of value, locations and weights.
+
+    On the CPU of a sum of rows, which needs no second forward pass; else by
+    sampling again.
+    """
+    inputs = value, locations, weights
+    if _on_cpu(*inputs):
+        sizes = [(int(h), int(w)) for h, w in shapes.tolist()]
+        return gradients_by_rows(value, sizes, locations, weights, grad_output)
+    inputs = [tensor.detach().requires_grad_() for tensor in inputs]
     with torch.enable_grad():
         output = ms_deform_attn(inputs[0], shapes, inputs[1], inputs[2])
     return torch.autograd.grad(output, inputs, grad_output.view_as(output))
+
+
+def _on_cpu(*tensors: Tensor) -> bool:
+    return all(tensor.device.type == 'cpu' for tensor in tensors)
+
+
+def _needs_gradient(*tensors: Tensor) -> bool:
+    needed = any(tensor.requires_grad for tensor in tensors)
+    return needed and torch.is_grad_enabled()
 
 
 def _check(
