@@ -110,6 +110,8 @@ class _Moves(TorchFunctionMode):
         kwargs = dict(kwargs or {})
         if func is Tensor.cuda:
             return args[0].to(HIDDEN)
+        if func is Tensor.new_tensor:  # C++ reads what the list holds
+            args = (args[0], *_change(list(args[1:]), _bare))
         if func is Tensor.to:
             args = (args[0], *map(_hide, args[1:]))
             kwargs = {name: _hide(value) for name, value in kwargs.items()}

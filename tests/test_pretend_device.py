@@ -23,12 +23,14 @@ def device():
 
 
 def test_a_tensor_says_that_it_lies_on_the_device(device):
+    one = torch.tensor(1.0)
     for tensor in (
         torch.ones(3, device='cuda'),
         torch.ones(3).cuda(),
         torch.ones(3).to('cuda:0'),
         torch.tensor([1.0, 1, 1], device=device),
         torch.ones(1, device=device).new_tensor([1.0, 1, 1]),
+        torch.ones(1, device=device).new_tensor([one.cuda(), 1, one]),
         torch.ones(1, device=device).new_ones(3) * 1.0,
         torch.ones_like(torch.ones(3, device=device)),
     ):
