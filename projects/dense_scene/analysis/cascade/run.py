@@ -15,14 +15,13 @@ from mmengine.logging import print_log
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
-from rich.console import Console
-from rich.progress import track
 from torch import nn
 from torch.utils.data import Dataset
 
 from ... import registration as registration
 from ...utils import checks
 from ...utils.files import require_file
+from ...utils.progress import track_on_stderr
 from .study import CascadeStudy
 from .tap import CascadeTap
 
@@ -114,7 +113,7 @@ def _measure(
     progress: _Progress,
 ) -> None:
     tap = CascadeTap(model)
-    shown = track(images, 'following boxes', console=Console(stderr=True))
+    shown = track_on_stderr(images, 'following boxes')
     try:
         for number, image in enumerate(shown, 1):
             data = dataset[image]

@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from mmengine.logging import print_log
-from rich.console import Console
-from rich.progress import track
 
 from ...evaluation.backends import load_backend
 from ...evaluation.stored.files import read_evaluation
@@ -18,6 +16,7 @@ from ...evaluation.tables.ground_truth import GroundTruth
 from ...evaluation.weighted_average_precision import WeightedAveragePrecision
 from ...utils import checks
 from ...utils.groups import find_positions
+from ...utils.progress import track_on_stderr
 from .paired_bootstrap import PairedBootstrap
 
 
@@ -107,10 +106,9 @@ def _run(
 ) -> Iterator[np.ndarray]:
     """NumPy lets threads work at the same time."""
     pool = ThreadPoolExecutor(workers)
-    shown = dict(console=Console(stderr=True), transient=True)
     try:
         results = pool.map(task, range(count))
-        yield from track(results, 'Resampling', count, **shown)
+        yield from track_on_stderr(results, 'Resampling', count)
     finally:
         # Control-C should not wait for the rest.
         pool.shutdown(cancel_futures=True)

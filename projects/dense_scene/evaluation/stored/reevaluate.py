@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
 from ...utils import checks
+from ...utils.progress import track_on_stderr
 from ...utils.scores import are_above
 from ..backends import load_backend
 from ..tables.coco_summary import format_summary, summarize
@@ -76,10 +75,8 @@ def evaluate_detections(
     found, nan_boxes = store.detections.drop_nan()
     settings = list(product(nms_ious or (None,), score_thrs or (None,)))
     counts = truth.counts(by_class=True)
-    results, bar = [], Console(stderr=True)
-    for nms_iou, score_thr in track(
-        settings, 'Evaluating', console=bar, transient=True
-    ):
+    results = []
+    for nms_iou, score_thr in track_on_stderr(settings, 'Evaluating'):
         chosen = found
         if score_thr is not None:
             chosen = chosen.take(are_above(chosen.scores, score_thr))
