@@ -135,6 +135,10 @@ def model_of(cfg: Config) -> nn.Module:
     torch.manual_seed(0)
     built = build(shrink(cfg))
     built.init_weights()
+    for module in built.modules():
+        # Left as its memory was found where no weights are to be loaded.
+        if type(module).__name__ == 'TridentConv':
+            nn.init.kaiming_normal_(module.weight)
     return revert_sync_batchnorm(built)  # as a Runner of one process
 
 

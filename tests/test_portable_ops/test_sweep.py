@@ -38,9 +38,12 @@ def check(names, failures):
         assert not stock_list.differences(names, failures)
 
 
-def test_every_config_builds(family):
-    names = [stock_configs.name_of(p) for p in stock_configs.of_family(family)]
-    check(names, stock_configs.failures(family))
+def test_every_config_builds(family, plainest):
+    names = {stock_configs.name_of(p) for p in stock_configs.of_family(family)}
+    failures = stock_configs.failures(family)
+    # What builds may be listed for its training, which the next test holds.
+    trained = set(map(stock_configs.name_of, plainest)) - failures.keys()
+    check(sorted(names - trained), failures)
 
 
 def test_one_trains_and_predicts(plainest):
