@@ -50,7 +50,10 @@ def test_iterations_follow_from_the_timing(tmp_path):
         sampler = dict(type='EpochLengthSampler', size=size)
         assert cfg['train_dataloader']['sampler'] == sampler
         assert cfg['train_cfg']['max_epochs'] == 3
-    first, second = records(work_dir, RunRecord)
+    # In the order in which they ended, which may be either.
+    first, second = sorted(
+        records(work_dir, RunRecord), key=lambda record: record.row
+    )
     assert (first.iterations, second.iterations) == (60, 30)
     # Their five slow ones take 9 times 0.5 and 1.0 s longer.
     assert first.training_seconds == pytest.approx(30 + 5 * 4.5)
