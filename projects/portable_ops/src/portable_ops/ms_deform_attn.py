@@ -54,7 +54,7 @@ def ms_deform_attn(
         raise ValueError(
             f'shapes must be (levels, 2), but got {tuple(shapes.shape)}.'
         )
-    sizes = [(int(h), int(w)) for h, w in shapes.tolist()]
+    sizes = _sizes(shapes)
     _check(value, sizes, locations, weights)
     check_arguments(
         'ms_deform_attn',
@@ -97,12 +97,17 @@ def ms_deform_attn_backward(
     """
     inputs = value, locations, weights
     if _on_cpu(*inputs):
-        sizes = [(int(h), int(w)) for h, w in shapes.tolist()]
+        sizes = _sizes(shapes)
         return gradients_by_rows(value, sizes, locations, weights, grad_output)
     inputs = [tensor.detach().requires_grad_() for tensor in inputs]
     with torch.enable_grad():
         output = ms_deform_attn(inputs[0], shapes, inputs[1], inputs[2])
     return torch.autograd.grad(output, inputs, grad_output.view_as(output))
+
+
+def _sizes(shapes: Tensor) -> list[tuple[int, int]]:
+    """Height and width of each level."""
+    return [(int(height), int(width)) for height, width in shapes.tolist()]
 
 
 def _on_cpu(*tensors: Tensor) -> bool:

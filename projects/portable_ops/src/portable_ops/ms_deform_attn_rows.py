@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from portable_ops.dtypes import compute_dtype
@@ -143,13 +142,7 @@ def _products(matrix: SparseRows, table: Tensor, grad: Tensor) -> np.ndarray:
     """Of each entry's row with the gradient of its bag, (T,)."""
     weights = matrix.weights.requires_grad_()
     with torch.enable_grad():
-        rows = F.embedding_bag(
-            matrix.columns,
-            table,
-            matrix.sizes.cumsum(0) - matrix.sizes,
-            mode='sum',
-            per_sample_weights=weights,
-        )
+        rows = matrix.matmul(table)
     return torch.autograd.grad(rows, weights, grad)[0].numpy()
 
 

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from portable_ops.arguments import check_arguments
+from portable_ops.nms_tiles import keep_unsuppressed
 from portable_ops.opaque import opaque, unknown_size
 from portable_ops.rotated import aligned_overlaps, box_iou_rotated, corners
 from portable_ops.soft_nms_pairs import find_meeting
@@ -44,18 +45,16 @@ def nms_rotated(
     order = scores.sort(descending=True).indices
     sorted_boxes = boxes.detach()[order]
     sorted_labels = None if labels is None else labels[order]
-    pairs = _find_pairs(sorted_boxes, iou_threshold)
-    if pairs is None:
+    kept = _by_pairs(sorted_boxes, sorted_labels, iou_threshold)
+    if kept is None:
         kept = _by_rows(sorted_boxes, sorted_labels, iou_threshold)
-    else:
-        kept = _by_pairs(sorted_boxes, sorted_labels, iou_threshold, *pairs)
-    return order[torch.tensor(kept, dtype=torch.long, device=order.device)]
+    return order[kept]
 
 
 def _find_pairs(
     boxes: Tensor, iou_threshold: float
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The better and the worse of boxes that may overlap enough, by better.
+    """The better and the worse of boxes that may overlap enough.
 
     The intersection is at most that of the upright bounds, and at most each
     box. None if there are too many pairs or they do not tell all.
@@ -78,9 +77,7 @@ def _find_pairs(
         if left < 0:
             return None
     one, two = (np.concatenate(column) for column in zip(*parts))
-    better, worse = np.minimum(one, two), np.maximum(one, two)
-    by_better = np.argsort(better, kind='stable')
-    return better[by_better], worse[by_better]
+    return np.minimum(one, two), np.maximum(one, two)
 
 
 def _upright_bounds(boxes: Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -93,43 +90,35 @@ def _upright_bounds(boxes: Tensor) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _by_pairs(
-    boxes: Tensor,
-    labels: Tensor | None,
-    iou_threshold: float,
-    better: np.ndarray,
-    worse: np.ndarray,
-) -> list[int]:
-    first, second = (
-        torch.from_numpy(part).to(boxes.device) for part in (better, worse)
-    )
+    boxes: Tensor, labels: Tensor | None, iou_threshold: float
+) -> Tensor | None:
+    """(N,) mask of what is kept, if it can be told from few pairs."""
+    pairs = _find_pairs(boxes, iou_threshold)
+    if pairs is None:
+        return None
+    better, worse = pairs
+    first, second = (torch.from_numpy(p).to(boxes.device) for p in pairs)
     above = aligned_overlaps(boxes[first], boxes[second]) >= iou_threshold
     if labels is not None:
         above &= labels[first] == labels[second]
     above = above.cpu().numpy()
-    better, worse = better[above], worse[above]
-    starts = np.searchsorted(better, np.arange(len(boxes) + 1)).tolist()
-    alive, kept = np.ones(len(boxes), bool), []
-    for best, start, stop in zip(range(len(boxes)), starts, starts[1:]):
-        if alive[best]:
-            kept.append(best)
-            alive[worse[start:stop]] = False
-    return kept
+    kept = keep_unsuppressed(better[above], worse[above], len(boxes))
+    return None if kept is None else torch.from_numpy(kept).to(boxes.device)
 
 
 def _by_rows(
     boxes: Tensor, labels: Tensor | None, iou_threshold: float
-) -> list[int]:
-    alive = torch.ones(len(boxes), dtype=torch.bool, device=boxes.device)
-    kept = []
+) -> Tensor:
+    """The same, each kept box compared with all after it."""
+    kept = torch.ones(len(boxes), dtype=torch.bool, device=boxes.device)
     for best in range(len(boxes)):
-        if not alive[best]:
+        if not kept[best]:
             continue
-        kept.append(best)
-        rest = alive.clone()
+        rest = kept.clone()
         rest[: best + 1] = False
         if labels is not None:
             rest &= labels == labels[best]
         rest = rest.nonzero().flatten()
         overlap = box_iou_rotated(boxes[best, None], boxes[rest])
-        alive[rest[overlap[0] >= iou_threshold]] = False
+        kept[rest[overlap[0] >= iou_threshold]] = False
     return kept

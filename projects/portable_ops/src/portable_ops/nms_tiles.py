@@ -58,7 +58,7 @@ def suppress_by_pairs(
     pairs = _overlapping_pairs(
         tiles, rank, first, second, iou_threshold, offset
     )
-    return None if pairs is None else _keep(*pairs, num)
+    return None if pairs is None else keep_unsuppressed(*pairs, num)
 
 
 def _sorting_key(boxes: np.ndarray) -> np.ndarray:
@@ -126,10 +126,12 @@ def _overlapping_pairs(
     return np.minimum(one, two), np.maximum(one, two)
 
 
-def _keep(
+def keep_unsuppressed(
     better: np.ndarray, worse: np.ndarray, num: int
 ) -> np.ndarray | None:
-    """(num,) mask: what no kept better box suppresses.
+    """(num,) mask: what no kept better box suppresses; None if unsettled.
+
+    Boxes are numbered by falling score; ``better[i]`` suppresses ``worse[i]``.
 
     The one fixed point of that rule. From "all kept" on, each round settles
     at least the next box that is not; in practice a few rounds settle all.
