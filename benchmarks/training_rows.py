@@ -1,12 +1,15 @@
 """What a training iteration of the CPU study costs, row by row.
 
     python benchmarks/training_rows.py --nuclei /data/nuclei
+    python benchmarks/training_rows.py --nuclei /data/nuclei --allocator
 
 Each row (baseline, dense sampling, instance-balanced) trains the same batches
 in a process of its own, one thread; the rows take turns, each round with
 another seed. Time is that of forward, backward and optimiser; memory is the
 largest resident size of the process. Mean and Student's 95% interval over the
 seeds. Shelves are rendered for the occasion, nuclei need their data set.
+`--allocator` compares glibc's own settings with those of `dense-scene train`
+instead, on the row dense sampling.
 """
 
 import argparse
@@ -86,12 +89,27 @@ def run(family: str, part: str, iterations: int, seed: int, env: dict) -> list:
     return json.loads(output.splitlines()[-1])
 
 
-def report(family: str, iterations: int, rounds: int, env: dict) -> None:
+def allocators() -> dict[str, tuple[str, dict]]:
+    """One row with glibc's own settings and with ours."""
+    from dense_scene.cli.environment import child_environment
+
+    part, name = ROWS['dense sampling'], 'GLIBC_TUNABLES'
+    return {
+        "glibc's own": (part, {name: ''}),
+        'dense-scene train': (part, {name: child_environment()[name]}),
+    }
+
+
+def report(
+    family: str, cases: dict, iterations: int, rounds: int, env: dict
+) -> None:
     """Print a table of the rows."""
-    found = {row: [] for row in ROWS}
+    found = {row: [] for row in cases}
     for seed in range(rounds):
-        for row, part in ROWS.items():
-            found[row].append(run(family, part, iterations, seed, env))
+        for row, (part, more) in cases.items():
+            found[row].append(
+                run(family, part, iterations, seed, {**env, **more})
+            )
     print(
         f'\n| {family} | core s per iteration | ratio | wall s | peak MB | '
         'ratio |\n|---|---|---|---|---|---|'
@@ -139,16 +157,22 @@ def main() -> None:
     )
     parser.add_argument('--iterations', type=int, default=8)
     parser.add_argument('--rounds', type=int, default=3, help='seeds')
+    parser.add_argument('--allocator', action='store_true')
     parser.add_argument('--seed', type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument('--measure', nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure:
         measure(*args.measure, args.iterations, args.seed)
         return
+    os.environ.pop('GLIBC_TUNABLES', None)
+    cases = {row: (part, {}) for row, part in ROWS.items()}
+    if args.allocator:
+        cases = allocators()
     print(f'load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores')
     if (args.nuclei / 'train.json').is_file():
         report(
             'nuclei',
+            cases,
             args.iterations,
             args.rounds,
             {'NUCLEI_ROOT': str(args.nuclei)},
@@ -169,7 +193,11 @@ def main() -> None:
             progress=False,
         )
         report(
-            'shelves', args.iterations, args.rounds, {'SHELVES_ROOT': folder}
+            'shelves',
+            cases,
+            args.iterations,
+            args.rounds,
+            {'SHELVES_ROOT': folder},
         )
 
 

@@ -8,7 +8,7 @@ import warnings
 import pytest
 from mmengine.logging import print_log
 
-from dense_scene.cli import noise, seeds
+from dense_scene.cli import environment, seeds
 
 
 def test_a_command_leaves_it_out(cli, monkeypatch, recwarn):
@@ -40,17 +40,8 @@ def test_so_does_a_process_of_ours(monkeypatch, given, count):
     )
     error = subprocess.run(
         [sys.executable, '-c', code],
-        env=noise.child_environment(),
+        env=environment.child_environment(),
         capture_output=True,
         text=True,
     ).stderr
     assert error.count('UserWarning') == count and 'heard' in error
-
-
-@pytest.mark.parametrize('given', [None, 'ACTIVE'])
-def test_threads_of_a_process_sleep_unless_told(monkeypatch, given):
-    monkeypatch.delenv('OMP_WAIT_POLICY', raising=False)
-    if given:
-        monkeypatch.setenv('OMP_WAIT_POLICY', given)
-    environment = noise.child_environment()
-    assert environment['OMP_WAIT_POLICY'] == (given or 'PASSIVE')

@@ -18,7 +18,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .noise import child_environment
+from .environment import child_environment
 from .options import CommandParser, find_config
 
 if TYPE_CHECKING:

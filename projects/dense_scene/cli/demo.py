@@ -23,7 +23,7 @@ from rich.console import Console
 from shelf_scenes.write import write_shelves
 
 from ..utils.child_process import child_process
-from .noise import child_environment
+from .environment import child_environment
 from .options import CommandParser, find_config
 
 CONFIG = 'shelves/cascade-rcnn_r18-scratch_demo_shelves.py'

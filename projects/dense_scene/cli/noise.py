@@ -1,14 +1,13 @@
 """Messages of the stack that a user can do nothing about."""
 
 import logging
-import os
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 # How the messages begin.
-_WARNINGS = (
+IGNORED_WARNINGS = (
     'pkg_resources is deprecated',
     '`torch.jit',
     '`torch.cuda.amp',
@@ -34,25 +33,13 @@ def quiet() -> Iterator[None]:
     logger.addFilter(_is_news)
     try:
         with warnings.catch_warnings():
-            for message in _WARNINGS:
+            for message in IGNORED_WARNINGS:
                 warnings.filterwarnings('ignore', message)
             yield
     finally:
         logger.removeFilter(_is_news)
         for handler, stream in zip(terminal, before):
             handler.stream = stream
-
-
-def child_environment() -> dict[str, str]:
-    """The environment of a process that leaves them out."""
-    ignored = [f'ignore:{message}' for message in _WARNINGS]
-    given = os.environ.get('PYTHONWARNINGS')  # the last one wins
-    return {
-        # Threads that spin while they wait starve a machine with few cores.
-        'OMP_WAIT_POLICY': 'PASSIVE',
-        **os.environ,
-        'PYTHONWARNINGS': ','.join(ignored + [given] * bool(given)),
-    }
 
 
 def _logger() -> logging.Logger:

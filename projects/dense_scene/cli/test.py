@@ -1,10 +1,10 @@
-"""Test a checkpoint: mim test mmdet, with threads that sleep while they wait.
+"""Test a checkpoint: mim test mmdet, with the environment that a CPU wants.
 
     dense-scene test CONFIG --checkpoint work_dirs/mine/epoch_12.pth
 
 What follows the config is that of mim test, among it --out, --show-dir,
---tta, --launcher, --gpus, and --cfg-options KEY=VALUE ... About threads see
-dense-scene train --help.
+--tta, --launcher, --gpus, and --cfg-options KEY=VALUE ... About the
+environment see dense-scene train --help.
 """
 
 from argparse import Namespace

@@ -5,7 +5,7 @@ import sys
 from argparse import REMAINDER, Namespace
 from pathlib import Path
 
-from .noise import child_environment
+from .environment import child_environment
 from .options import CommandParser, find_config
 
 CONFIG = 'a path, or a config of this project, folder/file.py, or of mmdet'
