@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,13 @@ def test_what_a_user_sets_is_kept(monkeypatch, name, other):
     assert child_environment()[name] != other
     monkeypatch.setenv(name, other)
     assert child_environment()[name] == other
+
+
+def test_the_docs_give_the_same_line(monkeypatch):
+    monkeypatch.delenv('GLIBC_TUNABLES', raising=False)
+    limits = Path(__file__).parents[2] / 'docs/limits.md'
+    line = f'`export GLIBC_TUNABLES={child_environment()["GLIBC_TUNABLES"]}`'
+    assert line in limits.read_text()
 
 
 @pytest.mark.skipif(
