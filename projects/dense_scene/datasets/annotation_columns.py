@@ -1,5 +1,6 @@
 """Box annotations of a whole data set as a few arrays."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -77,6 +78,14 @@ class AnnotationColumns:
         """The rows of an image's boxes; IndexError if there is no image."""
         image = range(len(self))[image]
         return slice(self.offsets[image], self.offsets[image + 1])
+
+    def describe_box(self, row: int) -> str:
+        """``"1, 1, 99, 5 in 'a.jpg' (60x40)"``."""
+        image = int(np.searchsorted(self.offsets, row, side='right')) - 1
+        box = ', '.join(f'{side:.6g}' for side in self.boxes[row].tolist())
+        name = os.fsdecode(self.file_names[image])
+        height, width = self.sizes[image].tolist()
+        return f'{box} in {name!r} ({width}x{height})'
 
     def instances(self, image: int) -> list[dict]:
         """An image's boxes as mmdet's ``instances``."""

@@ -15,9 +15,8 @@ from mmengine.logging import print_log
 
 from ..utils.files import require_file
 from .annotation_columns import AnnotationColumns
-from .checks.left_out import describe_ignored
+from .checks.contradictions import describe_contradictions
 from .checks.pictures import look_at_folder
-from .checks.reach import describe_reaching_out
 from .images.integrity import find_file_fault
 
 
@@ -172,9 +171,7 @@ class ColumnDataset(BaseDetDataset):
 
     def warn_of_boxes(self, columns: AnnotationColumns) -> None:
         """Say what the boxes of the file contradict, before repairs."""
-        for line in describe_reaching_out(columns):
-            self.log(line, logging.WARNING)
-        if line := describe_ignored(columns.ignored):
+        for line in describe_contradictions(columns):
             self.log(line, logging.WARNING)
 
     def _is_local(self, path: str) -> bool:

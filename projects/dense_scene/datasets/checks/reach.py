@@ -1,6 +1,5 @@
 """Boxes that reach out of their images, and what may have caused it."""
 
-import os
 from collections.abc import Callable
 
 import numpy as np
@@ -37,12 +36,9 @@ def describe_reaching_out(
         return lines
     row = int(np.argmax(mask))
     images = np.repeat(np.arange(len(columns)), columns.counts)
-    height, width = columns.sizes[images[row]].tolist()
-    box = ', '.join(f'{side:.6g}' for side in columns.boxes[row].tolist())
-    name = os.fsdecode(columns.file_names[images[row]])
     line = (
         f'{mask.sum()} of {len(mask)} boxes ({mask.mean():.1%}) reach out of '
-        f'their image, {box} in {name!r} ({width}x{height}) first'
+        f'their image, {columns.describe_box(row)} first'
     )
     if where:
         line += f', {where(row)}'

@@ -18,9 +18,8 @@ from ...utils.file_names import (
     name_fault,
 )
 from ..annotation_columns import AnnotationColumns
-from ..checks.left_out import describe_ignored
+from ..checks.contradictions import describe_contradictions
 from ..checks.pictures import compare_with_pictures
-from ..checks.reach import describe_reaching_out
 from .annotation_set import AnnotationSet
 
 # How far the sides of a box without area may lie apart the wrong way round:
@@ -101,11 +100,9 @@ class FoundBoxes:
             np.asarray(self.ignored).astype(bool),
         )
         row_of = np.argsort(image_of_box, kind='stable')
-        self.notes += describe_reaching_out(
+        self.notes += describe_contradictions(
             columns, lambda row: self.where(row_of[row])
         )
-        if line := describe_ignored(columns.ignored):
-            self.notes.append(line)
         return AnnotationSet(columns, tuple(classes), self.notes)
 
     def _checked_boxes(self) -> np.ndarray:
