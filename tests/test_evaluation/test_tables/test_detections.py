@@ -149,7 +149,10 @@ def test_results_that_name_images_by_their_stems(tmp_path):
     [
         (dict(labels=[], scores=[], bboxes=[]), 'of DetInferencer'),
         (dict(images=[], annotations=[], categories=[]), 'a ground truth'),
-        ([dict(image_id=1, category_id=1, bbox=[1, 2, 3, 4])], 'scores'),
+        (
+            [dict(image_id=1, category_id=1, bbox=[1, 2, 3, 4])],
+            'lacks score: it has image_id, cat',
+        ),
         ([dict(data={}, annotations=[])], 'Label Studio'),
     ],
 )

@@ -9,7 +9,7 @@ from mmengine.logging import print_log
 
 from ...utils import checks
 from ...utils.files import require_file, require_own_place
-from ..tables.contradictions import warn_of_contradictions
+from ..tables.contradictions import warn_of_contradictions, warn_of_detections
 from ..tables.detections import Detections
 from ..tables.ground_truth import GroundTruth
 from .challenge_csv import read_challenge_csv, write_challenge_csv
@@ -38,7 +38,9 @@ def read_evaluation(
         truth = truth.subset(store.image_ids, ann_file)
     truth.validate(ann_file)
     # NaN is left out with a count by what comes next.
-    store.detections.drop_nan()[0].validate(truth, detections)
+    found, _ = store.detections.drop_nan()
+    found.validate(truth, detections)
+    warn_of_detections(found, truth, detections)
     return truth, store
 
 

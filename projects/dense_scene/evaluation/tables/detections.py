@@ -13,7 +13,7 @@ from ...utils.boxes import MAX_COORDINATE, xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import require_file
 from ...utils.groups import RowGroups, find_positions, group_rows
 from ...utils.ids import number_ids
-from ...utils.texts import decode_json
+from ...utils.texts import decode_json, to_utf8
 from .ground_truth import GroundTruth, refuse_rows, to_integers
 
 # A mean of three softmax scores may exceed 1 by a rounding error.
@@ -158,12 +158,29 @@ def _read_results(source: Any, name: str) -> list[_Result]:
     try:
         return decode_json(data, list[_Result], wanted)
     except ValueError:
-        other = recognize_json(data)
+        other = _name_missing(data) or recognize_json(data)
         if b'"annotations"' in data and b'"categories"' in data:
             other = other or 'holds a ground truth. Give the detections'
         if other:
             raise ValueError(f'{wanted}, but {other}.') from None
         raise
+
+
+def _name_missing(data: bytes) -> str:
+    """What the first entry of a list lacks that is nearly one of results."""
+    try:
+        items = msgspec.json.decode(to_utf8(data), type=list[msgspec.Raw])
+        first = msgspec.json.decode(items[0], type=dict[str, msgspec.Raw])
+    except (IndexError, ValueError):
+        return ''
+    wanted = _Result.__struct_fields__
+    missing = [field for field in wanted if field not in first]
+    # Other programs' files and COCO's annotations have their own words.
+    ours = {'image_id', 'bbox'} <= first.keys() and 'area' not in first
+    if not ours or not missing:
+        return ''
+    has = ', '.join(list(first)[:8])
+    return f'its first entry lacks {", ".join(missing)}: it has {has}'
 
 
 def _to_result(item: dict) -> _Result:
