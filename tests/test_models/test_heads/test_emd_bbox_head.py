@@ -217,3 +217,13 @@ def test_the_better_half_goes_on():
 def test_refuses_what_the_loss_cannot(option):
     with pytest.raises(ValueError, match=next(iter(option))):
         _head(**option)
+
+
+def test_autocast_leaves_the_deltas_in_float32():
+    head, x = _head(), torch.randn(3, 4, 2, 2)
+    expected = head(x)[1]
+    with torch.autocast('cpu', torch.bfloat16):
+        scores, deltas = head(x)
+    assert (scores.dtype, deltas.dtype) == (torch.bfloat16, torch.float32)
+    # Its input, of the layers before, is rounded to 8 bits.
+    torch.testing.assert_close(deltas, expected, rtol=0.1, atol=0.01)

@@ -65,7 +65,8 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
     section 3.2: a proposal predicts K = 2 boxes; the loss is that of the
     better assignment of them to the two objects that it overlaps most. One
     of less than the stage's ``pos_iou_thr`` is background. The layers are the
-    parent's.
+    parent's, but that under autocast the deltas stay float32, as in
+    :class:`DenseBBoxHead`.
 
     Differs from the parent, whose assigner fails on images of one object and
     whose loss on batches without: it takes the samples of
@@ -84,6 +85,7 @@ class EMDBBoxHead(MultiInstanceBBoxHead):
     """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault('reg_predictor_cfg', dict(type='Float32Linear'))
         super().__init__(*args, **kwargs)
         one_box = self.reg_class_agnostic or self.num_classes == 1
         use_sigmoid = getattr(self.loss_cls, 'use_sigmoid', False)
