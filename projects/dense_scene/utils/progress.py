@@ -10,11 +10,15 @@ Item = TypeVar('Item')
 
 
 def track_on_stderr(
-    items: Iterable[Item], text: str, total: int | None = None
+    items: Iterable[Item],
+    text: str,
+    total: int | None = None,
+    progress: bool = True,
 ) -> Iterable[Item]:
     """``items`` under a bar on a terminal's standard error, none elsewhere.
 
-    rich would write a blank line into a log for every bar that it hides.
+    None on a terminal either without ``progress``. rich would write a blank
+    line into a log for every bar that it hides.
     """
     console = Console(stderr=True)
     return track(
@@ -23,5 +27,5 @@ def track_on_stderr(
         total,
         console=console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not (progress and console.is_terminal),
     )

@@ -8,10 +8,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.progress import track
-
 from ...utils import checks
 from ...utils.files import write_bytes
+from ...utils.progress import track_on_stderr
 from ...utils.worker_pool import available_cores, worker_pool
 from .image_record import ImageRecord, inspect_image
 
@@ -102,11 +101,9 @@ def _inspect(
         # Submitted before the bar starts its thread: workers are forked here.
         futures = [pool.submit(inspect_image, folder, name) for name in names]
         try:
-            for future in track(
-                as_completed(futures),
-                'checking images',
-                len(futures),
-                disable=not progress,
+            done = as_completed(futures)
+            for future in track_on_stderr(
+                done, 'checking images', len(futures), progress
             ):
                 yield future.result()
         except BrokenProcessPool as error:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from rich.progress import track
 
 from ...utils.file_names import ImageFolder, describe_missing
+from ...utils.progress import track_on_stderr
 from ..annotation_columns import AnnotationColumns
 from ..images.header import PictureHeader, read_picture_header
 
@@ -75,8 +75,8 @@ def compare_with_pictures(
     """
     report = PictureReport(os.fspath(folder), len(names))
     rows = zip(names, np.asarray(sizes).tolist())
-    for name, (height, width) in track(
-        rows, 'reading image sizes', len(names), disable=not progress
+    for name, (height, width) in track_on_stderr(
+        rows, 'reading image sizes', len(names), progress
     ):
         header = read_picture_header(osp.join(report.folder, name))
         if isinstance(header, str):

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import numpy as np
-from rich.progress import track
 
 from ...utils.files import find_files
+from ...utils.progress import track_on_stderr
 from .found_boxes import FoundBoxes
 from .xml_files import line_of, parse_xml, read_side
 
@@ -43,7 +43,9 @@ def read_voc(
     # would go through everything that is loaded again and again.
     gc.disable()
     try:
-        for path in track(files, 'reading XML files', disable=not progress):
+        for path in track_on_stderr(
+            files, 'reading XML files', len(files), progress
+        ):
             _read_file(found, names, source / path, path.parent)
     finally:
         if was_enabled:

@@ -4,10 +4,9 @@ from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.progress import track
-
 from ...utils.file_names import IMAGE_SUFFIXES, is_image_name
 from ...utils.files import find_files
+from ...utils.progress import track_on_stderr
 from ...utils.texts import read_text
 from .found_boxes import FoundBoxes
 from .yolo_classes import CLASS_FILE, read_yolo_classes
@@ -43,7 +42,9 @@ def read_yolo(
     classes = read_yolo_classes(source) if classes is None else list(classes)
     found, bare = FoundBoxes(classes=classes, relative=True), []
     lines, scored = array('q'), 0
-    for name in track(names, 'reading text files', disable=not progress):
+    for name in track_on_stderr(
+        names, 'reading text files', len(names), progress
+    ):
         found.add_image(name.as_posix())
         if name not in labels:
             bare.append(name.as_posix())
