@@ -295,6 +295,16 @@ def test_scores_raise_a_question(read):
     assert note.startswith('1 annotations have a score')
 
 
+def test_fields_that_hotcoco_leaves_empty(read):
+    # `coco split` writes every field that it knows.
+    names = ('score', 'segmentation', 'keypoints', 'num_keypoints', 'ignore')
+    empty = dict.fromkeys((*names, 'area', 'attributes', 'obb'))
+    items = [dict(item, **empty) for item in annotations(3)]
+    file = read(coco(items))
+    assert file.notes == []
+    assert file.boxes.tolist() == read(coco(annotations(3))).boxes.tolist()
+
+
 def test_names_of_files(read):
     for name in ('../a.jpg', '/a.jpg', 'C:\\a.jpg', 'a\0'):
         images = [dict(id=1, file_name='a.jpg'), dict(id=2, file_name=name)]

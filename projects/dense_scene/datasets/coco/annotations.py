@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -51,7 +51,7 @@ class Annotation(msgspec.Struct, gc=False):
     ignore: _Flag = None
     segmentation: msgspec.Raw = _NONE
     attributes: msgspec.Raw = _NONE
-    score: msgspec.Raw = _NONE
+    score: Any = None  # hotcoco writes null
 
 
 class Part(NamedTuple):
@@ -117,7 +117,7 @@ def _decode(items: list[msgspec.Raw]) -> list[Annotation]:
 
 
 def _to_columns(part: list[Annotation], start: int, repairs: Counter) -> Part:
-    repairs['scored'] += sum(item.score is not _NONE for item in part)
+    repairs['scored'] += sum(item.score is not None for item in part)
     whole, numbers = part, np.arange(start + 1, start + len(part) + 1)
     if not all(item.bbox and len(item.bbox) == 4 for item in part):
         for place, item in enumerate(part):
