@@ -14,8 +14,10 @@ from portable_ops.sparse_rows import SparseRows, copy_rows_to_maps, map_rows
 from portable_ops.torchvision_kernels import torchvision_kernels
 
 # Entries of the sparse matrix that are built at a time. About 60 bytes each
-# at the peak, so this bounds the extra memory near 60 MB.
-_CHUNK_ENTRIES = 1 << 20
+# at the peak, so this bounds the extra memory near 30 MB. With twice as many
+# the arrays are so large that glibc takes each from the system anew: 1.3
+# times the time. A quarter costs more in sums of the gradient.
+_CHUNK_ENTRIES = 1 << 19
 # Numbers of a table that is made at a time on the CPU, 4 MB of float32: not
 # only for the memory. Blocks of this size are used again, where larger ones
 # come from the system each time, zeroed page by page: that took half the time.
