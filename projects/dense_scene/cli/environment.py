@@ -14,7 +14,6 @@ _GLIBC_TUNABLES = ':'.join(
         'hugetlb': 1,
         'mmap_threshold': 128 << 20,
         'trim_threshold': 1 << 30,
-        'top_pad': 64 << 20,
     }.items()
 )
 
