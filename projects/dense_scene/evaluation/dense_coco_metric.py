@@ -5,16 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from mmdet.registry import METRICS
 from mmengine.logging import MMLogger
 
 from ..utils import checks
 from ..utils.files import require_file, require_writable_file
 from .backends import load_backend
-from .counting import compare_counts, format_counting, name_counts
+from .counting import compare_counts, format_counting
 from .density.measure import measure_density
 from .density.report import DensityReport
+from .result_names import name_results
 from .samples import (
     describe_other_sizes,
     join_detections,
@@ -23,7 +23,6 @@ from .samples import (
 )
 from .stored import detection_file as store
 from .tables import coco_summary
-from .tables.coco_tables import CocoTables
 from .tables.dataset_truth import join_truth
 from .tables.detections import Detections
 from .tables.ground_truth import GroundTruth
@@ -187,15 +186,14 @@ class DenseCocoMetric(TruthMetric):
 
     def result_names(self, classes: tuple[str, ...]) -> list[str]:
         """The keys of :meth:`evaluate` for these classes, prefix included."""
-        tables = CocoTables.empty(len(classes), self.max_dets)
-        counts = np.zeros((1, len(classes)), np.int64)
-        names = [*coco_summary.summarize(tables, counts), 'nan_boxes']
-        if self.classwise:
-            names += coco_summary.summarize_classes(tables, classes)
-        if self.count:
-            got = name_counts(self.score_thr, classes * self.classwise)
-            names += (f'count_{name}' for name in got)
-        return [f'{self.prefix}/{name}' for name in names]
+        return name_results(
+            classes,
+            self.max_dets,
+            self.classwise,
+            self.count,
+            self.score_thr,
+            self.prefix,
+        )
 
     def _truth_of(self, results: list[tuple]) -> GroundTruth:
         """Of the images that were evaluated."""

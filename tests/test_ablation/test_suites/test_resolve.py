@@ -71,3 +71,22 @@ def test_a_change_of_a_file_of_the_data_is_seen(tmp_path):
     (tmp_path / 'data/train.json').unlink()
     with pytest.raises(FileNotFoundError, match='ann_file must be a file'):
         describe_data(cfg)
+
+
+@pytest.mark.parametrize(
+    'metric, words',
+    [
+        ('coco/bbox_mAP_at5000', 'one: metrics must be .* gives no .*_at5000'),
+        ('coco/bbox_mAP@300', "Did you mean 'coco/bbox_mAP_at300'"),
+        ('coco/bbox_mAP_at300', ''),
+    ],
+)
+def test_metrics_must_be_results(tmp_path, metric, words):
+    suite = read_suite(write_suite(tmp_path)).with_metrics([metric])
+    with open(tmp_path / 'fake.py', 'a') as config:
+        config.write("\ntest_evaluator = dict(type='DenseCocoMetric')\n")
+    if not words:
+        assert len(resolve_suite(suite)) == 2
+        return
+    with pytest.raises(ValueError, match=words):
+        resolve_suite(suite)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pprint import pformat
@@ -11,8 +11,10 @@ from typing import Any
 
 from mmengine.config import Config
 
+from ...evaluation.result_names import names_in_config
 from ...utils.files import require_file, write_text
 from .overrides import READ_KEYS, override
+from .read import near_match
 from .suite import Row, Suite
 
 
@@ -63,6 +65,7 @@ def resolve_suite(
             lines += override(cfg, options, row.name)
         lines += override(cfg, row.options, row.name, must_change=True)
         lines += override(cfg, (lengths or {}).get(row.name, {}), row.name)
+        _require_results(suite.metrics, cfg, row.name)
         text = config_text(cfg, row.name)
         flat = flatten_config(cfg)
         parent = done.get(row.parent or '')
@@ -70,6 +73,16 @@ def resolve_suite(
         diff = diff_configs(before, flat)
         done[row.name] = ResolvedRow(row, cfg, text, lines, diff, _hash(cfg))
     return list(done.values())
+
+
+def _require_results(metrics: Sequence[str], cfg: Config, name: str) -> None:
+    """ValueError if the test will not give one of the suite's metrics."""
+    known = names_in_config(cfg.get('test_evaluator'))
+    if lost := [key for key in metrics if known and key not in known]:
+        raise ValueError(
+            f'{name}: metrics must be results of its test_evaluator, which '
+            f'gives no {lost[0]!r}. {near_match(lost[0], known)}'.rstrip()
+        )
 
 
 def flatten_config(cfg: Config) -> dict[str, Any]:
