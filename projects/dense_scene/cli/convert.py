@@ -18,6 +18,7 @@ from ..evaluation.stored.files import convert_detections
 from .options import CommandParser
 
 IMAGES = 'needed for yolo, and where sizes are missing; else they are checked'
+TO = 'format of OUT; `coco convert` writes VOC, YOLO and CVAT'
 OFFSET = '1: the XML counts pixels from 1; 0: it holds edges'
 
 
@@ -28,7 +29,7 @@ def add_arguments(parser: CommandParser) -> None:
     add('source', 'a folder or a file', metavar='SRC')
     add('target', 'a file, replaced at once', metavar='OUT')
     add('--from', 'format of SRC', required=True, **source)
-    add('--to', 'format of OUT', required=True, **target)
+    add('--to', TO, required=True, **target)
     add('--images', IMAGES, metavar='FOLDER')
     add('--classes', 'all, in wanted order', nargs='+', metavar='NAME')
     add('--voc-offset', OFFSET, 1.0, metavar='PIXELS')
