@@ -45,6 +45,8 @@ def add_arguments(parser: CommandParser) -> None:
         part.add('suite', 'YAML, or a name in configs/suites', metavar='SUITE')
         default = 'work_dirs/ablation/<name of the suite>'
         part.add('--work-dir', f'of all runs (default: {default})')
+        seeds = dict(nargs='+', type=int)
+        part.add('--seeds', 'instead of those of the suite', **seeds)
         add(part)
         part.set_defaults(do=do)
 
@@ -72,7 +74,6 @@ def _add_run(parser: CommandParser) -> None:
     add('--retries', 'of a failed run', 0)
     add('--restart', 'begin interrupted runs anew, do not resume them', False)
     add('--time-limit', 'seconds, then all stops', float('inf'))
-    add('--seeds', 'instead of those of the suite', nargs='+', type=int)
     add('--minutes', 'of training, instead of those of the suite', type=float)
     add('--rows', 'names of some rows alone', nargs='+')
     add('--launcher', 'none, pytorch or slurm, through mim', 'none')
@@ -177,7 +178,8 @@ def _compare(args: Namespace) -> Comparison:
     from ..utils import checks
 
     checks.integer('resamples', args.resamples, 0)
-    suite = read_suite(args.suite).with_metrics(args.metrics)
+    suite = read_suite(args.suite).with_seeds(args.seeds)
+    suite = suite.with_metrics(args.metrics)
     results = read_results(suite, args.work_dir)
     return compare_rows(results, args.work_dir, args.resamples)
 

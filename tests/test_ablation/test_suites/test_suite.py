@@ -19,6 +19,15 @@ def test_seeds_can_be_others(tmp_path):
     suite = read_suite(write_suite(tmp_path))
     assert suite.with_seeds([3]).seeds == (3,)
     assert suite.with_seeds(None) is suite
+    for seeds, words in (
+        ([0, 0], 'seeds must differ, but 0 stands there twice'),
+        ([1, -1], 'seeds must be 0 or more, but got -1'),
+        ([], 'seeds must hold at least one'),
+    ):
+        with pytest.raises(ValueError, match=words):
+            suite.with_seeds(seeds)
+    with pytest.raises(ValueError, match="metrics must differ, but 'a'"):
+        suite.with_metrics(['a', 'a'])
 
 
 @pytest.mark.parametrize(

@@ -73,20 +73,26 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The same with other seeds, unless None."""
         if seeds is None:
             return self
-        return msgspec.structs.replace(self, seeds=tuple(seeds))
+        return self._replaced(seeds=tuple(seeds))
 
     def with_minutes(self, minutes: float | None) -> Suite:
         """The same with another length of training, unless None."""
         if minutes is None:
             return self
         checks.number('minutes', minutes, '(0, inf)')
-        return msgspec.structs.replace(self, minutes=minutes)
+        return self._replaced(minutes=minutes)
 
     def with_metrics(self, metrics: list[str] | None) -> Suite:
         """The same with other metrics, unless None."""
         if metrics is None:
             return self
-        return msgspec.structs.replace(self, metrics=tuple(metrics))
+        return self._replaced(metrics=tuple(metrics))
+
+    def _replaced(self, **fields: Any) -> Suite:
+        suite = msgspec.structs.replace(self, **fields)
+        for message in _faults(suite):
+            raise ValueError(message)
+        return suite
 
 
 def read_suite(path: str | Path) -> Suite:
