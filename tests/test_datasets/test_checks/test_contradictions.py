@@ -7,7 +7,7 @@ import pytest
 from dense_scene.datasets.annotation_columns import AnnotationColumns
 from dense_scene.datasets.checks.contradictions import (
     describe_contradictions,
-    find_repeated,
+    find_repeated_boxes,
 )
 
 
@@ -47,19 +47,17 @@ BOX, OTHER = [1, 2, 3, 4], [1, 2, 3, 5]
     ],
 )
 def test_which_are_the_same_again(boxes, more, expected):
-    assert find_repeated(columns(boxes, **more)).tolist() == expected
+    assert find_repeated_boxes(columns(boxes, **more)).tolist() == expected
 
 
 def test_as_pandas_finds_them():
     rng = np.random.default_rng(0)
     boxes = rng.integers(0, 3, (5000, 4))
-    images, labels = (
-        np.sort(rng.integers(0, 2, 5000)),
-        rng.integers(0, 3, 5000),
-    )
+    images = np.sort(rng.integers(0, 2, 5000))
+    labels = rng.integers(0, 3, 5000)
     table = pd.DataFrame(boxes).assign(image=images, label=labels)
     expected = table.duplicated().to_numpy()
-    found = find_repeated(columns(boxes, images, labels))
+    found = find_repeated_boxes(columns(boxes, images, labels))
     assert 0 < expected.sum() < 5000 and (found == expected).all()
 
 

@@ -60,6 +60,14 @@ def test_a_detector_that_does_not_clip(warned):
     assert warned(boxes) == warned(BOXES) == warned(BOXES[:0]) == []
 
 
+@pytest.mark.parametrize('text', ['[' * 10**5, '[{"bbox": ' + '[' * 10**5])
+def test_a_file_without_end_is_refused_in_a_line(tmp_path, truth, text):
+    path = tmp_path / 'found.json'
+    path.write_text(text)
+    with pytest.raises(ValueError, match='must be a JSON list of results'):
+        Detections.from_coco(path, truth)
+
+
 @pytest.mark.parametrize(
     'name, other, words',
     [

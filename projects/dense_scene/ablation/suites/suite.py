@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from ...utils import checks
 from .read import near_match, read_yaml, require_known
 
 _METRICS = (
@@ -79,7 +78,6 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The same with another length of training, unless None."""
         if minutes is None:
             return self
-        checks.number('minutes', minutes, '(0, inf)')
         return self._replaced(minutes=minutes)
 
     def with_metrics(self, metrics: list[str] | None) -> Suite:

@@ -17,7 +17,7 @@ def describe_contradictions(
     ``where`` says where the box of a row stands in its file.
     """
     lines = describe_reaching_out(columns, where)
-    repeated = find_repeated(columns)
+    repeated = find_repeated_boxes(columns)
     if repeated.any():
         row = int(np.argmax(repeated))
         line = (
@@ -33,7 +33,7 @@ def describe_contradictions(
     return lines
 
 
-def find_repeated(columns: AnnotationColumns) -> np.ndarray:
+def find_repeated_boxes(columns: AnnotationColumns) -> np.ndarray:
     """Which boxes equal an earlier one of their image and class, (N,) bool.
 
     Crowds are none, nor equal to one.

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from ...utils.boxes import MIN_SIDE, clip_boxes
 from ..annotation_columns import AnnotationColumns
+from .contradictions import find_repeated_boxes
 from .image_record import ImageRecord
 
 SKIPPED = 'image left out of the usable list'
@@ -59,14 +59,12 @@ def check_boxes(columns: AnnotationColumns) -> dict[str, np.ndarray]:
     boxes = columns.boxes
     sizes = np.repeat(columns.sizes[:, ::-1], columns.counts, axis=0)
     clipped, fits = clip_boxes(boxes, sizes)
-    image = np.repeat(np.arange(len(columns)), columns.counts)
     degenerate = (boxes[:, 2:] - boxes[:, :2] < MIN_SIDE).any(axis=1)
-    repeated = pd.DataFrame(boxes).assign(image=image).duplicated()
     return dict(
         degenerate_box=degenerate,
         box_outside=~fits & ~degenerate,
         box_reaches_out=(clipped != boxes).any(axis=1) & fits & ~degenerate,
-        duplicate_box=repeated.to_numpy(),
+        duplicate_box=find_repeated_boxes(columns),
     )
 
 

@@ -22,17 +22,20 @@ def find_reaching_out(columns: AnnotationColumns) -> np.ndarray:
 
 
 def describe_reaching_out(
-    columns: AnnotationColumns, where: Callable[[int], str] | None = None
+    columns: AnnotationColumns,
+    where: Callable[[int], str] | None = None,
+    few: bool = True,
 ) -> list[str]:
     """How many there are, the first of them and the likely cause, a line.
 
-    ``where`` says where the box of a row stands in its file.
+    ``where`` says where the box of a row stands in its file. Without ``few``
+    nothing is said of a share below that from which on a cause is sought.
     """
     lines = []
     if fractions := _describe_fractions(columns):
         lines.append(fractions)
     mask = find_reaching_out(columns)
-    if not mask.any():
+    if not mask.any() or not (few or mask.mean() >= _MANY):
         return lines
     row = int(np.argmax(mask))
     images = np.repeat(np.arange(len(columns)), columns.counts)

@@ -48,19 +48,30 @@ def recognize_json(data: bytes) -> str:
 
     For a file that has been refused; in any encoding of :func:`read_json`.
     """
+    if fields := first_of_list(data):
+        return _fits(fields, _LISTS)
     try:
-        data = to_utf8(data)
-        start = data.lstrip()[:1]
-        if start == b'[':
-            items = msgspec.json.decode(data, type=list[msgspec.Raw])
-            return _fits(items[0], _LISTS) if items else ''
-        return _fits(msgspec.Raw(data), _OBJECTS) if start == b'{' else ''
+        return _fits(_decode_fields(to_utf8(data)), _OBJECTS)
     except (ValueError, RecursionError):
         return ''
 
 
-def _fits(item: msgspec.Raw, known: tuple[tuple[set[str], str], ...]) -> str:
-    fields = msgspec.json.decode(item, type=dict[str, msgspec.Raw])
+def first_of_list(data: bytes) -> dict[str, msgspec.Raw]:
+    """Fields of the first object of a JSON list; none of anything else."""
+    try:
+        items = msgspec.json.decode(to_utf8(data), type=list[msgspec.Raw])
+        return _decode_fields(items[0])
+    except (IndexError, ValueError, RecursionError):
+        return {}
+
+
+def _decode_fields(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+
+
+def _fits(
+    fields: dict[str, msgspec.Raw], known: tuple[tuple[set[str], str], ...]
+) -> str:
     for wanted, words in known:
         if wanted <= fields.keys():
             return words

@@ -9,17 +9,13 @@ from mmengine.logging import print_log
 
 from ...datasets.annotation_columns import AnnotationColumns
 from ...datasets.checks.contradictions import describe_contradictions
-from ...datasets.checks.reach import describe_reaching_out, find_reaching_out
+from ...datasets.checks.reach import describe_reaching_out
 from ...utils.groups import find_positions
 from .detections import Detections
 from .ground_truth import GroundTruth
 
 # Said once: the metric and the counts read the same file.
 _say_once = functools.cache(print_log)
-
-# Detectors that do not clip reach out here and there; a file that is read
-# wrongly does so all over.
-_MANY = 0.1
 
 
 def warn_of_contradictions(truth: GroundTruth, ann_file: str) -> None:
@@ -45,9 +41,8 @@ def warn_of_detections(
         found.labels,
         np.zeros(len(found), bool),
     )
-    out = find_reaching_out(known).sum()
-    if 0 < out < _MANY * len(found):
-        return
-    for line in describe_reaching_out(known):
+    # A detector that does not clip reaches out here and there, a file that is
+    # read wrongly does so all over.
+    for line in describe_reaching_out(known, few=False):
         line = f'{os.path.basename(name)}: {line}.'
         print_log(line, 'current', logging.WARNING)

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ...datasets.importers.recognize import recognize_json
+from ...datasets.importers.recognize import first_of_list, recognize_json
 from ...utils.boxes import MAX_COORDINATE, xywh_to_xyxy, xyxy_to_xywh
 from ...utils.files import require_file
 from ...utils.groups import RowGroups, find_positions, group_rows
 from ...utils.ids import number_ids
-from ...utils.texts import decode_json, to_utf8
+from ...utils.texts import decode_json
 from .ground_truth import GroundTruth, refuse_rows, to_integers
 
 # A mean of three softmax scores may exceed 1 by a rounding error.
@@ -168,12 +168,7 @@ def _read_results(source: Any, name: str) -> list[_Result]:
 
 def _name_missing(data: bytes) -> str:
     """What the first entry of a list lacks that is nearly one of results."""
-    try:
-        items = msgspec.json.decode(to_utf8(data), type=list[msgspec.Raw])
-        first = msgspec.json.decode(items[0], type=dict[str, msgspec.Raw])
-    except (IndexError, ValueError):
-        return ''
-    wanted = _Result.__struct_fields__
+    first, wanted = first_of_list(data), _Result.__struct_fields__
     missing = [field for field in wanted if field not in first]
     # Other programs' files and COCO's annotations have their own words.
     ours = {'image_id', 'bbox'} <= first.keys() and 'area' not in first
