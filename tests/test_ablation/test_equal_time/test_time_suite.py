@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from rich.console import Console
 
 from dense_scene.ablation.comparison.comparison import compare_rows
 from dense_scene.ablation.comparison.formats import format_comparison
@@ -12,6 +13,7 @@ from dense_scene.ablation.queue.dry_run import format_plan
 from dense_scene.ablation.queue.limits import Limits
 from dense_scene.ablation.records.record import RunRecord, TimingRecord
 from dense_scene.ablation.records.record_file import read_records
+from dense_scene.ablation.suites.resolve import resolve_suite
 from dense_scene.cli import main
 from tests.test_ablation.fakes import SUITE, fake_suite, write_suite
 from tests.test_ablation.test_queue.test_run_suite import run
@@ -160,6 +162,24 @@ def test_time_that_is_over_while_timing(tmp_path):
     suite, launcher = fake_suite(tmp_path, text)
     jobs, _ = run(suite, launcher, tmp_path / 'work', seconds=0.3)
     assert jobs == [] and not records(tmp_path / 'work', TimingRecord)
+
+
+def test_a_slow_row_is_timed_by_fewer_iterations(tmp_path):
+    # Ten iterations in an instant, and then none for ten minutes.
+    slow = (
+        "with open(scalars, 'a') as log: [print(json.dumps(dict(step=step, "
+        'loss=1.0, time=9.0 if step < 6 else step)), file=log) '
+        'for step in range(1, 11)]; log.flush(); time.sleep(600)'
+    )
+    text = MINUTES + f'\noptions: {json.dumps({"model.fail": slow})}'
+    suite, launcher = fake_suite(tmp_path, text)
+    timing = time_rows.Timing(
+        tmp_path / 'work', 'cpu', launcher, {}, Console(), enough=0
+    )
+    assert timing.time_rows(resolve_suite(suite)[:1])
+    (one,) = records(tmp_path / 'work', TimingRecord)
+    # The sixth to the tenth took 6 to 10 s.
+    assert (one.seconds_per_iteration, one.iterations) == (8, 5)
 
 
 def test_the_command_only_times(tmp_path, monkeypatch, capsys):

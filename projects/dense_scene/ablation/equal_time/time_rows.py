@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from ..runs.scalars import read_scalars
 from ..suites.resolve import ResolvedRow, config_text
 from .fit import epoch_length, find_timings, require_epochs
 
-ITERATIONS, WARMUP = 30, 5
+ITERATIONS, FEWEST, WARMUP = 30, 10, 5
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Timing:
         env (dict): Environment.
         console (Console): Where to tell.
         end (float): ``time.monotonic()`` at which to stop.
+        enough (float): Seconds after which a row's tenth iteration is its
+            last, as timing should not take longer than training.
     """
 
     work_dir: Path
@@ -52,12 +55,14 @@ class Timing:
     env: dict[str, str]
     console: Console
     end: float = float('inf')
+    enough: float = float('inf')
 
     def time_rows(self, rows: Sequence[ResolvedRow]) -> bool:
         """Time each row that has not been; False if the time was over.
 
         The first 30 iterations of a real training of the row, which has the
-        machine for itself; the mean of the last 25 counts.
+        machine for itself, or fewer of a slow one; the mean of all but the
+        first five counts.
 
         Raises:
             ValueError: In one line if rows could not be timed, after the
@@ -98,31 +103,42 @@ class Timing:
         env = device_environment(self.device, self.env, 1)
         process = start_process([folder / 'steps.json'], log, env)
         try:
-            while process.poll() is None:
-                if time.monotonic() >= self.end:
-                    raise TimeoutError
-                time.sleep(0.05)
+            is_enough = self._watch(process, folder)
         finally:
             stop_processes([process])
-        if process.returncode:
+        if process.returncode and not is_enough:
             reason = explain_failure(process.returncode, last_lines(log, 60))
             raise ChildProcessError(f'{reason}, {log}')
         times = list(_times(folder))
-        if len(times) != ITERATIONS:
+        if len(times) != ITERATIONS and not is_enough:
             what = f'logged {len(times)} iterations of {ITERATIONS}'
             raise ValueError(f'{what}, {log}')
         for checkpoint in folder.glob('*.pth'):
             checkpoint.unlink()
-        counted = times[WARMUP:]
-        self._record(row, sum(counted) / len(counted), load)
+        self._record(row, times[WARMUP:], load)
 
-    def _record(self, row: ResolvedRow, seconds: float, load: float) -> None:
+    def _watch(self, process: subprocess.Popen, folder: Path) -> bool:
+        """Wait for the end; True if it need not be waited for."""
+        start = time.monotonic()
+        while process.poll() is None:
+            now = time.monotonic()
+            if now >= self.end:
+                raise TimeoutError
+            if now - start >= self.enough and _logged(folder) >= FEWEST:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def _record(
+        self, row: ResolvedRow, counted: Sequence[float], load: float
+    ) -> None:
+        seconds = sum(counted) / len(counted)
         record = TimingRecord(
             row=row.row.name,
             ended=utc_now(),
             config_sha256=row.sha256,
             seconds_per_iteration=seconds,
-            iterations=ITERATIONS - WARMUP,
+            iterations=len(counted),
             warmup=WARMUP,
             load=load,
             device=self.device,
@@ -158,6 +174,12 @@ def _short_training(row: ResolvedRow, gpus: int) -> str:
         }
     )
     return config_text(cfg, row.row.name)
+
+
+def _logged(folder: Path) -> int:
+    """Whole lines of a log that is being written, one an iteration."""
+    logs = folder.glob('*/vis_data/scalars.json')
+    return sum(log.read_bytes().count(b'\n') for log in logs)
 
 
 def _times(folder: Path) -> Iterator[float]:

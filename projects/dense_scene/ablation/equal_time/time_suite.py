@@ -46,6 +46,7 @@ def time_suite(
         dict(os.environ if env is None else env),
         console or Console(stderr=True),
         time.monotonic() + limits.seconds,
+        60 * suite.minutes,
     )
     if not timing.time_rows([r for r in rows if r.row.name in needed]):
         return None
