@@ -46,7 +46,7 @@ while epoch < cfg['train_cfg']['max_epochs']:
     time.sleep(cfg['train_cfg']['pause'])
     exec(cfg['model']['fail'])
     epoch, value = epoch + 1, value * cfg['model']['factor'] % 997
-    print(f'x - Epoch(train)  [{epoch}][1/1]  lr: 1e-3  eta: 0:00:00  '
+    print(f'x - Epoch(train)  [{epoch}][1/{steps}]  lr: 1e-3  eta: 0:00:00  '
           f'time: 0.1  loss: {value}', flush=True)
     with open(scalars, 'a') as log:
         for step in range(epoch * steps - steps, epoch * steps):

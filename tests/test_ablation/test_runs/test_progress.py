@@ -3,6 +3,7 @@
 from dense_scene.ablation.runs.progress import (
     Progress,
     last_lines,
+    read_length,
     read_progress,
 )
 
@@ -27,6 +28,17 @@ def test_the_latest_of_everything(tmp_path):
     )
     log.write_text('x' * 100_000 + '\n' + LOG)
     assert read_progress(log).epoch == '3'
+
+
+def test_iterations_that_are_not_logged_count(tmp_path):
+    log = tmp_path / 'log.txt'
+    assert read_length(log) is None
+    # Three epochs of 133, of which 130 are logged; a test follows.
+    line = 'x - Epoch(train) [3][130/133]  lr: 1e-3  loss: 1.5\n'
+    log.write_text(LOG + '\n' + line + 'x - Epoch(test) [92/92]  time: 0.1\n')
+    assert read_length(log) == 3 * 133
+    log.write_text('x - Iter(train) [ 50/ 90]  lr: 1e-3  loss: 1.5\n')
+    assert read_length(log) == 90
 
 
 def test_last_lines_are_not_empty(tmp_path):

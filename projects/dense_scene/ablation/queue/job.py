@@ -12,7 +12,7 @@ from typing import Any
 from ...utils.files import write_text
 from ..records.machine import utc_now
 from ..records.record import RunRecord
-from ..runs.progress import last_lines
+from ..runs.progress import last_lines, read_length
 from ..runs.scalars import read_scalars
 from ..suites.resolve import ResolvedRow
 from .launcher import Launcher
@@ -130,7 +130,7 @@ class Job:
             jobs_per_device=beside,
             reason=self.reason,
             last_lines=last_lines(self.log) if failed else [],
-            **_summarize_log(self.folder),
+            **_summarize_log(self.folder, None if failed else self.log),
             **facts,
         )
 
@@ -189,7 +189,8 @@ def _read_json(path: Path) -> dict:
         return {}
 
 
-def _summarize_log(folder: Path) -> dict[str, Any]:
+def _summarize_log(folder: Path, whole: Path | None) -> dict[str, Any]:
+    """Of a run; ``whole`` is the text log of one that came to its end."""
     try:
         lines = [line for line in read_scalars(folder) if 'loss' in line]
     except (OSError, ValueError):
@@ -197,6 +198,7 @@ def _summarize_log(folder: Path) -> dict[str, Any]:
     times = sorted(line['time'] for line in lines if 'time' in line)
     memory = [line['memory'] for line in lines if 'memory' in line]
     last = max((line['step'] for line in lines), default=None)
+    last = (whole and read_length(whole)) or last
     mean = sum(times) / len(times) if times else None
     return dict(
         iterations=last,

@@ -17,7 +17,7 @@ class RunRecord(msgspec.Struct, frozen=True, tag='run', kw_only=True):
         metrics (dict): All results of the test, -1 where there is none.
         seconds (float): Of the processes, all resumptions together.
         seconds_per_iteration (float, optional): The median that was logged.
-        iterations (int, optional): The last that was logged.
+        iterations (int, optional): Of a run that failed, the last logged.
         training_seconds (float, optional): Of the iterations alone, as
             logged: without start, validation and test.
         gpu_memory_mb (float, optional): The most that training logged.

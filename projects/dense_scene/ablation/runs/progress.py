@@ -42,6 +42,20 @@ def read_progress(log: str | os.PathLike) -> Progress:
     return Progress(**where, **found)
 
 
+def read_length(log: str | os.PathLike) -> int | None:
+    """Iterations up to the end of the epoch that was logged last.
+
+    mmengine logs every so many iterations, and not the rest of an epoch.
+    """
+    path = Path(log)
+    text = path.read_bytes() if path.is_file() else b''
+    length = None
+    for _, phase, epoch, _, total, _ in _STEP.findall(text):
+        if phase == b'train':
+            length = int(epoch or 1) * int(total)
+    return length
+
+
 def last_lines(log: str | os.PathLike, count: int = 20) -> list[str]:
     """The last lines of a log that say something."""
     lines = _tail(log).decode(errors='replace').splitlines()
