@@ -208,7 +208,7 @@ STOCK = {
     ),
     'ddq-detr_r50_8xb2-12e': (
         'ddq/ddq-detr-4scale_r50_8xb2-12e',
-        {'bbox_head.type'},
+        {'type', 'bbox_head.type'},
     ),
     'cascade-rcnn_r50_fpn_8xb2-12e': (
         'cascade_rcnn/cascade-rcnn_r50_fpn_1x',

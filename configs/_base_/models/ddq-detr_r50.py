@@ -2,7 +2,7 @@
 _base_ = './systems.py'
 
 model = dict(
-    type='DDQDETR',
+    type='FusedDDQDETR',  # many queries fill the memory of the stock one
     num_queries=900,
     dense_topk_ratio=1.5,  # dense queries, for training alone: 1350
     with_box_refine=True,
