@@ -2,9 +2,11 @@
 
 import csv
 import re
+from statistics import fmean, stdev
 
 import pytest
 from modelindex.load_model_index import load as load_model_index
+from scipy.stats import t
 
 CAPS = ('coco/bbox_mAP_at100', 'coco/bbox_mAP_at300')
 WORDS = {'four seeds': '4', 'five seeds': '5'}
@@ -49,3 +51,46 @@ def test_the_readme_gives_table_1_of_the_csv(root):
             assert re.search(
                 rf'^\| {re.escape(row)} \| 0\.4.*{first} ± ', page, re.M
             ), (data, row)
+
+
+def interval(values):
+    """Student's 95% interval of a mean, half."""
+    width = t.ppf(0.975, len(values) - 1)
+    return width * stdev(values) / len(values) ** 0.5
+
+
+def table(text):
+    """The cells of each row of a table, by the first."""
+    rows = re.findall(r'^\| (.*) \|$', text, re.M)
+    cells = (row.split(' | ') for row in rows)
+    return {name: rest for name, *rest in cells}
+
+
+@pytest.mark.parametrize('data', ['shelves', 'nuclei'])
+def test_the_systems_at_equal_time(root, data):
+    page = (root / 'docs/results/equal-time.md').read_text()
+    section = page.split(f'## On {data}\n')[1].split('\n## ')[0]
+    told, pairs = map(table, section.split('\nAP@300 of a'))
+    metrics = [*CAPS, 'coco/AR_at300', 'coco/count_MAE_at0.5']
+    known, seeds = {}, {}
+    path = root / f'docs/results/equal-time-{data}.csv'
+    with open(path, newline='') as file:
+        for row in csv.DictReader(file):
+            values = [float(value) for value in row['each_seed'].split()]
+            digits = '.1f' if 'count' in row['metric'] else '.3f'
+            half = f'{interval(values):{digits}}'
+            cells = known.setdefault(row['row'], [''] * 4)
+            place = metrics.index(row['metric'])
+            cells[place] = f'{fmean(values):{digits}} ± {half}'
+            if row['metric'] == CAPS[1]:
+                cells.append(f'{float(row["fps"]):.1f}')
+                cells.append(f'{float(row["parameters"]) / 1e6:.2f}')
+                seeds[row['row']] = values
+    del told['system']
+    assert {name: cells[3:] for name, cells in told.items()} == known
+    others = pairs.pop('two-stage')
+    assert len(pairs) == len(others) == 4
+    for name, cells in pairs.items():
+        for other, cell in zip(others, cells):
+            gains = [a - b for a, b in zip(seeds[name], seeds[other])]
+            assert cell == f'{fmean(gains):+.3f} ± {interval(gains):.3f}'

@@ -23,6 +23,7 @@ options:
   model.neck.in_channels: [64, 128, 256, 512]
   train_dataloader.num_workers: 0
   train_dataloader.persistent_workers: false
+  custom_hooks: [{{type: EMAHook}}]
 data:
   train_dataloader.dataset.indices: 4
 rows:
@@ -55,8 +56,8 @@ def test_from_training_to_the_report(tmp_path, monkeypatch):
     assert speed.fps_model >= speed.fps > 0 and speed.gmacs > 1
     weights = 4 * speed.parameters
     checkpoint = job.folder / 'epoch_1.pth'
-    # Weights and two moments of AdamW
-    assert checkpoint.stat().st_size == pytest.approx(3 * weights, rel=0.1)
+    # Weights, two moments of AdamW, and the average of EMAHook
+    assert checkpoint.stat().st_size == pytest.approx(4 * weights, rel=0.1)
     shutil.rmtree(job.folder / 'test')
     results = read_results(suite, work_dir)
     comparison = compare_rows(results, work_dir)

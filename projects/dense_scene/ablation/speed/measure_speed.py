@@ -44,6 +44,8 @@ def measure_file(task: dict, images: int, warmup: int) -> dict:
     cfg.load_from = task['checkpoint']
     cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
     runner = Runner.from_cfg(cfg)
+    # As before a test: an EMAHook has no copy to load into until then.
+    runner.call_hook('before_run')
     runner.load_or_resume()
     dataset = runner.build_dataloader(cfg.test_dataloader).dataset
     if torch.cuda.is_available():
