@@ -42,3 +42,34 @@ def test_text_is_text_and_every_name_is_there():
     dots = draw_dots(DOTS, ['one', 'two'], 'share')[0].decode()
     texts = re.findall(r'<text[^>]*>([^<]*)</text>', dots)
     assert {'one', 'two', 'a', 'b', 'share'} <= set(texts)
+
+
+def points(light, group):
+    """(N, 2) of the first path in a group of an SVG."""
+    path = re.search(rf'id="{group}">\s*<path d="([^"]*)"', light)[1]
+    return np.array(re.findall(r'([\d.]+) ([\d.]+)', path), float)
+
+
+@pytest.mark.parametrize('draw', [draw_lines, draw_dots])
+def test_many_long_names_take_no_room_from_the_axes(draw):
+    heights = []
+    for count in (2, 12):
+        names = [f'{number:40}' for number in range(count)]
+        if draw is draw_lines:
+            chart = draw_lines(dict.fromkeys(names, LINES['row 1']), 'x', 'y')
+        else:  # twelve names in one category: 1.2 + 0.15 * 12 inches
+            chart = draw_dots({n: [1] for n in names}, ['a'], 'x')
+        heights.append(np.ptp(points(chart[0].decode(), 'patch_2')[:, 1]))
+    assert heights[1] > 0.95 * heights[0]
+
+
+def test_decades_are_as_far_apart():
+    series = {'a': ([1, 2, 3], [1, 10, 100])}
+    for log, ratio in ((True, 1), (False, 10)):
+        light = draw_lines(series, 'x', 'y', log=log)[0].decode()
+        texts = re.findall(r'<g id="(line2d_\d+)"', light)
+        found = [
+            points(light, g) for g in texts if f'id="{g}">\n    <path' in light
+        ]
+        rises = next(-np.diff(p[:, 1]) for p in found if len(p) == 3)
+        assert rises[1] / rises[0] == pytest.approx(ratio, rel=1e-3)

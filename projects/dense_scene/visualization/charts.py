@@ -16,6 +16,7 @@ Themed = tuple[bytes, bytes]
 # A second round of colors is dashed and has other markers, a third dotted.
 _LINES, _MARKERS = ('-', '--', ':'), ('o', 's', '^')
 _COLORS = 6
+_LINE = 0.19  # of names, in inches
 # Ink of the light chart, and what the dark one has in its place.
 _INK, _PALE = '#222223', '#e6e6e6'
 
@@ -25,9 +26,12 @@ def draw_lines(
     xlabel: str,
     ylabel: str,
     markers: bool = False,
+    log: bool = False,
 ) -> Themed:
-    """A line for each name: its x and y values."""
+    """A line for each name: its x and y values; ``log``: y is logarithmic."""
     figure, axes = _panel(xlabel, ylabel)
+    if log:
+        axes.set_yscale('log')
     for number, (name, (x, y)) in enumerate(series.items()):
         look = _look(number)
         if not markers:
@@ -88,9 +92,13 @@ def _finish(figure: Figure, axes: Axes, count: int) -> Themed:
     if count:
         # A name of n letters is about 0.6 + 0.08 n inches wide.
         room = figure.get_figwidth() / (0.6 + 0.08 * max(names))
+        columns = max(1, min(count, int(room)))
+        # Two lines of names fit; more must not take their room from the axes.
+        lines = max(0, -(-count // columns) - 2)
+        figure.set_figheight(figure.get_figheight() + _LINE * lines)
         figure.legend(
             loc='outside lower center',
-            ncols=max(1, min(count, int(room))),
+            ncols=columns,
             frameon=False,
             fontsize='small',
             labelcolor=_INK,

@@ -31,9 +31,17 @@ def training_section(results: SuiteResults) -> Section | None:
             series[row.row.name] = steps, exponential_mean(steps, values, span)
     if not series:
         return None
-    chart = draw_lines(series, 'iteration', 'loss, smoothed')
+    values = np.concatenate([y for _, y in series.values()])
+    chart = draw_lines(
+        series, 'iteration', 'loss, smoothed', log=_spans_orders(values)
+    )
     text = 'Of the first seed. Losses of other kinds are not comparable.'
     return Section('Training', figures=[('Loss', chart, text)])
+
+
+def _spans_orders(values: np.ndarray) -> bool:
+    """Whether small values would lie on the axis, as beside YOLO's sums."""
+    return bool(values.min() > 0 and values.max() > 100 * values.min())
 
 
 def _losses(folder: Path) -> list[dict]:
