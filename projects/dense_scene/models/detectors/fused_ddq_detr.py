@@ -47,22 +47,27 @@ class _FusedAttention(nn.MultiheadAttention):
         query: Tensor,
         key: Tensor,
         value: Tensor,
+        key_padding_mask: Tensor | None = None,
+        need_weights: bool = True,
         attn_mask: Tensor | None = None,
-        key_padding_mask: None = None,
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
     ) -> tuple[Tensor, None]:
         """Of (Q, B, C) each; the mask is (B, Q, Q) bool, True is left out."""
-        inputs = zip(
-            (query, key, value),
-            self.in_proj_weight.chunk(3),
-            self.in_proj_bias.chunk(3),
-        )
+        if key_padding_mask is not None or is_causal:
+            raise ValueError('queries have no padding and no order.')
         length, batch, dims = query.shape
         heads = self.num_heads, dims // self.num_heads
+        weights = self.in_proj_weight.chunk(3)
+        inputs = zip((query, key, value), weights, self.in_proj_bias.chunk(3))
+        query, key, value = (
+            F.linear(*each).unflatten(2, heads).permute(1, 2, 0, 3)
+            for each in inputs
+        )
         out = F.scaled_dot_product_attention(
-            *(
-                F.linear(*each).unflatten(2, heads).permute(1, 2, 0, 3)
-                for each in inputs
-            ),
+            query,
+            key,
+            value,
             attn_mask=None if attn_mask is None else ~attn_mask[:, None],
             dropout_p=self.dropout if self.training else 0.0,
         )
