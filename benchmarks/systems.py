@@ -27,10 +27,9 @@ from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 import dense_scene  # noqa: F401
+from dense_scene.ablation.speed.measure_speed import count_gmacs
 from dense_scene.testing import touching_row
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
@@ -81,12 +80,9 @@ def count(name: str, size: tuple[int, int]) -> tuple[float, float]:
     with torch.device(device):
         model = MODELS.build(config).eval()
         image = torch.zeros(1, 3, *size)
-    counter = FlopCounterMode(display=False)
-    # On a CPU the counter overlooks fused attention, but not its products.
-    with sdpa_kernel(SDPBackend.MATH), counter, torch.no_grad():
-        run_layers(model, config, image, size)
+    gmacs = count_gmacs(lambda: run_layers(model, config, image, size))
     parameters = sum(p.numel() for p in model.parameters())
-    return parameters / 1e6, counter.get_total_flops() / 2 / 1e9
+    return parameters / 1e6, gmacs
 
 
 def run_layers(model, config, image, size) -> None:

@@ -59,6 +59,12 @@ def interval(values):
     return width * stdev(values) / len(values) ** 0.5
 
 
+def gain(ours, others):
+    """Of seeds in pairs, as the page gives it."""
+    gains = [a - b for a, b in zip(ours, others)]
+    return f'{fmean(gains):+.3f} ± {interval(gains):.3f}'
+
+
 def table(text):
     """The cells of each row of a table, by the first."""
     rows = re.findall(r'^\| (.*) \|$', text, re.M)
@@ -92,5 +98,28 @@ def test_the_systems_at_equal_time(root, data):
     assert len(pairs) == len(others) == 4
     for name, cells in pairs.items():
         for other, cell in zip(others, cells):
-            gains = [a - b for a, b in zip(seeds[name], seeds[other])]
-            assert cell == f'{fmean(gains):+.3f} ± {interval(gains):.3f}'
+            assert cell == gain(seeds[name], seeds[other])
+    # The summary: the recipe and the next, two stages and one, told pairs.
+    summary = ' '.join(page.split('    dense-scene')[0].split())
+    recipe = seeds.pop('recipe + IN')
+    best = max(seeds, key=lambda name: fmean(seeds[name]))
+    assert min(recipe) > max(map(max, seeds.values()))
+    assert best.split()[0] in summary
+    assert f'({gain(recipe, seeds[best])}' in summary
+    two, one = (
+        [fmean(values) for values in zip(*(seeds[name] for name in names))]
+        for names in (pairs, others)
+    )
+    assert gain(two, one).replace('-', 'by ') + f' on {data}' in summary
+    found = [
+        cell.replace('+', '').split(' ± ')
+        for cells in pairs.values()
+        for cell in cells
+    ]
+    told = [
+        float(mean) for mean, half in found if abs(float(mean)) > float(half)
+    ]
+    count = sum(mean > 0 for mean in told), sum(mean < 0 for mean in told)
+    words = {'shelves': 'none and behind in six', 'nuclei': 'one and ten'}
+    assert count == {'shelves': (0, 6), 'nuclei': (1, 10)}[data]
+    assert words[data] in summary

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from ..records.machine import (
 from ..records.record import TimingRecord
 from ..records.record_file import NAME, append_record, read_records
 from ..runs.progress import last_lines
-from ..runs.scalars import read_scalars
+from ..runs.scalars import find_logs, read_scalars
 from ..suites.resolve import ResolvedRow, config_text
 from .fit import epoch_length, find_timings, require_epochs
 
@@ -178,8 +179,10 @@ def _short_training(row: ResolvedRow, gpus: int) -> str:
 
 def _logged(folder: Path) -> int:
     """Whole lines of a log that is being written, one an iteration."""
-    logs = folder.glob('*/vis_data/scalars.json')
-    return sum(log.read_bytes().count(b'\n') for log in logs)
+    with suppress(FileNotFoundError):  # not begun
+        logs = find_logs(folder)
+        return sum(log.read_bytes().count(b'\n') for log in logs)
+    return 0
 
 
 def _times(folder: Path) -> Iterator[float]:

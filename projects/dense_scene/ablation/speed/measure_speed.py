@@ -11,6 +11,7 @@ import re
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -74,10 +75,7 @@ def measure(model, dataset, images: int, warmup: int) -> dict:
         if number >= warmup:
             load.append(loaded - start)
             predict.append(end - loaded)
-    counter = FlopCounterMode(display=False)
-    # On a CPU the counter overlooks fused attention, but not its products.
-    with sdpa_kernel(SDPBackend.MATH), counter, torch.no_grad():
-        model.test_step(data)
+    gmacs = count_gmacs(lambda: model.test_step(data))
     shape = data['inputs'][0].shape
     total = sorted(a + b for a, b in zip(load, predict))
     return dict(
@@ -87,9 +85,18 @@ def measure(model, dataset, images: int, warmup: int) -> dict:
         warmup=warmup,
         image_shape=[int(side) for side in shape[-2:]],
         parameters=sum(p.numel() for p in model.parameters()),
-        gmacs=counter.get_total_flops() / 2e9,
+        gmacs=gmacs,
         memory_mb=_peak(),
     )
+
+
+def count_gmacs(run: Callable[[], object]) -> float:
+    """Billions of multiply-adds of the products that ``run`` computes."""
+    counter = FlopCounterMode(display=False)
+    # On a CPU the counter overlooks fused attention, but not its products.
+    with sdpa_kernel(SDPBackend.MATH), counter, torch.no_grad():
+        run()
+    return counter.get_total_flops() / 2e9
 
 
 def _wait() -> None:

@@ -15,8 +15,8 @@ class FusedDDQDETR(DDQDETR):
     Source: its parent, ``mmdet.DDQDETR``, with the same parameters by the
     same names and the same result up to rounding. Differs from it: the parent
     stores masks, scores, weights and their mean over heads for each pair of
-    queries in every head, layer and image; a dense scene has 3,000 queries
-    while it trains, so these fill gigabytes. Here torch's
+    queries in every head, layer and image; a dense scene has thousands of
+    queries while it trains, so these fill gigabytes. Here torch's
     ``scaled_dot_product_attention`` goes over them in blocks, and all heads
     share one mask of each image (docs/benchmarks.md gives time and memory).
 
