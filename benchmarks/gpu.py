@@ -4,9 +4,9 @@
 
 Tests marked gpu; portable_ops beside torchvision's kernels; assigner and
 samplers beside mmdet's; training step, prediction and memory of Cascade R-CNN
-R101 at 1333 x 800; torch.compile; the baseline and dense sampling on nuclei
-(NUCLEI_ROOT). Needs a CUDA torch and this checkout, no network and no install:
-`make gpu` runs it in .venv.
+R101 at 1333 x 800; torch.compile; DDQ-DETR's attention beside mmdet's; the
+baseline and dense sampling on nuclei (NUCLEI_ROOT). Needs a CUDA torch and
+this checkout, no network and no install: `make gpu` runs it in .venv.
 
 Every section is a process with a share of the time. What it found is in
 OUT/<section>.json after each row and in OUT/gpu.json after each section, so
@@ -35,6 +35,7 @@ SECTIONS = {
     'matching': ('matching', 60),
     'detector': ('detector', 120),
     'compiled': ('compiled', 90),
+    'queries': ('queries', 60),
     'rows': ('rows', 110),
 }
 # A section ends by itself; if it does not, it is ended after so long.

@@ -30,8 +30,11 @@ def model_of(row):
     init_default_scope('mmdet')
     config = load(ROWS[row])
     model = shrink(config) if row in FULL else config.model
+    model.backbone.init_cfg = None  # no network
     torch.manual_seed(0)
-    return MODELS.build(limit_boxes(model))
+    model = MODELS.build(limit_boxes(model))
+    model.init_weights()  # DETR's embeddings of levels are unset memory else
+    return model
 
 
 # Models of mmdet's parts alone: `make test-all` runs them.

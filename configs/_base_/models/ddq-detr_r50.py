@@ -59,7 +59,8 @@ model = dict(
         num_feats=128, normalize=True, offset=0.0, temperature=20
     ),
     bbox_head=dict(
-        type='Float32DDQDETRHead',  # the stock head fails under autocast
+        # The stock head crawls with many objects and fails under autocast.
+        type='DenseDDQDETRHead',
         num_classes=80,
         sync_cls_avg_factor=True,
         loss_cls=dict(

@@ -99,8 +99,8 @@ def test_a_stopped_study_goes_on(files, monkeypatch):
 
 
 @pytest.mark.gpu
-def test_a_gpu_measures_what_the_cpu_measures(files):
-    ours, theirs = run(files, device='cuda'), run(files, 'cpu', device='cpu')
+def test_a_gpu_measures_what_the_cpu_measures(files, gpu):
+    ours, theirs = run(files, device=gpu.type), run(files, 'cpu', device='cpu')
     for name, column in vars(theirs).items():
         np.testing.assert_allclose(
             getattr(ours, name), column, rtol=1e-3, atol=1e-3

@@ -91,3 +91,25 @@ def test_no_tensor_is_of_all_pairs_in_all_heads(pair):
     pairs = ours.others  # the mask: images x queries x queries
     assert stock.others == stock.floats == 8 * pairs  # and heads
     assert ours.floats < stock.floats
+
+
+def test_many_places_under_autocast(pair):
+    """10,200 of them, which mmcv's NMS takes label by label.
+
+    There boxes, in float32, meet scores in half precision.
+    """
+    shapes = torch.tensor([[100, 102]])
+    memory = torch.randn(1, 10_200, 64, generator=torch.manual_seed(0))
+    nothing = torch.zeros(1, 10_200, dtype=torch.bool)
+    found = []
+    for model in pair:
+        model.eval()
+        with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+            if isinstance(model, FusedDDQDETR):
+                found, _ = model.pre_decoder(memory, nothing, shapes)
+            else:
+                with pytest.raises(RuntimeError, match='dtypes match'):
+                    model.pre_decoder(memory, nothing, shapes)
+    boxes = found['reference_points'][0]
+    assert boxes.shape == (pair[0].num_queries, 4)
+    assert boxes.isfinite().all()

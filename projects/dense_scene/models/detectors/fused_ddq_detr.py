@@ -1,5 +1,6 @@
 """DDQ-DETR whose decoder never holds a weight for each pair of queries."""
 
+import sys
 from typing import Any
 
 import torch.nn.functional as F
@@ -19,6 +20,8 @@ class FusedDDQDETR(DDQDETR):
     queries while it trains, so these fill gigabytes. Here torch's
     ``scaled_dot_product_attention`` goes over them in blocks, and all heads
     share one mask of each image (docs/benchmarks.md gives time and memory).
+    And where the parent fails under autocast, on images with 10,000 places or
+    more, this one trains.
 
     Args:
         args, kwargs: Of the parent.
@@ -27,9 +30,16 @@ class FusedDDQDETR(DDQDETR):
         >>> model = dict(type='FusedDDQDETR', num_queries=600)
     """
 
+    dqs_cfg: dict
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cache_dict['num_heads'] = 1  # of masks, which are all alike
+        # mmcv's batched_nms takes 10,000 boxes or more label by label, and
+        # fails there under autocast, with boxes in float32 and scores not.
+        # All have one label.
+        self.dqs_cfg = {**self.dqs_cfg, 'split_thr': sys.maxsize}
+        self.cache_dict['dqs_cfg'] = self.dqs_cfg
 
     def _init_layers(self) -> None:
         super()._init_layers()

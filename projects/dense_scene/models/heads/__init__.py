@@ -1,9 +1,9 @@
 """Heads registered in mmdet's MODELS."""
 
 from .dense_bbox_head import DenseBBoxHead
+from .dense_ddq_detr_head import DenseDDQDETRHead
 from .emd_bbox_head import EMDBBoxHead
 from .emd_cascade_roi_head import EMDCascadeRoIHead
-from .float32_ddq_detr_head import Float32DDQDETRHead
 from .iou_aware_yolo_head import IoUAwareYOLOHead
 from .soft_iou_bbox_head import SoftIoUBBoxHead
 
@@ -11,7 +11,7 @@ __all__ = [
     'DenseBBoxHead',
     'EMDBBoxHead',
     'EMDCascadeRoIHead',
-    'Float32DDQDETRHead',
+    'DenseDDQDETRHead',
     'IoUAwareYOLOHead',
     'SoftIoUBBoxHead',
 ]

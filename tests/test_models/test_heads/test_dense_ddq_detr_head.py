@@ -1,10 +1,11 @@
-"""Float32DDQDETRHead: the stock losses, and under autocast as well."""
+"""DenseDDQDETRHead: the stock losses, and under autocast as well."""
 
 import pytest
 import torch
 from mmdet.models.dense_heads import DDQDETRHead
+from mmdet.models.losses import DDQAuxLoss
 
-from dense_scene.models.heads import Float32DDQDETRHead
+from dense_scene.models.heads import DenseDDQDETRHead
 from tests.test_systems import batch, build
 
 KINDS = (((64, 96), 3), ((96, 64), 0))
@@ -13,7 +14,9 @@ KINDS = (((64, 96), 3), ((96, 64), 0))
 def losses(dtype=None, stock=False):
     model = build('ddq-detr_r18', few_boxes=True).train()
     if stock:
-        model.bbox_head.__class__ = DDQDETRHead
+        head = model.bbox_head
+        head.__class__ = DDQDETRHead
+        head.aux_loss_for_dense.__class__ = DDQAuxLoss
     data = batch(model, KINDS, True)
     torch.manual_seed(0)  # denoising draws
     with torch.autocast('cpu', dtype, enabled=dtype is not None):
@@ -27,7 +30,7 @@ def flat(found):
 def test_losses_are_the_stock_ones_without_autocast():
     ours, theirs = losses(), losses(stock=True)
     assert list(ours) == list(theirs)
-    assert torch.equal(flat(ours), flat(theirs))
+    torch.testing.assert_close(flat(ours), flat(theirs))
 
 
 def test_the_stock_head_fails_under_autocast_and_this_one_does_not():
@@ -39,7 +42,7 @@ def test_the_stock_head_fails_under_autocast_and_this_one_does_not():
 
 
 def test_it_is_what_the_configs_build():
-    assert type(build('ddq-detr_r18').bbox_head) is Float32DDQDETRHead
+    assert type(build('ddq-detr_r18').bbox_head) is DenseDDQDETRHead
 
 
 def test_fewer_queries_than_the_cap_are_all_detections():
