@@ -13,6 +13,7 @@ from dense_scene.ablation.queue.dry_run import format_plan
 from dense_scene.ablation.queue.limits import Limits
 from dense_scene.ablation.records.record import RunRecord, TimingRecord
 from dense_scene.ablation.records.record_file import read_records
+from dense_scene.ablation.speed.measure_rows import measure_rows
 from dense_scene.ablation.suites.resolve import resolve_suite
 from dense_scene.cli import main
 from tests.test_ablation.fakes import SUITE, fake_suite, write_suite
@@ -88,10 +89,25 @@ def test_a_row_is_timed_once(tmp_path):
     assert [t.row for t in records(work_dir, TimingRecord)] == ['one', 'two']
     assert records(work_dir, RunRecord)[:1] == before
     assert [job.state for job in jobs] == ['skipped', 'finished']
-    # Other minutes are another config.
-    longer, _ = fake_suite(tmp_path, MINUTES.replace('0.5', '2', 1))
-    with pytest.raises(ValueError, match='one/0 must hold a checkpoint of'):
-        run(longer, launcher, work_dir)
+
+
+def test_other_minutes_need_another_folder(tmp_path):
+    suite, launcher = fake_suite(tmp_path, MINUTES)
+    work_dir = tmp_path / 'work'
+    run(suite, launcher, work_dir, rows=['one'])
+    longer = suite.with_minutes(2)
+    limits = Limits(devices=['cpu'])
+    for act in (
+        lambda: run(longer, launcher, work_dir),
+        lambda: measure_rows(longer, work_dir, limits),
+        lambda: format_plan(longer, work_dir, limits, launcher),
+    ):
+        with pytest.raises(ValueError) as error:
+            act()
+        assert str(error.value) == (
+            'minutes must be those of the runs in the folder, 0.5, but are '
+            '2. Give --minutes, or another --work-dir.'
+        )
 
 
 def test_a_child_alone_has_its_parent_timed(tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from ..records.record import Record, TimingRecord
+from ..records.record import Record, RunRecord, TimingRecord
 from ..suites.resolve import ResolvedRow, resolve_suite
 from ..suites.suite import Suite
 
@@ -15,7 +15,7 @@ from ..suites.suite import Suite
 def fit_rows(
     suite: Suite,
     rows: Sequence[ResolvedRow],
-    known: Mapping[str, TimingRecord],
+    records: Sequence[Record],
     gpus: int = 1,
 ) -> list[ResolvedRow]:
     """The rows of a suite, each as long as ``minutes`` allows.
@@ -23,10 +23,15 @@ def fit_rows(
     Args:
         suite (Suite): Whose rows they are.
         rows (Sequence[ResolvedRow]): Of :func:`resolve_suite`.
-        known (Mapping): Of :func:`find_timings`. A row that has not been
-            timed stays as its config says.
+        records (Sequence[Record]): Of the suite's folder. A row that has not
+            been timed stays as its config says.
         gpus (int): Of each run. Defaults to 1.
+
+    Raises:
+        ValueError: Finished runs of the folder had other minutes.
     """
+    _require_same_minutes(suite, records)
+    known = find_timings(records, rows)
     if suite.minutes is None or not known:
         return list(rows)
     options = {
@@ -37,6 +42,22 @@ def fit_rows(
         if row.row.name in known
     }
     return resolve_suite(suite, options)
+
+
+def _require_same_minutes(suite: Suite, records: Sequence[Record]) -> None:
+    given = {
+        record.minutes
+        for record in records
+        if isinstance(record, RunRecord)
+        and record.state == 'finished'
+        and record.minutes is not None
+    }
+    if suite.minutes is not None and given - {suite.minutes}:
+        raise ValueError(
+            'minutes must be those of the runs in the folder, '
+            f'{" or ".join(f"{each:g}" for each in sorted(given))}, but are '
+            f'{suite.minutes:g}. Give --minutes, or another --work-dir.'
+        )
 
 
 def find_timings(

@@ -16,7 +16,7 @@ from ..records.record_file import NAME, read_records
 from ..suites.read import require_row
 from ..suites.resolve import ResolvedRow, resolve_suite
 from ..suites.suite import Suite
-from .fit import find_timings, fit_rows
+from .fit import fit_rows
 from .time_rows import Timing
 
 
@@ -50,8 +50,7 @@ def time_suite(
     )
     if not timing.time_rows([r for r in rows if r.row.name in needed]):
         return None
-    known = find_timings(read_records(work_dir / NAME), rows)
-    return fit_rows(suite, rows, known, launcher.gpus)
+    return fit_rows(suite, rows, read_records(work_dir / NAME), launcher.gpus)
 
 
 def _with_parents(suite: Suite, names: Sequence[str] | None) -> set[str]:

@@ -30,8 +30,9 @@ def _lines(
     suite: Suite, work_dir: Path, limits: Limits, launcher: Launcher
 ) -> Iterator[str]:
     rows = resolve_suite(suite)
-    timed = find_timings(read_records(work_dir / NAME), rows)
-    rows = fit_rows(suite, rows, timed, launcher.gpus)
+    records = read_records(work_dir / NAME)
+    timed = find_timings(records, rows)
+    rows = fit_rows(suite, rows, records, launcher.gpus)
     jobs = plan_jobs(suite, work_dir, rows, limits.rows)
     for row in rows:
         yield f'{row.row.name}: {row.row.config}'

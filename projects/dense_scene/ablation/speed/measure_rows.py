@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..equal_time.fit import find_timings, fit_rows
+from ..equal_time.fit import fit_rows
 from ..queue.devices import device_environment, find_devices
 from ..queue.failures import explain_failure
 from ..queue.job import Job
@@ -63,8 +63,7 @@ def measure_rows(
     console = console or Console(stderr=True)
     device = find_devices(limits.devices, 1, 'none')[0]
     rows = resolve_suite(suite)
-    known = find_timings(read_records(work_dir / NAME), rows)
-    rows = fit_rows(suite, rows, known, gpus)
+    rows = fit_rows(suite, rows, read_records(work_dir / NAME), gpus)
     hashes = {row.row.name: row.sha256 for row in rows}
     with own_folder(work_dir):
         known = speeds(read_records(work_dir / NAME), hashes)
