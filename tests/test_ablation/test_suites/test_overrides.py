@@ -45,6 +45,21 @@ def test_values_arrive_where_they_belong(cfg):
     assert 'model.new: (new) -> 2' in lines
 
 
+def test_a_new_mapping_is_one_value(cfg):
+    norm = {'type': 'IN', 'affine': True}
+    lines = override(
+        cfg, {'+model.norm': norm, '+model.loss': {'alpha': 2}}, 'row'
+    )
+    assert cfg.model.norm == norm
+    assert cfg.model.loss == dict(type='A', beta=1.0, alpha=2)
+    assert lines == [
+        f'model.norm: (new) -> {norm}',
+        'model.loss.alpha: (new) -> 2',
+    ]
+    with pytest.raises(ValueError, match='model.norm.type exists'):
+        override(cfg, {'+model.norm': norm}, 'row')
+
+
 def test_a_star_is_every_place(cfg):
     override(cfg, {'model.stages.*.num': 9, '+model.stages.*.b': True}, 'row')
     assert [(s.num, s.b) for s in cfg.model.stages] == [(9, True)] * 2

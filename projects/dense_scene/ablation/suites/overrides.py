@@ -27,9 +27,9 @@ def override(
 
     A key is dotted, with numbers for places in lists or ``*`` for all of them,
     and must exist, as its name may be misspelled; ``+key`` says that it is
-    new. A value must be of
-    the kind of the one that it replaces. A mapping with ``_delete_`` replaces
-    what stood there, any other is merged key by key.
+    new, itself or each key of its mapping. A value must be of the kind of the
+    one that it replaces. A mapping with ``_delete_`` replaces what stood
+    there, any other is merged key by key.
 
     Args:
         cfg (Config): Changed in place.
@@ -44,7 +44,7 @@ def override(
     lines = []
     pairs = [
         (each, value)
-        for key, value in _flatten(options)
+        for key, value in _flatten(options, cfg)
         for each in _each_place(cfg, key)
     ]
     for key, value in pairs:
@@ -75,13 +75,25 @@ def override(
     return lines
 
 
-def _flatten(options: Mapping, prefix: str = '') -> Iterator[tuple[str, Any]]:
+def _flatten(
+    options: Mapping, cfg: Config, prefix: str = ''
+) -> Iterator[tuple[str, Any]]:
     for key, value in options.items():
         key = f'{prefix}{key}'
-        if isinstance(value, Mapping) and '_delete_' not in value and value:
-            yield from _flatten(value, f'{key}.')
+        merged = isinstance(value, Mapping) and '_delete_' not in value
+        if merged and value and not _is_missing(cfg, key):
+            yield from _flatten(value, cfg, f'{key}.')
         else:
             yield key, value
+
+
+def _is_missing(cfg: Config, key: str) -> bool:
+    """Whether a key is said to be new, and is."""
+    try:
+        _find(cfg, key.lstrip('+').split('.'), '', True)
+    except ValueError:
+        return False
+    return key.startswith('+')
 
 
 def _each_place(cfg: Config, key: str) -> list[str]:
