@@ -173,3 +173,30 @@ def test_the_systems_at_equal_time(root, data):
     words = {'shelves': 'none and behind in six', 'nuclei': 'one and ten'}
     assert count == {'shelves': (0, 6), 'nuclei': (1, 10)}[data]
     assert words[data] in summary
+
+
+@pytest.mark.parametrize('data', ['shelves', 'nuclei'])
+def test_one_stage_systems_with_the_recipe_s_batch(root, data):
+    page = (root / 'docs/results/equal-time.md').read_text()
+    section = page.split(f'### {data.title()}\n')[1].split('\n### ')[0]
+    path = root / f'docs/results/equal-time-one-stage-{data}.csv'
+    runs = seeds_of(path)
+    # What was run before is what the study holds.
+    known = seeds_of(root / f'docs/results/equal-time-{data}.csv')
+    summary = ' '.join(page.split('    dense-scene')[0].split())
+    recipe = runs[CAPS[1]]['recipe + IN']
+    told = table(section.split('\n"- with')[0])
+    del told['system']
+    assert list(told) == list(runs[CAPS[1]])
+    for name, cells in told.items():
+        for cap, cell in zip(CAPS, cells[2:4]):
+            values = runs[cap][name]
+            assert cell == f'{fmean(values):.3f} ± {interval(values):.3f}'
+            assert values == known[cap].get(name, values)
+        values, (stock, _, _) = runs[CAPS[1]][name], name.partition(',')
+        more = gain(recipe, values)
+        if stock != name:
+            assert cells[4] == gain(values, runs[CAPS[1]][stock])
+            assert cells[5] == more and more.lstrip('+') in summary
+        elif name != 'recipe + IN':
+            assert cells[4] == f'| {more}'
