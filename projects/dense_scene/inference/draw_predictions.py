@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from mmdet.apis import DetInferencer
 
+from .. import registration as registration  # the CLI alone does not
 from ..evaluation.tables.ground_truth import GroundTruth
 from ..utils.files import write_bytes
 from ..visualization.boxes import draw_pair
