@@ -7,7 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from dense_scene_cli import main
 
+from dense_scene import registration
+from dense_scene.analysis.cascade import run
+from dense_scene.inference import draw_predictions, torch_detector
 from dense_scene.testing import tiny_sku110k
 from tests.test_ablation.test_runs.test_seeds import _write_run
 from tests.test_cli.test_main import NAMES
@@ -40,6 +44,14 @@ def run_lines(lines, folder):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+def run_code(code):
+    """Output and errors of Python in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True
+    )
+    return done.stdout, done.stderr
 
 
 @pytest.mark.slow
@@ -95,10 +107,8 @@ def test_mmengine_registers_every_class():
         '      "DetectionCapHook" in HOOKS.module_dict,\n'
         '      "DetAutoAugment" in TRANSFORMS.module_dict)'
     )
-    done = subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True
-    )
-    assert (done.stdout.split(), done.stderr) == (['True'] * 3, '')
+    output, errors = run_code(code)
+    assert (output.split(), errors) == (['True'] * 3, '')
 
 
 def test_what_builds_a_model_registers_them(root):
@@ -125,6 +135,8 @@ def test_what_builds_a_model_registers_them(root):
     } <= set(found)
     for name, text in found.items():
         assert 'import registration as registration' in text, name
+    assert run.registration is torch_detector.registration is registration
+    assert draw_predictions.registration is registration
 
 
 @pytest.mark.slow
@@ -135,7 +147,10 @@ def test_the_demo_s_pictures_behind_the_door():
         'from mmdet.registry import TASK_UTILS\n'
         'print("DenseMaxIoUAssigner" in TASK_UTILS.module_dict)'
     )
-    done = subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True
-    )
-    assert (done.stdout, done.stderr) == ('True\n', '')
+    assert run_code(code) == ('True\n', '')
+
+
+def test_the_door_runs_the_command(capsys):
+    with pytest.raises(SystemExit):
+        main(['seeds', '--help'])
+    assert '    dense-scene seeds ' in capsys.readouterr().out
