@@ -4,7 +4,7 @@
 
 Tests marked gpu; portable_ops beside torchvision's kernels; assigner and
 samplers beside mmdet's; training step, prediction and memory of Cascade R-CNN
-R101 at 1333 x 800; torch.compile; DDQ-DETR's attention beside mmdet's; the
+R101 at 1333 x 800; torch.compile; DDQ-DETR's training beside mmdet's; the
 baseline and dense sampling on nuclei (NUCLEI_ROOT). Needs a CUDA torch and
 this checkout, no network and no install: `make gpu` runs it in .venv.
 

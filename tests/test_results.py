@@ -9,7 +9,7 @@ from modelindex.load_model_index import load as load_model_index
 from scipy.stats import t
 
 CAPS = ('coco/bbox_mAP_at100', 'coco/bbox_mAP_at300')
-WORDS = {'four seeds': '4', 'five seeds': '5'}
+WORDS = {'five seeds': '5'}
 
 
 def means(path):

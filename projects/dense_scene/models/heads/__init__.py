@@ -9,9 +9,9 @@ from .soft_iou_bbox_head import SoftIoUBBoxHead
 
 __all__ = [
     'DenseBBoxHead',
+    'DenseDDQDETRHead',
     'EMDBBoxHead',
     'EMDCascadeRoIHead',
-    'DenseDDQDETRHead',
     'IoUAwareYOLOHead',
     'SoftIoUBBoxHead',
 ]

@@ -16,8 +16,8 @@ from ..losses.dense_ddq_aux_loss import DenseDDQAuxLoss
 class DenseDDQDETRHead(DDQDETRHead):
     """The head of DDQ-DETR, with its losses in float32 under autocast.
 
-    Source: its parent, ``mmdet.DDQDETRHead``, whose losses it gives up to
-    rounding where nothing is autocast. Differs from it: targets of the dense
+    Source: its parent, ``mmdet.DDQDETRHead``, whose losses it gives bit by
+    bit where nothing is autocast. Differs from it: targets of the dense
     queries come from :class:`DenseDDQAuxLoss`, since three quarters of a
     training step on a GPU went there. Under autocast the parent
     stops with "Index put requires the source and destination dtypes match",

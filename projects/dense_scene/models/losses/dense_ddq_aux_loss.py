@@ -17,7 +17,7 @@ class DenseDDQAuxLoss(DDQAuxLoss):
     """The loss of DDQ-DETR's dense queries, with targets for all at once.
 
     Source: its parent, ``mmdet.models.losses.DDQAuxLoss``, with the same
-    targets up to rounding, from the costs of its ``TopkHungarianAssigner``.
+    targets bit by bit, from the costs of its ``TopkHungarianAssigner``.
     Differs from it in time: the parent normalizes the alignment object by
     object, a dozen steps on the device and a wait for each, and matches one
     image after the other. Here an image is one step, and the images are
@@ -89,9 +89,8 @@ class DenseDDQAuxLoss(DDQAuxLoss):
         num_queries, num_objects = costs.shape
         k = min(self.assigner.topk, num_queries // max(num_objects, 1))
         queries, columns = linear_sum_assignment(np.repeat(costs, k, 1))
-        return torch.from_numpy(queries), torch.from_numpy(
-            columns // max(k, 1)
-        )
+        objects = columns // max(k, 1)
+        return torch.from_numpy(queries), torch.from_numpy(objects)
 
     def _targets(
         self,
@@ -111,8 +110,11 @@ class DenseDDQAuxLoss(DDQAuxLoss):
         overlaps = self.assigner.iou_calculator(
             boxes[queries], gt_bboxes[objects], is_aligned=True
         )
-        # As the parent has it: its assigner's own exponents, not train_cfg's.
-        aligned = scores[queries, gt_labels[objects]] * overlaps**6
+        # As the parent has it: with its assigner's own exponent, not that of
+        # train_cfg, and of all pairs, since bits of a power depend on where
+        # in a tensor it is.
+        pairs = self.assigner.iou_calculator(boxes, gt_bboxes)
+        aligned = (scores[:, gt_labels] * pairs**6)[queries, objects]
 
         def most(values: Tensor) -> Tensor:
             """Of the queries of an object; none is below zero."""
